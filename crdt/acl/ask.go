@@ -1,0 +1,203 @@
+package acl
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/pandal-chat/pandal/crdt/op"
+	"github.com/pandal-chat/pandal/identity"
+)
+
+// Effective reports whether an op counts in this space's log.
+func (s *State) Effective(id op.ID) bool {
+	n, ok := s.l.g.Find(id)
+	return ok && s.eff[n]
+}
+
+// EffectiveIDs lists all that counts, by id; for tests and the state hash.
+func (s *State) EffectiveIDs() []op.ID {
+	var out []op.ID
+	for n := range s.eff {
+		out = append(out, s.l.f[n].ID)
+	}
+	slices.SortFunc(out, func(a, b op.ID) int { return slices.Compare(a[:], b[:]) })
+	return out
+}
+
+// Live reports whether a cap of this log gives rights now.
+func (s *State) Live(id op.ID) bool {
+	n, ok := s.l.g.Find(id)
+	return ok && s.live[n]
+}
+
+// LiveIDs lists the caps of this log that give rights now, by id.
+func (s *State) LiveIDs() []op.ID {
+	var out []op.ID
+	for n := range s.live {
+		out = append(out, s.l.f[n].ID)
+	}
+	slices.SortFunc(out, func(a, b op.ID) int { return slices.Compare(a[:], b[:]) })
+	return out
+}
+
+// Groups lists the effective CreateGroups of this log, by id.
+func (s *State) Groups() []op.ID {
+	var out []op.ID
+	for n := range s.eff {
+		if s.l.f[n].Kind == op.CreateGroup && n != s.root {
+			out = append(out, s.l.f[n].ID)
+		}
+	}
+	slices.SortFunc(out, func(a, b op.ID) int { return slices.Compare(a[:], b[:]) })
+	return out
+}
+
+// Invites lists the effective Invites of this log that no effective RevokeInvite names, by id.
+func (s *State) Invites() []op.ID {
+	var out []op.ID
+	for n := range s.eff {
+		if s.l.f[n].Kind == op.Invite && s.InviteOpen(s.l.f[n].ID) {
+			out = append(out, s.l.f[n].ID)
+		}
+	}
+	slices.SortFunc(out, func(a, b op.ID) int { return slices.Compare(a[:], b[:]) })
+	return out
+}
+
+// InviteOpen reports whether an invite is effective, not revoked, and made under a cap that is still live.
+func (s *State) InviteOpen(id op.ID) bool {
+	n, ok := s.l.g.Find(id)
+	if !ok || !s.eff[n] || s.l.f[n].Kind != op.Invite {
+		return false
+	}
+	for _, x := range s.l.revInv[id] {
+		if s.eff[x] {
+			return false
+		}
+	}
+	for _, r := range s.hits[s.l.f[n].cap] {
+		if s.l.f[r].Kind == op.Revoke {
+			return false
+		}
+	}
+	return true
+}
+
+// Uses counts the effective Admits through an invite.
+func (s *State) Uses(invite op.ID) int {
+	used := 0
+	for n := range s.eff {
+		if s.l.f[n].Kind == op.Admit && s.l.f[n].Invite == invite {
+			used++
+		}
+	}
+	return used
+}
+
+// Who returns the person a device acts for here, if it is an effective device of a member.
+func (s *State) Who(d identity.DeviceID) (identity.UserID, bool) {
+	for _, r := range s.l.regs[op.Key(d)] {
+		if m, ok := s.Members[r.member]; ok && slices.Contains(m.Devices, d) {
+			return r.member, true
+		}
+	}
+	return identity.UserID{}, false
+}
+
+// Registered returns the person who first registered a device in the log, whether or not he is still in.
+func (l *Log) Registered(d identity.DeviceID) (identity.UserID, bool) {
+	for _, r := range l.regs[op.Key(d)] {
+		return r.member, true
+	}
+	return identity.UserID{}, false
+}
+
+// Can returns nil when m may do what takes the right here, else ErrDenied saying which right is missing.
+func (s *State) Can(m identity.UserID, need op.Bits) error {
+	if _, err := s.CapFor(m, need); err != nil {
+		return err
+	}
+	return nil
+}
+
+// CapFor returns the most senior live cap of m with the rights, from this log or flowing down into it. It errs with ErrDenied.
+func (s *State) CapFor(m identity.UserID, need op.Bits) (op.ID, error) {
+	var mine []op.ID
+	for t := s; t != nil; t = t.up {
+		mine = append(mine, t.Members[m].Caps...)
+	}
+	for _, id := range slices.Backward(mine) { // the community's caps outrank a group's
+		n, _ := s.l.g.Find(id)
+		f := &s.l.f[n]
+		if f.Kind == op.OwnerRotate {
+			n = s.chain[0]
+			f = &s.l.f[n]
+		}
+		if f.Kind == op.Admit && f.Space != s.Space || need == op.POST && f.Space != s.Space && f.ID != s.Space {
+			continue
+		}
+		if s.l.rights(n, s.Space)&need == need {
+			return f.ID, nil
+		}
+	}
+	return op.ID{}, fmt.Errorf("%w: needs the right to %s", ErrDenied, need)
+}
+
+// Membership returns a cap that seats m in this very space: what Leave ends and what a plain member acts under.
+func (s *State) Membership(m identity.UserID) (op.ID, bool) {
+	caps := s.Members[m].Caps
+	if len(caps) == 0 {
+		return op.ID{}, false
+	}
+	return caps[len(caps)-1], true
+}
+
+// LastOut returns the last Leave or removal of m in a log, which a new certificate must name; zero if there is none.
+func (l *Log) LastOut(space op.ID, m identity.UserID) op.ID { return l.lastOut(space, m, -1) }
+
+// Author returns the person behind an integrated op.
+func (l *Log) Author(id op.ID) (identity.UserID, bool) {
+	n, ok := l.g.Find(id)
+	if !ok {
+		return identity.UserID{}, false
+	}
+	return l.f[n].author, l.f[n].known
+}
+
+// NextSeq returns the seq of the next op of (cap, key) in a space when everything integrated is in its past.
+func (l *Log) NextSeq(space, cap op.ID, key op.Key) uint64 {
+	for seq := uint64(1); ; seq++ {
+		if len(l.seqs[seqKey{space, cap, key, seq}]) == 0 {
+			return seq
+		}
+	}
+}
+
+// RosterRoot commits to a roster: SHA-256(label ‖ sorted (cap ‖ D)).
+func RosterRoot(seats []Seat) [32]byte {
+	b := make([]byte, 0, 64*len(seats))
+	for _, s := range seats {
+		b = append(append(b, s.Cap[:]...), s.Device[:]...)
+	}
+	return identity.LabelRosterRoot.Hash(b)
+}
+
+// Hash sums a set of states up in one value: equal on nodes that agree.
+func Hash(states map[op.ID]*State) [32]byte {
+	var ids []op.ID
+	for id := range states {
+		ids = append(ids, id)
+	}
+	slices.SortFunc(ids, func(a, b op.ID) int { return slices.Compare(a[:], b[:]) })
+	var b []byte
+	for _, id := range ids {
+		s := states[id]
+		b = append(append(b, id[:]...), s.Owner[:]...)
+		for _, e := range s.EffectiveIDs() {
+			b = append(b, e[:]...)
+		}
+		r := RosterRoot(s.Roster)
+		b = append(b, r[:]...)
+	}
+	return identity.LabelState.Hash(b)
+}

@@ -1,0 +1,401 @@
+package acl
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/pandal-chat/pandal/crdt/dag"
+	"github.com/pandal-chat/pandal/crdt/op"
+	"github.com/pandal-chat/pandal/identity"
+)
+
+// eval is one pass over one space's log. It is thrown away; what it found becomes a State.
+type eval struct {
+	l      *Log
+	in     func(dag.Node) bool // the set of ops that is evaluated
+	space  op.ID
+	root   dag.Node
+	up     *State // the parent's state, nil for a community
+	chain  []dag.Node
+	eff    map[dag.Node]bool
+	revs   []dag.Node
+	hits   map[dag.Node][]dag.Node // effective revocations that hit a cap
+	devCut map[op.Key][]dag.Node   // effective DeviceRevokes by device
+}
+
+// Eval computes the state of a space and of what it lies under, from every integrated op.
+func (l *Log) Eval(space op.ID) *State {
+	return l.evalIn(space, nil, func(dag.Node) bool { return true })
+}
+
+// EvalAll computes the states of a community and of every effective group below it.
+func (l *Log) EvalAll(community op.ID) map[op.ID]*State {
+	out := map[op.ID]*State{}
+	var walk func(op.ID, *State)
+	walk = func(space op.ID, up *State) {
+		st := l.evalIn(space, up, func(dag.Node) bool { return true })
+		if st == nil {
+			return
+		}
+		out[space] = st
+		for _, g := range st.Groups() {
+			walk(g, st)
+		}
+	}
+	walk(community, nil)
+	return out
+}
+
+// EvalAt computes the state of a space from the ops at or below heads only, as an epoch or an archived group is judged.
+func (l *Log) EvalAt(space op.ID, heads ...op.ID) *State {
+	p, _ := l.g.PastOf(heads...)
+	return l.evalIn(space, nil, p.Has)
+}
+
+func (l *Log) evalIn(space op.ID, up *State, in func(dag.Node) bool) *State {
+	root, ok := l.g.Find(space)
+	if !ok || !in(root) || !l.f[root].wf {
+		return nil
+	}
+	e := &eval{l: l, in: in, space: space, root: root, up: up, eff: map[dag.Node]bool{root: true}, hits: map[dag.Node][]dag.Node{}, devCut: map[op.Key][]dag.Node{}}
+	if p, ok := l.parent(space); ok && up == nil {
+		if e.up = l.evalIn(p, nil, in); e.up == nil {
+			return nil
+		}
+	}
+	if e.up == nil {
+		e.chain = l.ownerChain(root, in)
+		for _, z := range e.chain {
+			e.eff[z] = true
+		}
+	} else {
+		e.chain = e.up.chain
+	}
+	e.walkAuthority()
+	e.judgeInvited()
+	e.walkMemberships()
+	return e.state()
+}
+
+// ownerChain follows OwnerRotate from Genesis (R10): of those naming the same predecessor the lowest id stands.
+func (l *Log) ownerChain(genesis dag.Node, in func(dag.Node) bool) []dag.Node {
+	chain := []dag.Node{genesis}
+	for {
+		last, next := chain[len(chain)-1], dag.Node(-1)
+		for _, o := range l.rotates[l.f[genesis].ID] {
+			f := &l.f[o]
+			if f.wf && in(o) && f.Target == l.f[last].ID && (next < 0 || f.ID.Less(l.f[next].ID)) {
+				next = o
+			}
+		}
+		if next < 0 {
+			return chain
+		}
+		chain = append(chain, next)
+	}
+}
+
+// walkAuthority walks Genesis, CreateGroup and Grants senior first. Whatever can hit a cap is thus known before the cap is walked.
+func (e *eval) walkAuthority() {
+	var caps []dag.Node
+	if e.up != nil {
+		caps = append(caps, e.up.authority...)
+	}
+	caps = append(caps, e.root)
+	for _, n := range e.l.spaces[e.space] {
+		if e.l.f[n].Kind == op.Grant && e.in(n) {
+			caps = append(caps, n)
+		}
+	}
+	slices.SortFunc(caps, func(a, b dag.Node) int {
+		return cmp.Or(e.l.byRank(a, b), slices.Compare(e.l.f[a].ID[:], e.l.f[b].ID[:]))
+	})
+	for _, c := range slices.Compact(caps) {
+		if e.eff[c] || e.l.f[c].Space != e.space || c == e.root {
+			e.take(c)
+		}
+	}
+}
+
+// take walks the ops under one cap: devices first, then Leaves, then the rest by (height, id).
+func (e *eval) take(c dag.Node) {
+	list := slices.DeleteFunc(slices.Clone(e.l.under[e.space][c]), func(n dag.Node) bool { return !e.in(n) })
+	slices.SortFunc(list, func(a, b dag.Node) int {
+		return cmp.Or(turn(e.l.f[a].Kind)-turn(e.l.f[b].Kind), e.l.byHeight(a, b))
+	})
+	for _, n := range list {
+		if e.stands(n, c) {
+			e.eff[n] = true
+			e.note(n)
+		}
+	}
+}
+
+func turn(k op.Kind) int {
+	switch k {
+	case op.DeviceAdd, op.DeviceRevoke:
+		return 0
+	case op.Leave:
+		return 1
+	}
+	return 2
+}
+
+// stands decides one op under an effective cap, all that can void it being known.
+func (e *eval) stands(n, c dag.Node) bool {
+	f := &e.l.f[n]
+	switch {
+	case f.Kind == op.OwnerRotate: // counted by ownerChain
+		return false
+	case e.l.f[c].Kind == op.Genesis && !e.ownersTurn(n),
+		e.cut(n, c),
+		e.parentEnded(n, c),
+		turn(f.Kind) != 0 && e.deviceCut(n, c):
+		return false
+	case f.Kind == op.RevokeInvite:
+		t, _ := e.l.g.Find(f.Target)
+		ic := e.l.f[t].cap
+		return ic == c || e.l.outranks(c, ic)
+	}
+	return true
+}
+
+// note records what an effective op does to others.
+func (e *eval) note(n dag.Node) {
+	f := &e.l.f[n]
+	switch f.Kind {
+	case op.DeviceRevoke:
+		k := op.Key(f.Device)
+		e.devCut[k] = append(e.devCut[k], n)
+	case op.Leave:
+		e.revs = append(e.revs, n)
+		e.hits[f.cap] = append(e.hits[f.cap], n)
+	case op.Revoke:
+		e.revs = append(e.revs, n)
+		for _, c := range e.l.named(n) {
+			if e.l.f[c].Kind != op.Genesis && e.l.outranks(f.cap, c) {
+				e.hits[c] = append(e.hits[c], n)
+			}
+		}
+	}
+}
+
+// named lists the caps a Revoke names: the one, or all of a person that it has not seen being given after it.
+func (l *Log) named(r dag.Node) []dag.Node {
+	f := &l.f[r]
+	if (f.Target != op.ID{}) {
+		t, _ := l.g.Find(f.Target)
+		return []dag.Node{t}
+	}
+	var out []dag.Node
+	for _, c := range l.capsOf[f.Member] {
+		if !l.before(r, c) { // R3: a re-add must causally follow
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// ownersTurn (R10): an op under Genesis stands only when its author owned the community at that point of the chain.
+func (e *eval) ownersTurn(n dag.Node) bool {
+	m := e.l.f[n].author
+	for k, z := range e.chain {
+		if e.l.f[z].Member != m || k > 0 && !e.l.before(z, n) {
+			continue
+		}
+		if k+1 == len(e.chain) {
+			return true
+		}
+		next := e.chain[k+1]
+		if e.l.f[n].Space == e.l.f[next].Space {
+			if e.l.before(n, next) {
+				return true
+			}
+		} else if !e.l.before(next, n) { // in a group, only what holds the rotation is void
+			return true
+		}
+	}
+	return false
+}
+
+// cut (R1, R2, R3, R12): an effective revocation hits the cap and the op is not before it; a Leave voids only what comes after it; a
+// cascading Revoke voids also below the caps it hits.
+func (e *eval) cut(n, c dag.Node) bool {
+	for _, r := range e.hits[c] {
+		if r == n {
+			continue
+		}
+		if e.l.f[r].Kind == op.Leave {
+			if turn(e.l.f[n].Kind) != 0 && e.l.before(r, n) {
+				return true
+			}
+		} else if !e.l.before(n, r) {
+			return true
+		}
+	}
+	for a := e.l.f[c].cap; a >= 0; a = e.l.f[a].cap {
+		for _, r := range e.hits[a] {
+			if e.l.f[r].Cascade && r != n && !e.l.before(n, r) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// parentEnded (Groups): a group op is void iff every community cap of its author in its past is hit by an effective community
+// revocation in its past; and, under authority that flowed down, iff that very cap is.
+func (e *eval) parentEnded(n, c dag.Node) bool {
+	if e.up == nil {
+		return false
+	}
+	if !e.standsInParent(n, e.l.f[n].author, func(r dag.Node) bool { return e.l.before(r, n) }) {
+		return true
+	}
+	if e.up.caps[c] {
+		for _, r := range e.up.allHits(c) {
+			if e.l.before(r, n) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// standsInParent: m holds a community cap in n's past that no revocation with ended(r) hits.
+func (e *eval) standsInParent(n dag.Node, m identity.UserID, ended func(dag.Node) bool) bool {
+	for _, s := range e.up.standing(m) {
+		if e.l.before(s.cap, n) && !slices.ContainsFunc(s.ended, ended) {
+			return true
+		}
+	}
+	return false
+}
+
+// deviceCut (R13): a DeviceRevoke voids what its device wrote under the same cap in its own log and not before it, but not Admits
+// through an auto invite, whose authority is the invite; in a group, what holds a DeviceRevoke of the parent.
+func (e *eval) deviceCut(n, c dag.Node) bool {
+	f := &e.l.f[n]
+	if f.Kind == op.Admit && !isAuthority(e.l.f[c].Kind) {
+		return false
+	}
+	for _, z := range e.devCut[f.Key] {
+		if e.l.f[z].author == f.author && e.l.f[z].cap == c && !e.l.before(n, z) {
+			return true
+		}
+	}
+	for up := e.up; up != nil; up = up.up {
+		for _, z := range up.devCut[f.Key] {
+			if e.l.f[z].author == f.author && e.l.before(z, n) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// judgeInvited drops Admits whose invite does not carry them (R5a) and what is over an invite's limit (R5c).
+func (e *eval) judgeInvited() {
+	per := map[dag.Node][]dag.Node{}
+	for n := range e.eff {
+		f := &e.l.f[n]
+		if f.Kind != op.Admit || f.Space != e.space || f.Invite == (op.ID{}) {
+			continue
+		}
+		if !e.invited(n) {
+			delete(e.eff, n)
+			continue
+		}
+		if t, _ := e.l.g.Find(f.Invite); !e.l.f[t].Auto {
+			per[t] = append(per[t], n)
+		}
+	}
+	for t, list := range per {
+		limit := int(e.l.f[t].Max)
+		if limit == 0 || len(list) <= limit {
+			continue
+		}
+		slices.SortFunc(list, func(a, b dag.Node) int {
+			fa, fb := &e.l.f[a], &e.l.f[b]
+			return cmp.Or(e.l.byRank(fa.cap, fb.cap), cmp.Compare(fa.Seq, fb.Seq), slices.Compare(fa.ID[:], fb.ID[:]))
+		})
+		for _, n := range list[limit:] {
+			delete(e.eff, n)
+		}
+	}
+}
+
+// invited (R5a): the invite stands, and the Admit is before every RevokeInvite of it and before every Revoke of the cap it was made
+// under. A banned person comes back only by somebody who may remove.
+func (e *eval) invited(n dag.Node) bool {
+	f := &e.l.f[n]
+	if (f.Invite == op.ID{}) {
+		return true
+	}
+	t, _ := e.l.g.Find(f.Invite)
+	if !e.eff[t] {
+		return false
+	}
+	for _, x := range e.revokedInvites(t) {
+		if !e.l.before(n, x) {
+			return false
+		}
+	}
+	for _, r := range e.hits[e.l.f[t].cap] {
+		if e.l.f[r].Kind == op.Revoke && !e.l.before(n, r) {
+			return false
+		}
+	}
+	return !e.banned(n)
+}
+
+func (e *eval) revokedInvites(t dag.Node) []dag.Node {
+	var out []dag.Node
+	for _, x := range e.l.revInv[e.l.f[t].ID] {
+		if e.eff[x] {
+			out = append(out, x)
+		}
+	}
+	return out
+}
+
+// banned: an effective ban of the person is in force at n, an Admit by invite.
+func (e *eval) banned(n dag.Node) bool {
+	m := e.l.f[n].Member
+	for _, r := range e.revs {
+		f := &e.l.f[r]
+		if !f.Ban || f.Member != m || e.l.before(n, r) {
+			continue
+		}
+		lifted := false
+		for _, a := range e.l.capsOf[m] {
+			fa := &e.l.f[a]
+			if fa.Kind == op.Admit && e.eff[a] && fa.Space == e.space && (fa.Invite == op.ID{}) && e.l.rights(fa.cap, e.space)&op.REMOVE != 0 && e.l.before(r, a) && e.l.before(a, n) {
+				lifted = true
+			}
+		}
+		if !lifted {
+			return true
+		}
+	}
+	return false
+}
+
+// walkMemberships walks what plain members wrote, by (height, id) of their Admit.
+func (e *eval) walkMemberships() {
+	var admits []dag.Node
+	for _, n := range e.l.spaces[e.space] {
+		if e.l.f[n].Kind == op.Admit && e.in(n) {
+			admits = append(admits, n)
+		}
+	}
+	slices.SortFunc(admits, e.l.byHeight)
+	for _, n := range admits {
+		if e.eff[n] && !e.invited(n) {
+			delete(e.eff, n)
+		}
+		if e.eff[n] {
+			e.take(n)
+		}
+	}
+}

@@ -1,0 +1,427 @@
+package acl
+
+import (
+	"slices"
+
+	"github.com/pandal-chat/pandal/crdt/dag"
+	"github.com/pandal-chat/pandal/crdt/op"
+	"github.com/pandal-chat/pandal/identity"
+)
+
+// Entry is what Eval reads of one op. EntryOf makes it from a signed op; vectors make it by hand.
+type Entry struct {
+	ID, Space, Cap op.ID // Space is the own id in Genesis
+	Kind           op.Kind
+	Key            op.Key
+	Seq            uint64
+	Height         uint64 // as signed; checked when Signed
+	Deps, Parents  []op.ID
+
+	Member  identity.UserID   // Genesis, OwnerRotate, Grant, Admit: whom; Revoke: the person it names (else zero)
+	Device  identity.DeviceID // the device it registers or revokes
+	Bits    op.Bits           // Grant
+	Target  op.ID             // Revoke: a cap; RevokeInvite: the Invite; OwnerRotate: the predecessor
+	Invite  op.ID             // Admit
+	Post    bool              // Admit
+	Cascade bool
+	Ban     bool
+	Auto    bool
+	Max     uint32
+	Open    bool
+	Reg     string
+	Val     []byte
+
+	Signed *op.Op // the op itself; nil in vectors, whose consent and signatures are taken as checked
+}
+
+// EntryOf flattens a signed op.
+func EntryOf(o *op.Op) Entry {
+	e := Entry{ID: o.ID(), Space: o.Home(), Cap: o.Cap, Kind: o.Kind(), Key: o.Key, Seq: o.Seq, Height: o.Height, Deps: o.Deps, Parents: o.ParentHeads, Signed: o}
+	if c, ok := o.Certificate(); ok {
+		e.Member, e.Device = c.Member, c.Device
+	}
+	switch b := o.Body.(type) {
+	case op.GrantBody:
+		e.Member, e.Bits = b.Member, b.Bits
+	case op.RevokeBody:
+		e.Target, e.Member, e.Cascade, e.Ban = b.Target, b.Member, b.Cascade, b.Ban
+	case op.AdmitBody:
+		e.Invite, e.Post = b.Invite, b.Post
+	case op.InviteBody:
+		e.Auto, e.Max = b.Auto, b.Max
+	case op.RevokeInviteBody:
+		e.Target = b.Invite
+	case op.CreateGroupBody:
+		e.Open = b.Open
+	case op.SetBody:
+		e.Reg, e.Val = b.Key, b.Value
+	case op.DeviceRevokeBody:
+		e.Device = b.Device
+	case op.OwnerRotateBody:
+		e.Target = b.Prev
+	}
+	return e
+}
+
+// fact is an Entry with what its causal past fixes for ever.
+type fact struct {
+	Entry
+	wf     bool
+	author identity.UserID
+	known  bool     // the author is known
+	cap    dag.Node // the cap's node, -1 in Genesis
+	bits   op.Bits  // as a cap: the rights in its home space
+	depth  int      // as a cap: length of its grant path
+}
+
+type registration struct {
+	node   dag.Node
+	member identity.UserID
+}
+
+// Log is the control log of one community tree with its groups: the DAG and the facts. Ops that are not well-formed stand in the
+// DAG, so that causality runs through them, and count for nothing.
+type Log struct {
+	g       *dag.Graph
+	f       []fact
+	spaces  map[op.ID][]dag.Node                     // well-formed ops of a log, without its root
+	under   map[op.ID]map[dag.Node][]dag.Node        // the same by cap
+	regs    map[op.Key][]registration                // by device
+	capsOf  map[identity.UserID][]dag.Node           // caps by subject, in every space
+	outs    map[op.ID]map[identity.UserID][]dag.Node // Leaves of and Revokes naming a member, by log
+	rotates map[op.ID][]dag.Node                     // OwnerRotates by log, well-formed or not: whom a key speaks for is read from any past
+	revInv  map[op.ID][]dag.Node                     // well-formed RevokeInvites by invite
+	regOps  map[identity.UserID][]dag.Node           // ops that register a device, by member
+	seqs    map[seqKey][]dag.Node
+}
+
+type seqKey struct {
+	space, cap op.ID
+	key        op.Key
+	seq        uint64
+}
+
+// NewLog returns an empty log.
+func NewLog() *Log {
+	return &Log{g: dag.New(), spaces: map[op.ID][]dag.Node{}, under: map[op.ID]map[dag.Node][]dag.Node{}, regs: map[op.Key][]registration{},
+		capsOf: map[identity.UserID][]dag.Node{}, outs: map[op.ID]map[identity.UserID][]dag.Node{}, rotates: map[op.ID][]dag.Node{}, revInv: map[op.ID][]dag.Node{}, regOps: map[identity.UserID][]dag.Node{}, seqs: map[seqKey][]dag.Node{}}
+}
+
+// Graph gives read access to the DAG.
+func (l *Log) Graph() *dag.Graph { return l.g }
+
+// Has reports whether the op is integrated; Op returns it (nil if it is not there or was made by hand).
+func (l *Log) Has(id op.ID) bool { _, ok := l.g.Find(id); return ok }
+
+// Op returns the signed op, nil if there is none.
+func (l *Log) Op(id op.ID) *op.Op {
+	if n, ok := l.g.Find(id); ok {
+		return l.f[n].Signed
+	}
+	return nil
+}
+
+// Missing returns the ops that must be added before e.
+func (l *Log) Missing(e Entry) []op.ID { return l.g.Missing(e.ID, e.Space, e.Deps, e.Parents) }
+
+// Add integrates e, whose past must be there (dag.ErrMissing). It errs with dag.ErrForeign when its edges lead into a log they must
+// not lead into; such an op is not kept. Adding twice does nothing.
+func (l *Log) Add(e Entry) error {
+	if l.Has(e.ID) {
+		return nil
+	}
+	if len(l.Missing(e)) > 0 {
+		return dag.ErrMissing
+	}
+	if e.Kind != op.Genesis {
+		if !l.edgesFit(e) {
+			return dag.ErrForeign
+		}
+	}
+	n, err := l.g.Add(e.ID, e.Space, e.Deps, e.Parents)
+	if err != nil {
+		return err
+	}
+	l.f = append(l.f, fact{Entry: e, cap: -1})
+	l.judge(n)
+	return nil
+}
+
+// edgesFit: the log's root is a Genesis or CreateGroup, and parent heads lie in the parent's log.
+func (l *Log) edgesFit(e Entry) bool {
+	root, _ := l.g.Find(e.Space)
+	k := l.f[root].Kind
+	if k != op.Genesis && k != op.CreateGroup {
+		return false
+	}
+	for _, p := range e.Parents {
+		n, _ := l.g.Find(p)
+		if k == op.Genesis || l.f[n].Space != l.f[root].Space {
+			return false
+		}
+	}
+	return true
+}
+
+func (l *Log) before(a, b dag.Node) bool { return l.g.Before(a, b) }
+
+// parent returns the space a group's root stands in.
+func (l *Log) parent(space op.ID) (op.ID, bool) {
+	n, _ := l.g.Find(space)
+	if l.f[n].Kind != op.CreateGroup {
+		return op.ID{}, false
+	}
+	return l.f[n].Space, true
+}
+
+// within reports whether home is space or above it.
+func (l *Log) within(space, home op.ID) bool {
+	for {
+		if space == home {
+			return true
+		}
+		p, ok := l.parent(space)
+		if !ok {
+			return false
+		}
+		space = p
+	}
+}
+
+// judge fixes the facts of node n and indexes it.
+func (l *Log) judge(n dag.Node) {
+	f := &l.f[n]
+	if f.Kind != op.Genesis {
+		if c, ok := l.g.Find(f.Cap); ok && l.before(c, n) {
+			f.cap = c
+		}
+	}
+	f.author, f.known = l.authorOf(n)
+	l.index(n)
+	f.wf = l.wellFormed(n)
+	if isCap(f.Kind) {
+		l.capFacts(n)
+	}
+	if !f.wf {
+		return
+	}
+	if f.ID != f.Space {
+		l.spaces[f.Space] = append(l.spaces[f.Space], n)
+		if l.under[f.Space] == nil {
+			l.under[f.Space] = map[dag.Node][]dag.Node{}
+		}
+		l.under[f.Space][f.cap] = append(l.under[f.Space][f.cap], n)
+	}
+	l.indexOuts(n)
+	if f.Kind == op.RevokeInvite {
+		l.revInv[f.Target] = append(l.revInv[f.Target], n)
+	}
+	k := seqKey{f.Space, f.Cap, f.Key, f.Seq}
+	l.seqs[k] = append(l.seqs[k], n)
+}
+
+func isCap(k op.Kind) bool {
+	return k == op.Genesis || k == op.Grant || k == op.CreateGroup || k == op.Admit
+}
+
+// authority: every one of these outranks every plain membership.
+func isAuthority(k op.Kind) bool { return k == op.Genesis || k == op.Grant || k == op.CreateGroup }
+
+// index notes the devices and caps an op names. Well-formedness plays no part: who a key speaks for is read from any past.
+func (l *Log) index(n dag.Node) {
+	f := &l.f[n]
+	switch f.Kind {
+	case op.Genesis, op.Admit, op.OwnerRotate:
+		l.regs[op.Key(f.Device)] = append(l.regs[op.Key(f.Device)], registration{n, f.Member})
+		l.regOps[f.Member] = append(l.regOps[f.Member], n)
+	case op.DeviceAdd:
+		l.regs[op.Key(f.Device)] = append(l.regs[op.Key(f.Device)], registration{n, identity.UserID(f.Key)})
+		l.regOps[identity.UserID(f.Key)] = append(l.regOps[identity.UserID(f.Key)], n)
+	}
+	if s, ok := l.subject(n); ok {
+		l.capsOf[s] = append(l.capsOf[s], n)
+	}
+	if f.Kind == op.OwnerRotate {
+		l.rotates[f.Space] = append(l.rotates[f.Space], n)
+	}
+}
+
+func (l *Log) indexOuts(n dag.Node) {
+	f := &l.f[n]
+	var m identity.UserID
+	switch {
+	case f.Kind == op.Leave:
+		m = f.author
+	case f.Kind == op.Revoke && f.Target == (op.ID{}):
+		m = f.Member
+	case f.Kind == op.Revoke:
+		t, _ := l.g.Find(f.Target)
+		if l.f[t].Kind == op.Grant { // a demotion ends no stay
+			return
+		}
+		m, _ = l.subject(t)
+	default:
+		return
+	}
+	if l.outs[f.Space] == nil {
+		l.outs[f.Space] = map[identity.UserID][]dag.Node{}
+	}
+	l.outs[f.Space][m] = append(l.outs[f.Space][m], n)
+}
+
+// lastOut returns the last Leave or removal of m in the log that is in the past of n (any past when n < 0), by (height, id).
+func (l *Log) lastOut(space op.ID, m identity.UserID, n dag.Node) (last op.ID) {
+	best := dag.Node(-1)
+	for _, o := range l.outs[space][m] {
+		if (n < 0 || l.before(o, n)) && (best < 0 || l.byHeight(best, o) < 0) {
+			best = o
+		}
+	}
+	if best >= 0 {
+		last = l.f[best].ID
+	}
+	return last
+}
+
+// byHeight orders by (height, id).
+func (l *Log) byHeight(a, b dag.Node) int {
+	switch ha, hb := l.g.Height(a), l.g.Height(b); {
+	case ha < hb:
+		return -1
+	case ha > hb:
+		return 1
+	}
+	return slices.Compare(l.f[a].ID[:], l.f[b].ID[:])
+}
+
+// subject returns whom a cap is for.
+func (l *Log) subject(c dag.Node) (identity.UserID, bool) {
+	f := &l.f[c]
+	switch f.Kind {
+	case op.Genesis, op.Grant, op.Admit:
+		return f.Member, true
+	case op.CreateGroup:
+		return f.author, f.known
+	}
+	return identity.UserID{}, false
+}
+
+// authorOf finds the person behind an op: the key is a holder's own, or a device that a holder had registered in its past.
+func (l *Log) authorOf(n dag.Node) (identity.UserID, bool) {
+	f := &l.f[n]
+	if f.Kind == op.Genesis {
+		return f.Member, true
+	}
+	if f.cap < 0 {
+		return identity.UserID{}, false
+	}
+	holders := l.holders(f.cap, n)
+	for _, h := range holders {
+		if op.Key(h) == f.Key {
+			return h, true
+		}
+	}
+	for _, h := range slices.Backward(holders) {
+		for _, r := range l.regs[f.Key] {
+			if r.member == h && l.before(r.node, n) {
+				return h, true
+			}
+		}
+	}
+	return identity.UserID{}, false
+}
+
+// holders lists who may act under a cap, as seen from n: its subject, and for Genesis everybody ownership was rotated to before n.
+func (l *Log) holders(c, n dag.Node) []identity.UserID {
+	s, ok := l.subject(c)
+	if !ok {
+		return nil
+	}
+	hs := []identity.UserID{s}
+	if l.f[c].Kind != op.Genesis {
+		return hs
+	}
+	for _, o := range l.rotates[l.f[c].ID] {
+		if l.before(o, n) {
+			hs = append(hs, l.f[o].Member)
+		}
+	}
+	return hs
+}
+
+// capFacts fixes rights and rank of a cap.
+func (l *Log) capFacts(n dag.Node) {
+	f := &l.f[n]
+	switch f.Kind {
+	case op.Genesis, op.CreateGroup:
+		f.bits = op.AllBits
+	case op.Grant:
+		if f.cap >= 0 {
+			f.bits = f.Bits & l.rights(f.cap, f.Space)
+		}
+	case op.Admit:
+		if f.Post {
+			f.bits = op.POST
+		}
+	}
+	if f.cap >= 0 {
+		f.depth = l.f[f.cap].depth + 1
+	}
+}
+
+// What flows down into a group from its parent.
+const (
+	flows     = op.REMOVE | op.GROUPS | op.MODERATE
+	flowsOpen = op.ADMIT | op.INVITE | op.GRANT
+)
+
+// rights returns the bits of cap c in a space at or below its home.
+func (l *Log) rights(c dag.Node, space op.ID) op.Bits {
+	f := &l.f[c]
+	home := f.Space
+	if f.Kind == op.Genesis || f.Kind == op.CreateGroup {
+		home = f.ID
+	}
+	b := f.bits
+	for space != home {
+		root, _ := l.g.Find(space)
+		through := flows
+		if l.f[root].Open {
+			through |= flowsOpen
+		}
+		if f.Kind == op.Genesis {
+			through = op.AllBits
+		}
+		b &= through
+		p, ok := l.parent(space)
+		if !ok {
+			return b
+		}
+		space = p
+	}
+	return b
+}
+
+// outranks reports whether cap a is senior to cap b: authority over membership, then the shorter grant path, then the first
+// differing element of the paths by (height, id). Fixed for ever by the causal past.
+func (l *Log) outranks(a, b dag.Node) bool {
+	switch {
+	case !isAuthority(l.f[a].Kind):
+		return false
+	case !isAuthority(l.f[b].Kind):
+		return true
+	}
+	return l.byRank(a, b) < 0
+}
+
+func (l *Log) byRank(a, b dag.Node) int {
+	if d := l.f[a].depth - l.f[b].depth; d != 0 {
+		return d
+	}
+	out := 0
+	for a != b && a >= 0 && b >= 0 { // in lockstep towards the root: the element nearest the root that differs decides
+		out = l.byHeight(a, b)
+		a, b = l.f[a].cap, l.f[b].cap
+	}
+	return out
+}

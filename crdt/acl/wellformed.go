@@ -1,0 +1,208 @@
+package acl
+
+import (
+	"github.com/pandal-chat/pandal/crdt/dag"
+	"github.com/pandal-chat/pandal/crdt/op"
+	"github.com/pandal-chat/pandal/identity"
+)
+
+// needs names the right an op of a kind takes; kinds that are not listed take none.
+var needs = map[op.Kind]op.Bits{
+	op.Grant: op.GRANT, op.Admit: op.ADMIT, op.Revoke: op.REMOVE, op.Invite: op.INVITE, op.RevokeInvite: op.INVITE,
+	op.CreateGroup: op.GROUPS, op.Set: op.SETTINGS, op.KeeperAdd: op.SETTINGS, op.KeeperRevoke: op.SETTINGS,
+}
+
+// Needs returns the right that an op takes ("archived" is a register of those who hold GROUPS).
+func Needs(k op.Kind, reg string) op.Bits {
+	if k == op.Set && reg == RegArchived {
+		return op.GROUPS
+	}
+	return needs[k]
+}
+
+// RegArchived is the register that closes a group; it alone takes GROUPS instead of SETTINGS.
+const RegArchived = "archived"
+
+// Kinds a plain member may write under the own membership.
+func plainKind(k op.Kind) bool {
+	return k == op.Admit || k == op.Leave || k == op.DeviceAdd || k == op.DeviceRevoke || k == op.Epoch
+}
+
+// wellFormed says whether the op at n can ever count. It reads the causal past only, so every node agrees for ever.
+func (l *Log) wellFormed(n dag.Node) bool {
+	f := &l.f[n]
+	if f.Kind == op.Genesis {
+		return len(f.Deps) == 0 && (f.Signed == nil || l.genesisConsent(f))
+	}
+	if f.cap < 0 || !l.chained(n) {
+		return false
+	}
+	c := &l.f[f.cap]
+	if f.Kind == op.OwnerRotate {
+		return l.rotationFits(n)
+	}
+	if !isCap(c.Kind) {
+		return false
+	}
+	home := c.Space
+	if c.Kind == op.Genesis || c.Kind == op.CreateGroup {
+		home = c.ID
+	}
+	switch {
+	case !l.within(f.Space, home),
+		c.Kind == op.Admit && home != f.Space,
+		!f.known,
+		(f.Kind == op.DeviceAdd || f.Kind == op.DeviceRevoke) != (f.Key == op.Key(f.author)),
+		c.Kind == op.Admit && !plainKind(f.Kind),
+		f.Kind == op.Leave && (c.Kind == op.Genesis || home != f.Space):
+		return false
+	}
+	return l.namesFit(n) && l.rightsFit(n) && l.consentFits(n)
+}
+
+// namesFit: what the op points at lies in its past and is of the right kind.
+func (l *Log) namesFit(n dag.Node) bool {
+	f := &l.f[n]
+	in := func(id op.ID) (dag.Node, bool) {
+		t, ok := l.g.Find(id)
+		return t, ok && l.before(t, n)
+	}
+	switch f.Kind {
+	case op.Revoke:
+		if (f.Target == op.ID{}) == (f.Member == identity.UserID{}) {
+			return false
+		}
+		if (f.Target != op.ID{}) {
+			t, ok := in(f.Target)
+			return ok && (l.f[t].Kind == op.Grant || l.f[t].Kind == op.Admit || l.f[t].Kind == op.CreateGroup)
+		}
+	case op.RevokeInvite:
+		t, ok := in(f.Target)
+		return ok && l.f[t].Kind == op.Invite && l.f[t].Space == f.Space
+	case op.Admit:
+		if (f.Invite != op.ID{}) {
+			t, ok := in(f.Invite)
+			return ok && l.inviteOf(t, f.Space)
+		}
+	case op.Invite:
+		return !f.Auto || f.Max > 0 && f.Max <= 1000
+	}
+	return true
+}
+
+// inviteOf: the Invite stands in this very log.
+func (l *Log) inviteOf(t dag.Node, space op.ID) bool {
+	return l.f[t].Kind == op.Invite && l.f[t].Space == space
+}
+
+// rightsFit: the cap has the right, and a grant gives no more than it has.
+func (l *Log) rightsFit(n dag.Node) bool {
+	f := &l.f[n]
+	c := &l.f[f.cap]
+	if f.Kind == op.Admit && c.Kind == op.Admit { // a plain member admits by an auto invite only: the invite is the authority
+		t, ok := l.g.Find(f.Invite)
+		return ok && l.f[t].Auto
+	}
+	have := l.rights(f.cap, f.Space)
+	if f.Kind == op.Grant && f.Bits&^have != 0 {
+		return false
+	}
+	need := Needs(f.Kind, f.Reg)
+	if f.Kind == op.Set && f.Signed == nil {
+		need = op.SETTINGS // the oracle gives every register one right
+	}
+	return need&^have == 0
+}
+
+// rotationFits: OwnerRotate stands under Genesis in the community's own log, after the one it replaces, with enough signatures.
+func (l *Log) rotationFits(n dag.Node) bool {
+	f := &l.f[n]
+	if l.f[f.cap].Kind != op.Genesis || f.Space != l.f[f.cap].ID {
+		return false
+	}
+	p, ok := l.g.Find(f.Target)
+	if !ok || !l.before(p, n) || (p != f.cap && l.f[p].Kind != op.OwnerRotate) {
+		return false
+	}
+	return f.Signed == nil || l.rotationSigned(f)
+}
+
+// rotationSigned counts k > n/2 of the recovery set that Genesis names.
+func (l *Log) rotationSigned(f *fact) bool {
+	set := l.f[f.cap].Signed.Body.(op.GenesisBody).Recovery
+	b := f.Signed.Body.(op.OwnerRotateBody)
+	cert, _ := f.Signed.Certificate()
+	good := 0
+	for _, s := range b.Sigs {
+		if int(s.Index) < len(set) && identity.Verify(set[s.Index], s.Sig, identity.LabelRotate, f.Space[:], f.Target[:], cert.Member[:], cert.Device[:]) {
+			good++
+		}
+	}
+	return len(set) > 0 && 2*good > len(set) && cert.Space == f.Space
+}
+
+// chained: a signed op's height and seq follow from its past. (The oracle's histories leave both free.)
+func (l *Log) chained(n dag.Node) bool {
+	f := &l.f[n]
+	if f.Signed == nil {
+		return true
+	}
+	if f.Height != l.g.Height(n) {
+		return false
+	}
+	// Every numbered op has the one before it in its own past, so two look-ups tell the highest in this past.
+	return !l.numbered(n, f.Seq) && (f.Seq == 1 || l.numbered(n, f.Seq-1))
+}
+
+// numbered: an op of the same (cap, key) with this seq is in n's past.
+func (l *Log) numbered(n dag.Node, seq uint64) bool {
+	f := &l.f[n]
+	for _, o := range l.seqs[seqKey{f.Space, f.Cap, f.Key, seq}] {
+		if l.before(o, n) {
+			return true
+		}
+	}
+	return false
+}
+
+// genesisConsent: the owner's certificate names the salt, since the community has no id yet.
+func (l *Log) genesisConsent(f *fact) bool {
+	c, ok := f.Signed.Certificate()
+	salt := f.Signed.Body.(op.GenesisBody).Salt
+	return ok && c.Space == identity.OwnerSalt(salt) && op.Key(c.Device) == f.Key
+}
+
+// consentFits: what M signed covers this very admission (R5d). Consent given once cannot be replayed after M left or was removed:
+// it names the last time. Being in a community is consent to be put into its groups, until M leaves that group.
+func (l *Log) consentFits(n dag.Node) bool {
+	f := &l.f[n]
+	if f.Signed == nil {
+		return true
+	}
+	c, ok := f.Signed.Certificate()
+	switch f.Kind {
+	case op.DeviceAdd:
+		return ok && op.Key(c.Member) == f.Key && (c.Space == f.Space || l.within(f.Space, c.Space))
+	case op.Admit:
+	default:
+		return true
+	}
+	if !ok {
+		return false
+	}
+	if b := f.Signed.Body.(op.AdmitBody); (f.Invite != op.ID{}) {
+		t, _ := l.g.Find(f.Invite)
+		if !identity.VerifyInvite(l.f[t].Signed.Body.(op.InviteBody).Key, b.Proof, c.Member, c.Device) {
+			return false
+		}
+	}
+	last := l.lastOut(f.Space, f.Member, n)
+	if c.Space != f.Space {
+		return (last == op.ID{}) && l.within(f.Space, c.Space)
+	}
+	via := f.Cap
+	if (f.Invite != op.ID{}) {
+		via = f.Invite
+	}
+	return c.Via == via && c.Last == last
+}

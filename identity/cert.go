@@ -1,0 +1,51 @@
+package identity
+
+import (
+	"errors"
+	"fmt"
+)
+
+// CertSize is the width of an encoded certificate.
+const CertSize = 5*32 + 64
+
+// ErrCert is returned for a certificate of the wrong width.
+var ErrCert = errors.New("bad device certificate")
+
+// Certificate is M's signed word that device D acts for it in Space. Via is the invite or the admitter's cap it consents to be
+// admitted under (zero in Genesis and DeviceAdd), Last the id of M's last Leave or removal (zero if none), so that consent given
+// once cannot be replayed after leaving. In Genesis, whose id is not known yet, Space is OwnerSalt(salt).
+type Certificate struct {
+	Space  [32]byte
+	Member UserID
+	Device DeviceID
+	Via    [32]byte
+	Last   [32]byte
+}
+
+// Certify signs c as this member and returns its CertSize bytes: space ‖ M ‖ D ‖ via ‖ last ‖ signature. c.Member is ignored.
+func (k MemberKey) Certify(c Certificate) []byte {
+	c.Member = k.ID()
+	b := c.fields()
+	return append(b, k.Sign(LabelCert, b)...)
+}
+
+// ParseCertificate reads CertSize bytes without verifying them; VerifyCertificate does. It errs with ErrCert.
+func ParseCertificate(b []byte) (Certificate, error) {
+	if len(b) != CertSize {
+		return Certificate{}, fmt.Errorf("%w: %d bytes, want %d", ErrCert, len(b), CertSize)
+	}
+	return Certificate{Space: [32]byte(b[:32]), Member: UserID(b[32:64]), Device: DeviceID(b[64:96]), Via: [32]byte(b[96:128]), Last: [32]byte(b[128:160])}, nil
+}
+
+// VerifyCertificate reports whether b is a certificate signed by the member it names.
+func VerifyCertificate(b []byte) bool {
+	return len(b) == CertSize && Verify([32]byte(b[32:64]), b[160:], LabelCert, b[:160])
+}
+
+func (c Certificate) fields() []byte {
+	b := make([]byte, 0, CertSize)
+	for _, f := range [][32]byte{c.Space, c.Member, c.Device, c.Via, c.Last} {
+		b = append(b, f[:]...)
+	}
+	return b
+}
