@@ -1,0 +1,116 @@
+package store
+
+import (
+	"context"
+	"errors"
+)
+
+// maxCoalesced is how many commits share a transaction at most.
+const maxCoalesced = 256
+
+// request is work for the writer: apply runs inside a transaction, and may run
+// a second time after a rollback.
+type request struct {
+	apply func(*conn) error
+	done  chan error // room for one
+}
+
+// do queues work and waits until it is durable. ctx counts until the work is
+// queued; what is queued is always waited for, so that nil and an error are
+// never guesses.
+func (s *Store) do(ctx context.Context, verb string, apply func(*conn) error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	r := &request{apply: apply, done: make(chan error, 1)}
+	select {
+	case <-s.closing:
+		return ErrClosed
+	default:
+	}
+	select {
+	case s.queue <- r:
+	case <-s.closing:
+		return ErrClosed
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	select {
+	case err := <-r.done:
+		return classify(verb, err)
+	case <-s.done:
+	}
+	select { // the writer ended: either it answered before, or it never saw r
+	case err := <-r.done:
+		return classify(verb, err)
+	default:
+		return ErrClosed
+	}
+}
+
+// write owns the writer connection. Open starts it; Close ends it, after what
+// is queued by then.
+func (s *Store) write(w *conn) {
+	defer close(s.done)
+	defer w.close()
+	work := make([]*request, 0, maxCoalesced)
+	for {
+		work = work[:0]
+		select {
+		case r := <-s.queue:
+			work = append(work, r)
+		case <-s.closing:
+			select {
+			case r := <-s.queue:
+				work = append(work, r)
+			default:
+				return
+			}
+		}
+		for more := true; more && len(work) < maxCoalesced; {
+			select {
+			case r := <-s.queue:
+				work = append(work, r)
+			default:
+				more = false
+			}
+		}
+		w.settle(work)
+		clear(work)
+	}
+}
+
+// settle commits all the work in one transaction; if that fails, each piece in
+// its own, so that only what cannot be written fails.
+func (c *conn) settle(work []*request) {
+	err := c.transact(work)
+	if err != nil && len(work) > 1 {
+		for _, r := range work {
+			r.done <- c.transact([]*request{r})
+		}
+		return
+	}
+	for _, r := range work {
+		r.done <- err
+	}
+}
+
+func (c *conn) transact(work []*request) (err error) {
+	defer func() {
+		if err != nil {
+			clear(c.spaces) // numbers given in this transaction are gone
+			if !c.db.GetAutocommit() {
+				err = errors.Join(err, c.db.Exec(`ROLLBACK`))
+			}
+		}
+	}()
+	if err := c.exec(`BEGIN IMMEDIATE`); err != nil {
+		return err
+	}
+	for _, r := range work {
+		if err := r.apply(c); err != nil {
+			return err
+		}
+	}
+	return c.exec(`COMMIT`)
+}
