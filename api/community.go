@@ -1,0 +1,159 @@
+package api
+
+// Community as this node sees it.
+type Community struct {
+	ID                   string            `json:"id" example:"com_mzxw6ytboi"`
+	Name                 string            `json:"name" example:"Sunrise"`
+	Description          string            `json:"description"`
+	Role                 string            `json:"role" enum:"owner,admin,moderator,announcer,member,follower,none"`
+	Permissions          []string          `json:"permissions" doc:"Rights I hold here, lower-case."`
+	MemberCount          int               `json:"member_count"`
+	GroupCount           int               `json:"group_count"`
+	AnnouncementsGroupID string            `json:"announcements_group_id" example:"grp_mzxw6ytboi"`
+	MeID                 string            `json:"me_id" doc:"Who I am here; another id in every community."`
+	DisplayName          string            `json:"display_name,omitempty" doc:"My name here."`
+	ParentID             *string           `json:"parent_id"`
+	Settings             map[string]string `json:"settings"`
+	Reachable            int               `json:"reachable" doc:"Members connected now."`
+	CreatedAt            Time              `json:"created_at" format:"date-time"`
+	Archived             bool              `json:"archived"`
+	State                string            `json:"state" enum:"active,removed,left" doc:"removed and left: this node is out and keeps what it had."`
+}
+
+// NewCommunity asks for a community.
+type NewCommunity struct {
+	Name        string `json:"name" minLength:"1" maxLength:"128" example:"Sunrise"`
+	Description string `json:"description,omitempty" maxLength:"1024"`
+	DisplayName string `json:"display_name,omitempty" maxLength:"128" doc:"My name there; absent: the name of this node's person."`
+}
+
+// CommunityMe is who I am in one community.
+type CommunityMe struct {
+	ID          string `json:"id" example:"usr_mzxw6ytboi"`
+	DisplayName string `json:"display_name"`
+	Role        string `json:"role"`
+}
+
+// EditName changes a display name.
+type EditName struct {
+	DisplayName string `json:"display_name" minLength:"1" maxLength:"128" example:"Asha"`
+}
+
+// Group is a group, or the announcements of a community.
+type Group struct {
+	ID                  string   `json:"id" example:"grp_mzxw6ytboi"`
+	CommunityID         string   `json:"community_id"`
+	Kind                string   `json:"kind" enum:"announcements,chat,dm"`
+	Name                string   `json:"name"`
+	Description         string   `json:"description"`
+	MemberCount         int      `json:"member_count" doc:"0 where this node is not in the group: the roster is the group's own."`
+	Joined              bool     `json:"joined"`
+	Open                bool     `json:"open" doc:"Members of the community may join by themselves."`
+	WhoPosts            string   `json:"who_posts" enum:"everyone,moderators,announcers"`
+	DisappearingSeconds *int     `json:"disappearing_seconds"`
+	Unread              *int     `json:"unread,omitempty"`
+	Mentions            *int     `json:"mentions,omitempty"`
+	MutedUntil          *Time    `json:"muted_until" format:"date-time"`
+	LastMessage         *Message `json:"last_message"`
+	Archived            bool     `json:"archived"`
+}
+
+// NewGroup asks for a group.
+type NewGroup struct {
+	Name        string   `json:"name" minLength:"1" maxLength:"128" example:"Food"`
+	Description string   `json:"description,omitempty" maxLength:"1024"`
+	Members     []string `json:"members,omitempty" maxItems:"1024" doc:"Who is in it from the start, beside me."`
+	WhoPosts    string   `json:"who_posts,omitempty" enum:"everyone,moderators"`
+	Open        bool     `json:"open,omitempty" doc:"Members of the community may join by themselves."`
+}
+
+// Member of a community or a group. DisplayName is null and Visible false where
+// the reader may not know who it is.
+type Member struct {
+	ID          string   `json:"id" example:"usr_mzxw6ytboi"`
+	DisplayName *string  `json:"display_name"`
+	Visible     bool     `json:"visible"`
+	Roles       []string `json:"roles"`
+	State       string   `json:"state" enum:"active,removed,banned,left"`
+	Tags        []string `json:"tags"`
+	JoinedAt    *Time    `json:"joined_at" format:"date-time"`
+	Verified    bool     `json:"verified"`
+	Online      bool     `json:"online"`
+	Me          bool     `json:"me"`
+}
+
+// EditMember sets the roles of a member.
+type EditMember struct {
+	Roles []string `json:"roles" minItems:"1" maxItems:"5" doc:"owner, admin, moderator, announcer, member, follower."`
+}
+
+// RemoveMember says how somebody is removed.
+type RemoveMember struct {
+	Cascade       bool   `json:"cascade,omitempty" doc:"Also undo what came of the rights this person gave."`
+	Ban           bool   `json:"ban,omitempty" doc:"No invite lets this identity in again."`
+	RevokeInvites bool   `json:"revoke_invites,omitempty"`
+	Reason        string `json:"reason,omitempty" maxLength:"256"`
+}
+
+// Removed says what a removal did.
+type Removed struct {
+	Removed bool     `json:"removed"`
+	CutOps  []string `json:"cut_ops" doc:"Admin acts that fell with it and can be issued again."`
+}
+
+// Invite as the community's members see it.
+type Invite struct {
+	ID            string   `json:"id" example:"inv_mzxw6ytboi"`
+	CommunityID   string   `json:"community_id"`
+	Link          string   `json:"link,omitempty" doc:"Absent where this node never held the secret of the invite." example:"pandal://join/…"`
+	Text          string   `json:"text,omitempty" doc:"The same in capitals, for a QR code."`
+	GroupIDs      []string `json:"group_ids"`
+	NeedsApproval bool     `json:"needs_approval"`
+	MaxUses       int      `json:"max_uses"`
+	Uses          int      `json:"uses"`
+	ExpiresAt     *Time    `json:"expires_at" format:"date-time"`
+	Revoked       bool     `json:"revoked"`
+	CreatedBy     string   `json:"created_by,omitempty"`
+}
+
+// NewInvite asks for an invite.
+type NewInvite struct {
+	MaxUses   int      `json:"max_uses,omitempty" minimum:"1" maximum:"1000" doc:"Absent: 50."`
+	ExpiresIn int64    `json:"expires_in,omitempty" minimum:"60" maximum:"315360000" doc:"Seconds. Absent: never."`
+	Groups    []string `json:"groups,omitempty" maxItems:"16" doc:"Groups the newcomer lands in, beside the announcements."`
+}
+
+// InviteLink holds a link, in either form.
+type InviteLink struct {
+	Link string `json:"link" minLength:"1" maxLength:"4096"`
+}
+
+// AcceptInvite joins a community.
+type AcceptInvite struct {
+	Link        string   `json:"link" minLength:"1" maxLength:"4096"`
+	DisplayName string   `json:"display_name,omitempty" maxLength:"128"`
+	Addrs       []string `json:"addrs,omitempty" maxItems:"16" doc:"Further multiaddrs to try."`
+}
+
+// SharedInvite is a link with this node's addresses added.
+type SharedInvite struct {
+	Link string `json:"link"`
+	Text string `json:"text"`
+}
+
+// InvitePreview is the sharer's word on where a link leads. Nobody was contacted.
+type InvitePreview struct {
+	Community     PreviewCommunity `json:"community"`
+	InvitedBy     string           `json:"invited_by"`
+	NeedsApproval bool             `json:"needs_approval"`
+	ExpiresAt     *Time            `json:"expires_at" format:"date-time"`
+}
+
+// PreviewCommunity is what a link says of its community.
+type PreviewCommunity struct {
+	ID          string `json:"id"`
+	Name        string `json:"name"`
+	Description string `json:"description"`
+	MemberCount int    `json:"member_count"`
+	GroupCount  int    `json:"group_count"`
+}

@@ -1,0 +1,96 @@
+package api
+
+import "encoding/json"
+
+// Message of any kind.
+type Message struct {
+	ID           string     `json:"id" example:"msg_mzxw6ytboi"`
+	GroupID      string     `json:"group_id"`
+	CommunityID  string     `json:"community_id"`
+	AuthorID     string     `json:"author_id"`
+	AuthorName   *string    `json:"author_name" doc:"null where the reader may not know who it is."`
+	Kind         string     `json:"kind" doc:"text, file, voice, poll, event, announcement, callout, system or unknown."`
+	Text         string     `json:"text"`
+	Mentions     []string   `json:"mentions"`
+	ReplyTo      *string    `json:"reply_to"`
+	ThreadRoot   *string    `json:"thread_root"`
+	ThreadCount  int        `json:"thread_count"`
+	Attachments  []any      `json:"attachments"`
+	Reactions    []Reaction `json:"reactions"`
+	EditedAt     *Time      `json:"edited_at" format:"date-time"`
+	Deleted      *Deleted   `json:"deleted"`
+	PinnedUntil  *Time      `json:"pinned_until" format:"date-time"`
+	CreatedAt    Time       `json:"created_at" format:"date-time"`
+	Order        string     `json:"order" doc:"Opaque; compares as the messages are shown."`
+	AfterRemoval bool       `json:"after_removal,omitempty" doc:"Perhaps written after its author was removed."`
+	Delivery     Delivery   `json:"delivery"`
+
+	// Announcements only.
+	Audience  *Audience `json:"audience,omitempty"`
+	Priority  string    `json:"priority,omitempty" doc:"normal, important or urgent."`
+	AckWanted *bool     `json:"ack_wanted,omitempty"`
+	Acks      *int      `json:"acks,omitempty"`
+	Replies   string    `json:"replies,omitempty" doc:"off or threaded."`
+}
+
+// Reaction is how many people reacted with one emoji.
+type Reaction struct {
+	Emoji string `json:"emoji"`
+	Count int    `json:"count"`
+	Mine  bool   `json:"mine"`
+}
+
+// Deleted says who took a message away.
+type Deleted struct {
+	By     string `json:"by"`
+	Reason string `json:"reason"`
+}
+
+// Delivery says how far a message of mine got: waiting, sent (another node has
+// stored it) or delivered (a member has it).
+type Delivery struct {
+	State    string `json:"state" enum:"waiting,sent,delivered"`
+	Reached  int    `json:"reached"`
+	Expected int    `json:"expected"`
+	Read     *int   `json:"read"`
+}
+
+// MessageDelivery is the delivery of one message, as an event tells it.
+type MessageDelivery struct {
+	MessageID string `json:"message_id"`
+	Delivery
+}
+
+// Audience is whom an announcement addresses. Everybody can read it.
+type Audience struct {
+	All    bool     `json:"all,omitempty"`
+	Groups []string `json:"groups,omitempty" maxItems:"64"`
+}
+
+// NewMessage posts to a group.
+type NewMessage struct {
+	Text       string   `json:"text" minLength:"1" example:"hello"`
+	ReplyTo    string   `json:"reply_to,omitempty"`
+	ThreadRoot string   `json:"thread_root,omitempty"`
+	Mentions   []string `json:"mentions,omitempty" maxItems:"256"`
+}
+
+// NewAnnouncement posts to everybody in a community.
+type NewAnnouncement struct {
+	Text      string    `json:"text" minLength:"1"`
+	Audience  *Audience `json:"audience,omitempty"`
+	Priority  string    `json:"priority,omitempty" enum:"normal,important,urgent"`
+	AckWanted bool      `json:"ack_wanted,omitempty"`
+	Replies   string    `json:"replies,omitempty" enum:"off,threaded"`
+}
+
+// Event is one entry of the stream. Data is the resource it is about.
+type Event struct {
+	ID          string          `json:"id,omitempty" doc:"Decimal, rises strictly; absent for what is not kept."`
+	Type        string          `json:"type" example:"message.created"`
+	Time        Time            `json:"time" format:"date-time"`
+	CommunityID string          `json:"community_id,omitempty"`
+	GroupID     string          `json:"group_id,omitempty"`
+	ActorID     string          `json:"actor_id,omitempty"`
+	Data        json.RawMessage `json:"data"`
+}
