@@ -19,7 +19,7 @@ import (
 const (
 	provideEvery  = 3 * time.Hour    // a record put into the DHT is put again
 	findEvery     = 10 * time.Minute // with enough members connected
-	firstRetry    = 5 * time.Second  // after a failure, or with too few members; doubles up to
+	firstRetry    = 3 * time.Second  // after a failure, or with too few members; doubles up to
 	lastRetry     = 5 * time.Minute
 	queryTime     = time.Minute
 	findAtMost    = 32  // peers taken from one look-up
@@ -95,6 +95,7 @@ type meeting struct {
 func (h *Host) rendezvous(ctx context.Context, boot []peer.AddrInfo) {
 	h.bootstrap(ctx, boot)
 	plan := map[[32]byte]*meeting{}
+	wait, again := firstRetry, time.Now().Add(firstRetry)
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
 	for {
@@ -111,9 +112,16 @@ func (h *Host) rendezvous(ctx context.Context, boot []peer.AddrInfo) {
 			plan = next
 		case <-tick.C:
 		}
-		if len(plan) > 0 && h.dht.RoutingTable().Size() == 0 {
-			h.bootstrap(ctx, boot)
+		if h.dht.RoutingTable().Size() == 0 {
+			// Alone: nothing can be asked, and the first peers are called again, ever less often.
+			if time.Now().After(again) {
+				h.bootstrap(ctx, boot)
+				again = time.Now().Add(jitter(wait))
+				wait = min(2*wait, lastRetry)
+			}
+			continue
 		}
+		wait = firstRetry
 		for k, m := range plan {
 			if ctx.Err() != nil || len(h.keys) > 0 {
 				break // new keys first
@@ -180,7 +188,7 @@ func jitter(d time.Duration) time.Duration { return d + rand.N(d/4) }
 func (h *Host) meetAll(ctx context.Context, found []peer.AddrInfo) {
 	slots := make(chan struct{}, meetAtOnce)
 	for _, p := range found {
-		if p.ID == h.ID() || h.knows(p.ID) {
+		if h.knows(p.ID) {
 			continue
 		}
 		select {
@@ -234,7 +242,9 @@ func (h *Host) Find(ctx context.Context, key [32]byte) ([]peer.AddrInfo, error) 
 	defer cancel()
 	var out []peer.AddrInfo
 	for p := range h.dht.FindProvidersAsync(ctx, c, findAtMost) {
-		out = append(out, p)
+		if p.ID != h.ID() {
+			out = append(out, p)
+		}
 	}
 	return out, nil
 }
