@@ -166,11 +166,7 @@ func (l *Log) Author(id op.ID) (identity.UserID, bool) {
 
 // NextSeq returns the seq of the next op of (cap, key) in a space when everything integrated is in its past.
 func (l *Log) NextSeq(space, cap op.ID, key op.Key) uint64 {
-	for seq := uint64(1); ; seq++ {
-		if len(l.seqs[seqKey{space, cap, key, seq}]) == 0 {
-			return seq
-		}
-	}
+	return l.top[seqKey{space, cap, key, 0}] + 1
 }
 
 // RosterRoot commits to a roster: SHA-256(label ‖ sorted (cap ‖ D)).

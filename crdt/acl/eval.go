@@ -306,7 +306,7 @@ func (e *eval) judgeInvited() {
 			delete(e.eff, n)
 			continue
 		}
-		if t, _ := e.l.g.Find(f.Invite); !e.l.f[t].Auto {
+		if t, _ := e.l.g.Find(f.Invite); e.l.f[t].Space == e.space && !e.l.f[t].Auto {
 			per[t] = append(per[t], n)
 		}
 	}
@@ -333,30 +333,57 @@ func (e *eval) invited(n dag.Node) bool {
 		return true
 	}
 	t, _ := e.l.g.Find(f.Invite)
-	if !e.eff[t] {
-		return false
-	}
-	for _, x := range e.revokedInvites(t) {
-		if !e.l.before(n, x) {
+	i := &e.l.f[t]
+	if i.Space != e.space { // it stands in the parent's log
+		if !e.up.eff[t] {
 			return false
 		}
-	}
-	for _, r := range e.hits[e.l.f[t].cap] {
-		if e.l.f[r].Kind == op.Revoke && !e.l.before(n, r) {
-			return false
+		if i.Kind == op.CreateGroup { // an open group takes whoever is in the community
+			return e.standsInParent(n, f.Member, func(r dag.Node) bool { return e.l.before(r, n) })
 		}
+		return e.up.admittedBy(f.Member, t, n) && e.up.carries(t, n) && !e.banned(n)
 	}
-	return !e.banned(n)
+	return e.eff[t] && carries(e.l, e.eff, e.hits, t, n) && !e.banned(n)
 }
 
-func (e *eval) revokedInvites(t dag.Node) []dag.Node {
-	var out []dag.Node
-	for _, x := range e.l.revInv[e.l.f[t].ID] {
-		if e.eff[x] {
-			out = append(out, x)
+// carries: n is before every effective RevokeInvite of invite t and before every Revoke that hits the cap t was made under.
+func carries(l *Log, eff map[dag.Node]bool, hits map[dag.Node][]dag.Node, t, n dag.Node) bool {
+	for _, x := range l.revInv[l.f[t].ID] {
+		if eff[x] && !l.before(n, x) {
+			return false
 		}
 	}
-	return out
+	for _, r := range hits[l.f[t].cap] {
+		if l.f[r].Kind == op.Revoke && !l.before(n, r) {
+			return false
+		}
+	}
+	return true
+}
+
+func (s *State) carries(t, n dag.Node) bool {
+	for _, x := range s.l.revInv[s.l.f[t].ID] { // across the two logs: void only if the Admit holds the revocation
+		if s.eff[x] && s.l.before(x, n) {
+			return false
+		}
+	}
+	for _, r := range s.hits[s.l.f[t].cap] {
+		if s.l.f[r].Kind == op.Revoke && s.l.before(r, n) {
+			return false
+		}
+	}
+	return true
+}
+
+// admittedBy: the parent admitted m through invite t in n's past.
+func (s *State) admittedBy(m identity.UserID, t, n dag.Node) bool {
+	for _, c := range s.l.capsOf[m] {
+		f := &s.l.f[c]
+		if f.Kind == op.Admit && s.eff[c] && f.Invite == s.l.f[t].ID && s.l.before(c, n) {
+			return true
+		}
+	}
+	return false
 }
 
 // banned: an effective ban of the person is in force at n, an Admit by invite.

@@ -28,6 +28,7 @@ type Entry struct {
 	Auto    bool
 	Max     uint32
 	Open    bool
+	Groups  []op.ID // Invite: groups it also admits to
 	Reg     string
 	Val     []byte
 
@@ -48,7 +49,7 @@ func EntryOf(o *op.Op) Entry {
 	case op.AdmitBody:
 		e.Invite, e.Post = b.Invite, b.Post
 	case op.InviteBody:
-		e.Auto, e.Max = b.Auto, b.Max
+		e.Auto, e.Max, e.Groups = b.Auto, b.Max, b.Groups
 	case op.RevokeInviteBody:
 		e.Target = b.Invite
 	case op.CreateGroupBody:
@@ -93,6 +94,7 @@ type Log struct {
 	revInv  map[op.ID][]dag.Node                     // well-formed RevokeInvites by invite
 	regOps  map[identity.UserID][]dag.Node           // ops that register a device, by member
 	seqs    map[seqKey][]dag.Node
+	top     map[seqKey]uint64 // highest seq by (space, cap, key)
 }
 
 type seqKey struct {
@@ -104,7 +106,7 @@ type seqKey struct {
 // NewLog returns an empty log.
 func NewLog() *Log {
 	return &Log{g: dag.New(), spaces: map[op.ID][]dag.Node{}, under: map[op.ID]map[dag.Node][]dag.Node{}, regs: map[op.Key][]registration{},
-		capsOf: map[identity.UserID][]dag.Node{}, outs: map[op.ID]map[identity.UserID][]dag.Node{}, rotates: map[op.ID][]dag.Node{}, revInv: map[op.ID][]dag.Node{}, regOps: map[identity.UserID][]dag.Node{}, seqs: map[seqKey][]dag.Node{}}
+		capsOf: map[identity.UserID][]dag.Node{}, outs: map[op.ID]map[identity.UserID][]dag.Node{}, rotates: map[op.ID][]dag.Node{}, revInv: map[op.ID][]dag.Node{}, regOps: map[identity.UserID][]dag.Node{}, seqs: map[seqKey][]dag.Node{}, top: map[seqKey]uint64{}}
 }
 
 // Graph gives read access to the DAG.
@@ -218,6 +220,8 @@ func (l *Log) judge(n dag.Node) {
 	}
 	k := seqKey{f.Space, f.Cap, f.Key, f.Seq}
 	l.seqs[k] = append(l.seqs[k], n)
+	k.seq = 0
+	l.top[k] = max(l.top[k], f.Seq)
 }
 
 func isCap(k op.Kind) bool {

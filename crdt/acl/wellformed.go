@@ -1,6 +1,8 @@
 package acl
 
 import (
+	"slices"
+
 	"github.com/pandal-chat/pandal/crdt/dag"
 	"github.com/pandal-chat/pandal/crdt/op"
 	"github.com/pandal-chat/pandal/identity"
@@ -90,9 +92,18 @@ func (l *Log) namesFit(n dag.Node) bool {
 	return true
 }
 
-// inviteOf: the Invite stands in this very log.
+// inviteOf: the Invite stands in this very log; or it stands in the parent's and names this group; or it is the group's own open
+// CreateGroup, an invite to everybody in the community.
 func (l *Log) inviteOf(t dag.Node, space op.ID) bool {
-	return l.f[t].Kind == op.Invite && l.f[t].Space == space
+	i := &l.f[t]
+	if i.Kind == op.CreateGroup {
+		return i.ID == space && i.Open
+	}
+	if i.Kind != op.Invite {
+		return false
+	}
+	p, ok := l.parent(space)
+	return i.Space == space || ok && i.Space == p && slices.Contains(i.Groups, space)
 }
 
 // rightsFit: the cap has the right, and a grant gives no more than it has.
@@ -101,7 +112,7 @@ func (l *Log) rightsFit(n dag.Node) bool {
 	c := &l.f[f.cap]
 	if f.Kind == op.Admit && c.Kind == op.Admit { // a plain member admits by an auto invite only: the invite is the authority
 		t, ok := l.g.Find(f.Invite)
-		return ok && l.f[t].Auto
+		return ok && (l.f[t].Auto || l.f[t].Kind == op.CreateGroup)
 	}
 	have := l.rights(f.cap, f.Space)
 	if f.Kind == op.Grant && f.Bits&^have != 0 {
@@ -192,7 +203,7 @@ func (l *Log) consentFits(n dag.Node) bool {
 	}
 	if b := f.Signed.Body.(op.AdmitBody); (f.Invite != op.ID{}) {
 		t, _ := l.g.Find(f.Invite)
-		if !identity.VerifyInvite(l.f[t].Signed.Body.(op.InviteBody).Key, b.Proof, c.Member, c.Device) {
+		if i, ok := l.f[t].Signed.Body.(op.InviteBody); ok && !identity.VerifyInvite(i.Key, b.Proof, c.Member, c.Device) {
 			return false
 		}
 	}

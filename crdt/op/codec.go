@@ -182,7 +182,7 @@ func parseBody(k Kind, b []byte) (Body, error) {
 		})
 	case Admit:
 		return body(b, func(v *AdmitBody) string {
-			return first(cert(v.Cert), when((v.Invite == ID{}) != (len(v.Proof) == 0), "proof: goes with an invite"),
+			return first(cert(v.Cert), when((v.Invite == ID{}) && len(v.Proof) != 0, "proof: goes with an invite"),
 				when(len(v.Proof) != 0 && len(v.Proof) != sigSize, "proof: want 64 bytes"), when(v.Proof == nil, "proof: null"))
 		})
 	case Leave:

@@ -1,0 +1,180 @@
+package acl
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/pandal-chat/pandal/crdt/dag"
+	"github.com/pandal-chat/pandal/crdt/op"
+	"github.com/pandal-chat/pandal/identity"
+)
+
+// Ending is one effective op that ended something a person held in a space: a Revoke, a Leave, a rotation of ownership, here or above.
+type Ending struct {
+	Op    op.ID
+	had   op.Bits // rights by caps that are not after it
+	keeps op.Bits // of those, by caps that live on
+	stays bool    // some cap lives on
+}
+
+// Had reports whether the person had these rights before it; Keeps, whether he has had them all along. No right at all stands for being
+// a member.
+func (e Ending) Had(need op.Bits) bool   { return e.had&need == need }
+func (e Ending) Keeps(need op.Bits) bool { return e.stays && e.keeps&need == need }
+
+func (e Ending) String() string { return fmt.Sprint(e.had, "/", e.keeps, "/", e.stays) }
+
+// Endings lists what ended something m held here, by id.
+func (s *State) Endings(m identity.UserID) []Ending {
+	by := map[dag.Node]*Ending{}
+	for t := s; t != nil; t = t.up {
+		for _, st := range t.standing(m) {
+			for _, r := range st.ended {
+				by[r] = &Ending{Op: s.l.f[r].ID}
+			}
+		}
+	}
+	if len(by) == 0 {
+		return nil
+	}
+	for _, c := range s.acting(m) {
+		rights := s.l.rights(c, s.Space)
+		live := s.liveHere(c)
+		for r, e := range by {
+			if s.l.before(r, c) {
+				continue
+			}
+			e.had |= rights
+			if live {
+				e.keeps |= rights
+				e.stays = true
+			}
+		}
+	}
+	out := make([]Ending, 0, len(by))
+	for _, e := range by {
+		out = append(out, *e)
+	}
+	slices.SortFunc(out, func(a, b Ending) int { return slices.Compare(a.Op[:], b.Op[:]) })
+	return out
+}
+
+// acting lists m's effective caps that can act in this space: those of its log, and authority from above.
+func (s *State) acting(m identity.UserID) []dag.Node {
+	var out []dag.Node
+	for t := s; t != nil; t = t.up {
+		for _, st := range t.standing(m) {
+			c := st.cap
+			if s.l.f[c].Kind == op.OwnerRotate {
+				c = s.chain[0]
+			}
+			if t == s || isAuthority(s.l.f[c].Kind) {
+				out = append(out, c)
+			}
+		}
+	}
+	return out
+}
+
+func (s *State) liveHere(c dag.Node) bool {
+	for t := s; t != nil; t = t.up {
+		if t.live[c] {
+			return true
+		}
+	}
+	return false
+}
+
+// Left reports whether m, who is out, went by a Leave and was not removed.
+func (s *State) Left(m identity.UserID) bool {
+	left := false
+	for t := s; t != nil; t = t.up {
+		for _, st := range t.standing(m) {
+			for _, r := range st.ended {
+				if s.l.f[r].Kind != op.Leave {
+					return false
+				}
+				left = true
+			}
+		}
+	}
+	return left
+}
+
+// DevicesOf lists every device that was ever registered for m.
+func (l *Log) DevicesOf(m identity.UserID) []identity.DeviceID {
+	var out []identity.DeviceID
+	for _, n := range l.regOps[m] {
+		if d := l.f[n].Device; !slices.Contains(out, d) {
+			out = append(out, d)
+		}
+	}
+	return out
+}
+
+// Rank orders caps by seniority, the senior first; memberships come last.
+func (l *Log) Rank(a, b op.ID) int {
+	x, _ := l.g.Find(a)
+	y, _ := l.g.Find(b)
+	return l.byAuthority(x, y)
+}
+
+// IsAuthority reports whether a cap is a Genesis, CreateGroup or Grant, and with which rights in a space.
+func (l *Log) IsAuthority(cap, space op.ID) (op.Bits, bool) {
+	n, ok := l.g.Find(cap)
+	if !ok || !isAuthority(l.f[n].Kind) {
+		return 0, false
+	}
+	return l.rights(n, space), true
+}
+
+// Gone lists the seats that some effective op once gave and that the roster has no more: of caps that are dead, and of devices revoked.
+func (s *State) Gone() []Seat {
+	in := make(map[Seat]bool, len(s.Roster))
+	for _, seat := range s.Roster {
+		in[seat] = true
+	}
+	var out []Seat
+	add := func(c op.ID, m identity.UserID) {
+		for _, d := range s.l.DevicesOf(m) {
+			if seat := (Seat{c, d}); !in[seat] && s.registered(m, d) {
+				out = append(out, seat)
+			}
+		}
+	}
+	for _, c := range s.own {
+		m, _ := s.l.subject(c)
+		add(s.l.f[c].ID, m)
+	}
+	if s.up == nil {
+		for _, z := range s.chain {
+			add(s.l.f[z].ID, s.l.f[z].Member)
+		}
+	}
+	return out
+}
+
+// registered: an effective op, here or above, gave m this device.
+func (s *State) registered(m identity.UserID, d identity.DeviceID) bool {
+	for _, r := range s.l.regs[op.Key(d)] {
+		if r.member == m && s.everEffective(r.node) {
+			return true
+		}
+	}
+	return false
+}
+
+// Knew reports whether a past holds both the cap of a seat and the registration of its device, so that a roster made from that past
+// decided about the seat.
+func (l *Log) Knew(p dag.Past, seat Seat) bool {
+	c, ok := l.g.Find(seat.Cap)
+	if !ok || !p.Has(c) {
+		return false
+	}
+	for _, r := range l.regs[op.Key(seat.Device)] {
+		if p.Has(r.node) {
+			return true
+		}
+	}
+	return false
+}

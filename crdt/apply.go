@@ -1,0 +1,312 @@
+package crdt
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/pandal-chat/pandal/crdt/acl"
+	"github.com/pandal-chat/pandal/crdt/content"
+	"github.com/pandal-chat/pandal/crdt/epoch"
+	"github.com/pandal-chat/pandal/crdt/op"
+	"github.com/pandal-chat/pandal/identity"
+)
+
+// asideAfter: a message this far ahead of my clock is kept aside until its time comes.
+const asideAfter = op.Millis(10 * 60_000)
+
+// batch gathers the effects of one call.
+type batch struct {
+	c     *Community
+	now   op.Millis
+	rows  Rows
+	eff   Effects
+	dirty bool
+	quiet bool // loading: everything is stored already
+	wants map[op.ID]*Want
+}
+
+// Apply takes in what was checked. rows are what is stored under TouchedBy(in). The result is to be performed at once and in order.
+// Applying the same things again, or in another order, ends in the same state.
+func (c *Community) Apply(in []Checked, rows Rows, now op.Millis) Effects {
+	b := &batch{c: c, now: now, rows: rows}
+	for _, ck := range in {
+		if ck.op != nil {
+			b.takeOp(ck)
+		}
+	}
+	if b.dirty {
+		c.reeval(b)
+	}
+	for _, ck := range in {
+		if ck.msg != nil {
+			b.takeMessage(ck)
+		}
+	}
+	return b.done()
+}
+
+// TouchedBy names the rows that applying in will read, by space.
+func (c *Community) TouchedBy(in []Checked) map[op.ID][]content.RowKey {
+	out := map[op.ID][]content.RowKey{}
+	for _, ck := range in {
+		if ck.msg == nil || ck.op != nil {
+			continue
+		}
+		m, _ := c.contentOf(ck.msg)
+		for _, k := range content.Touches(m) {
+			if content.Kind(ck.msg.Kind) == content.Profile || content.Kind(ck.msg.Kind) == content.Receipt {
+				out[m.Space] = append(out[m.Space], k)
+			}
+		}
+	}
+	return out
+}
+
+func (b *batch) done() Effects {
+	for _, w := range b.wants {
+		b.eff.Want = append(b.eff.Want, *w)
+	}
+	if b.quiet {
+		return Effects{}
+	}
+	return b.eff
+}
+
+func (b *batch) want(space op.ID) *Want {
+	if b.wants == nil {
+		b.wants = map[op.ID]*Want{}
+	}
+	if b.wants[space] == nil {
+		b.wants[space] = &Want{Space: space}
+	}
+	return b.wants[space]
+}
+
+func (b *batch) event(typ string, space op.ID, m identity.UserID, ref [32]byte) {
+	if !b.quiet {
+		b.eff.Events = append(b.eff.Events, Event{Type: typ, Space: space, Member: m, Ref: ref})
+	}
+}
+
+// takeOp integrates an op, and all that waited for it; or lets it wait.
+func (b *batch) takeOp(ck Checked) {
+	c := b.c
+	if o := ck.op; o.Kind() == op.Genesis && o.ID() != c.id {
+		return // another community's
+	}
+	todo := []Checked{ck}
+	for len(todo) > 0 {
+		ck, todo = todo[0], todo[1:]
+		id := ck.op.ID()
+		if c.log.Has(id) {
+			continue
+		}
+		e := acl.EntryOf(ck.op)
+		if miss := c.log.Missing(e); len(miss) > 0 {
+			if len(c.waiting) < maxWaiting {
+				c.waiting[id] = waiter{Checked{op: ck.op}, miss}
+			}
+			w := b.want(c.id)
+			w.Ops = append(w.Ops, miss...)
+			continue
+		}
+		if c.log.Add(e) != nil {
+			continue // its edges lead where they must not: no honest node made it
+		}
+		b.dirty = true
+		b.eff.Store.Ops = append(b.eff.Store.Ops, StoredOpBytes{Space: ck.op.Home(), ID: id, Bytes: ck.op.Raw()})
+		if ck.op.Kind() == op.Epoch {
+			b.takeEpoch(ck.op)
+		}
+		for wid, w := range c.waiting {
+			if slices.Contains(w.miss, id) {
+				if w.miss = c.log.Missing(acl.EntryOf(w.c.op)); len(w.miss) == 0 {
+					delete(c.waiting, wid)
+					todo = append(todo, w.c)
+				} else {
+					c.waiting[wid] = w
+				}
+			}
+		}
+	}
+}
+
+// contentOf turns an opened message into what the fold reads; false while nobody registered its device.
+func (c *Community) contentOf(m *epoch.Message) (content.Msg, bool) {
+	author, ok := c.log.Registered(m.Device)
+	return content.Msg{ID: m.WireID, Space: m.Space, Author: author, Device: m.Device, Seq: m.Seq, Lamport: m.Lamport, Time: m.Time,
+		Kind: content.Kind(m.Kind), Body: m.Body}, ok
+}
+
+// takeMessage stores a wire and folds it if it counts.
+func (b *batch) takeMessage(ck Checked) {
+	c, m := b.c, ck.msg
+	s := c.space(m.Space)
+	cm, known := c.contentOf(m)
+	if !known {
+		return // its author's op is not here: sync brings both
+	}
+	tag, day, _ := epoch.Peek(ck.wire)
+	b.eff.Store.Wires = append(b.eff.Store.Wires, StoredWire{ID: m.WireID, Space: m.Space, Tag: tag, Day: day, Device: m.Device, Seq: m.Seq,
+		Lamport: m.Lamport, Kind: cm.Kind, Bytes: ck.wire})
+	ch := s.chains[m.Device]
+	if ch == nil {
+		ch = &chain{}
+		s.chains[m.Device] = ch
+	}
+	ch.add(m)
+	if m.Lamport <= b.now+asideAfter {
+		s.lamport = max(s.lamport, m.Lamport)
+	}
+	s.recent[m.Epoch] = b.now
+	for _, k := range content.Touches(cm) {
+		b.eff.Store.Touches = append(b.eff.Store.Touches, Touch{Space: m.Space, Key: k, Wire: m.WireID})
+	}
+	if cm.Kind == content.Op {
+		return
+	}
+	if m.Lamport > b.now+asideAfter {
+		s.aside = append(s.aside, asideWire{m.WireID, m.Lamport})
+		return
+	}
+	if c.counts(s, cm, m.Epoch) {
+		b.fold(s, cm)
+	}
+	if mine := m.Device == c.self.Device.ID(); !mine && cm.Kind != content.Receipt && cm.Kind != content.Profile {
+		s.marks[m.Device] = ch.high
+	}
+}
+
+func (b *batch) fold(s *space, m content.Msg) {
+	rows := b.rows[s.id]
+	for _, r := range content.Fold(rows, m) {
+		if b.eff.Store.Rows == nil {
+			b.eff.Store.Rows = map[op.ID][]content.Row{}
+		}
+		b.eff.Store.Rows[s.id] = append(b.eff.Store.Rows[s.id], r)
+		if rows == nil {
+			rows = content.Rows{}
+			if b.rows == nil {
+				b.rows = Rows{}
+			}
+			b.rows[s.id] = rows
+		}
+		rows[r.Key] = r
+	}
+	switch m.Kind {
+	case content.Profile:
+		b.event("member.changed", s.id, m.Author, m.ID)
+	case content.Receipt:
+		b.event("message.delivery", s.id, m.Author, m.ID)
+	default:
+		b.event("message.created", s.id, m.Author, m.ID)
+	}
+}
+
+// Refolded folds rows again from all stored messages that touch them: keys are the rows, msgs those messages in any order. What no
+// message that counts makes any more is deleted.
+func (c *Community) Refolded(space op.ID, keys []content.RowKey, msgs []Checked, now op.Millis) Store {
+	s := c.space(space)
+	rows := content.Rows{}
+	for _, ck := range msgs {
+		m, ok := c.contentOf(ck.msg)
+		if !ok || m.Lamport > now+asideAfter || !c.counts(s, m, ck.msg.Epoch) {
+			continue
+		}
+		for _, r := range content.Fold(rows, m) {
+			rows[r.Key] = r
+		}
+	}
+	out := Store{Rows: map[op.ID][]content.Row{}}
+	for _, k := range keys {
+		r, ok := rows[k]
+		if !ok {
+			r = content.Row{Key: k}
+		}
+		out.Rows[space] = append(out.Rows[space], r)
+	}
+	return out
+}
+
+// Tick does what only time brings: messages that were ahead of the clock are folded now.
+func (c *Community) Tick(now op.Millis) Effects {
+	b := &batch{c: c, now: now}
+	for _, s := range c.spaces {
+		var due [][32]byte
+		s.aside = slices.DeleteFunc(s.aside, func(a asideWire) bool {
+			if a.lamport <= now+asideAfter {
+				due = append(due, a.id)
+				return true
+			}
+			return false
+		})
+		if len(due) > 0 {
+			b.eff.Refold = append(b.eff.Refold, Refold{Space: s.id, Wires: due})
+		}
+		for e, at := range s.recent {
+			if now-at > asideAfter {
+				delete(s.recent, e)
+			}
+		}
+	}
+	return b.done()
+}
+
+// reeval computes the control state anew and everything that hangs on it.
+func (c *Community) reeval(b *batch) {
+	old := c.states
+	c.states = c.log.EvalAll(c.id)
+	for id := range c.states {
+		c.space(id)
+	}
+	for _, s := range c.spaces {
+		if was, now := old[s.id], c.states[s.id]; was != nil && now != nil {
+			for _, seat := range was.Roster {
+				if !now.Effective(seat.Cap) {
+					s.orphans[seat] = true
+				}
+			}
+		}
+		c.refreshEpochs(b, s)
+	}
+	c.rebuildSnapshot()
+	for _, id := range slices.SortedFunc(maps.Keys(c.spaces), func(x, y op.ID) int { return slices.Compare(x[:], y[:]) }) {
+		c.rejudge(b, c.spaces[id])
+	}
+	if !b.quiet {
+		c.tell(b, old)
+	}
+	b.dirty = false
+}
+
+// tell turns the difference of two states into events.
+func (c *Community) tell(b *batch, old map[op.ID]*acl.State) {
+	for id, st := range c.states {
+		was := old[id]
+		if was == nil {
+			if id != c.id {
+				b.event("group.created", id, identity.UserID{}, id)
+			}
+			was = &acl.State{}
+		}
+		for m, now := range st.Members {
+			if before, in := was.Members[m]; !in {
+				b.event("member.joined", id, m, [32]byte{})
+			} else if before.Bits != now.Bits {
+				b.event("member.role_changed", id, m, [32]byte{})
+			}
+		}
+		for m := range was.Members {
+			if _, in := st.Members[m]; !in {
+				typ := "member.removed"
+				if st.Left(m) {
+					typ = "member.left"
+				}
+				b.event(typ, id, m, [32]byte{})
+			}
+		}
+		if was.Space == id && len(was.Invites()) != len(st.Invites()) {
+			b.event("invite.changed", id, identity.UserID{}, [32]byte{})
+		}
+	}
+}

@@ -1,0 +1,162 @@
+package crdt
+
+import (
+	"errors"
+
+	"github.com/pandal-chat/pandal/crdt/content"
+	"github.com/pandal-chat/pandal/crdt/epoch"
+	"github.com/pandal-chat/pandal/crdt/op"
+	"github.com/pandal-chat/pandal/identity"
+)
+
+// Verdict is what Check found. Good and the two that may become good later are told apart from what proves its bearer wrong.
+type Verdict uint8
+
+// The verdicts.
+const (
+	Good          Verdict = iota
+	UnknownEpoch          // no key for its tag: fetch keys, do not punish
+	UnknownAuthor         // its device is no current member's: gossip ignores it, sync may still carry it
+	Malformed             // no honest node makes or forwards this
+	BadSignature          // forged
+	FromFuture            // its day is after tomorrow
+	NotAnnouncer          // a message in a community's announcements by somebody without the right
+)
+
+func (v Verdict) String() string {
+	return [...]string{"good", "unknown epoch", "unknown author", "malformed", "bad signature", "from the future", "not an announcer"}[v]
+}
+
+// Checked is something verified: a message, a control op, or an op inside a wire. Only Check, CheckOp and Stored make one.
+type Checked struct {
+	op   *op.Op
+	msg  *epoch.Message
+	wire []byte
+}
+
+// Space returns the space it belongs to.
+func (c Checked) Space() op.ID {
+	if c.msg != nil {
+		return c.msg.Space
+	}
+	return c.op.Home()
+}
+
+// Wire returns the wire's id and whether it came as a wire at all.
+func (c Checked) Wire() (id [32]byte, ok bool) {
+	if c.msg == nil {
+		return id, false
+	}
+	return c.msg.WireID, true
+}
+
+// Device returns the author's device of a message.
+func (c Checked) Device() (d identity.DeviceID, ok bool) {
+	if c.msg == nil {
+		return d, false
+	}
+	return c.msg.Device, true
+}
+
+// Bytes returns what was checked.
+func (c Checked) Bytes() []byte {
+	if c.msg != nil {
+		return c.wire
+	}
+	return c.op.Raw()
+}
+
+// Snapshot is what validators read: keys by tag and who speaks in which space. Immutable.
+type Snapshot struct {
+	keys    map[epoch.Tag]*epoch.Keys
+	devices map[op.ID]map[identity.DeviceID]op.Bits
+	root    op.ID
+}
+
+// Knows reports whether a tag's key is held, and which space it is of.
+func (s *Snapshot) Knows(t epoch.Tag) (space op.ID, ok bool) {
+	k, ok := s.keys[t]
+	if !ok {
+		return op.ID{}, false
+	}
+	return k.Space, true
+}
+
+// Check verifies a wire once: size, tag, day, opening, author, signature, and the op inside if it carries one; cheap before dear. With
+// UnknownAuthor and NotAnnouncer the result is verified all the same, for callers (sync) that let newer state decide.
+func Check(s *Snapshot, wire []byte, now op.Millis) (Checked, Verdict) {
+	tag, day, err := epoch.Peek(wire)
+	if err != nil {
+		return Checked{}, Malformed
+	}
+	k, ok := s.keys[tag]
+	if !ok {
+		return Checked{}, UnknownEpoch
+	}
+	if day > epoch.Day(now)+1 {
+		return Checked{}, FromFuture
+	}
+	m, err := k.Open(wire)
+	switch {
+	case errors.Is(err, epoch.ErrSealed):
+		return Checked{}, BadSignature // wears our tag without our key
+	case err != nil:
+		return Checked{}, Malformed
+	}
+	if !m.Verify() {
+		return Checked{}, BadSignature
+	}
+	c := Checked{msg: m, wire: wire}
+	kind := content.Kind(m.Kind)
+	if kind == content.Op {
+		o, v := CheckOp(m.Body)
+		if v != Good {
+			return Checked{}, v
+		}
+		c.op = o.op
+	}
+	bits, member := s.devices[m.Space][m.Device]
+	switch {
+	case !member:
+		return c, UnknownAuthor
+	case m.Space == s.root && kind == content.Announcement && bits&op.ANNOUNCE == 0,
+		m.Space == s.root && kind != content.Announcement && kind != content.Op:
+		return c, NotAnnouncer
+	}
+	return c, Good
+}
+
+// CheckOp verifies a control op as it is.
+func CheckOp(raw []byte) (Checked, Verdict) {
+	o, err := op.Parse(raw)
+	if err != nil {
+		return Checked{}, Malformed
+	}
+	if !o.Verify() {
+		return Checked{}, BadSignature
+	}
+	return Checked{op: o}, Good
+}
+
+// StoredOp takes back an op from our own store, where only verified bytes get.
+func StoredOp(raw []byte) (Checked, error) {
+	o, err := op.Parse(raw)
+	return Checked{op: o}, err
+}
+
+// Stored takes back a wire from our own store. It errs when its epoch's key is gone or the bytes are damaged.
+func Stored(s *Snapshot, wire []byte) (Checked, error) {
+	tag, _, err := epoch.Peek(wire)
+	if err != nil {
+		return Checked{}, err
+	}
+	k, ok := s.keys[tag]
+	if !ok {
+		return Checked{}, epoch.ErrSealed
+	}
+	m, err := k.Open(wire)
+	if err != nil {
+		return Checked{}, err
+	}
+	return Checked{msg: m, wire: wire}, nil
+}

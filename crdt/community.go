@@ -1,0 +1,250 @@
+package crdt
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/pandal-chat/pandal/crdt/acl"
+	"github.com/pandal-chat/pandal/crdt/content"
+	"github.com/pandal-chat/pandal/crdt/epoch"
+	"github.com/pandal-chat/pandal/crdt/op"
+	"github.com/pandal-chat/pandal/identity"
+)
+
+// Self is who this node is in one community.
+type Self struct {
+	Member identity.UserID
+	Device identity.DeviceKey
+}
+
+// Community is a community with its groups: what is true on this node.
+type Community struct {
+	id      op.ID
+	self    Self
+	log     *acl.Log
+	states  map[op.ID]*acl.State
+	spaces  map[op.ID]*space
+	waiting map[op.ID]waiter // ops whose past is not here yet
+	snap    *Snapshot
+}
+
+type waiter struct {
+	c    Checked
+	miss []op.ID
+}
+
+// maxWaiting bounds the ops kept in memory for want of their past; beyond it they are fetched again later.
+const maxWaiting = 4096
+
+// space is what is held about one space besides its control state.
+type space struct {
+	id      op.ID
+	epochs  map[op.ID]*epochState
+	early   map[op.ID]epoch.Secret // secrets that came before their Epoch op
+	set     epoch.Set
+	own     OwnChain
+	lamport op.Millis
+	chains  map[identity.DeviceID]*chain
+	recent  map[op.ID]op.Millis // epochs by when they last carried a message
+	aside   []asideWire
+	judged  map[identity.UserID]string
+	orphans map[acl.Seat]bool            // seats I once saw given by an op that stands no more: they may have had keys
+	marks   map[identity.DeviceID]uint64 // delivered, not yet receipted
+}
+
+type asideWire struct {
+	id      [32]byte
+	lamport op.Millis
+}
+
+// chain is how far a device's messages have arrived without a gap, from the first one seen.
+type chain struct {
+	low, high uint64
+	ahead     map[uint64]bool
+	top       uint64   // highest seq seen
+	hash      [32]byte // its header's hash; zero after a restart, until it writes again
+}
+
+func (ch *chain) add(m *epoch.Message) {
+	if m.Seq > ch.top {
+		ch.top, ch.hash = m.Seq, m.Hash()
+	}
+	switch {
+	case ch.high == 0:
+		ch.low, ch.high = m.Seq, m.Seq
+	case m.Seq > ch.high:
+		if ch.ahead == nil {
+			ch.ahead = map[uint64]bool{}
+		}
+		if len(ch.ahead) < 10_000 {
+			ch.ahead[m.Seq] = true
+		}
+	case m.Seq < ch.low:
+		ch.low = m.Seq
+	}
+	for ch.ahead[ch.high+1] {
+		ch.high++
+		delete(ch.ahead, ch.high)
+	}
+}
+
+func newCommunity(id op.ID, self Self) *Community {
+	c := &Community{id: id, self: self, log: acl.NewLog(), states: map[op.ID]*acl.State{}, spaces: map[op.ID]*space{}, waiting: map[op.ID]waiter{}}
+	c.space(id)
+	c.rebuildSnapshot()
+	return c
+}
+
+// Blank is a community of which nothing is known yet but its id: a joiner's.
+func Blank(id op.ID, self Self) *Community { return newCommunity(id, self) }
+
+func (c *Community) space(id op.ID) *space {
+	s := c.spaces[id]
+	if s == nil {
+		s = &space{id: id, epochs: map[op.ID]*epochState{}, early: map[op.ID]epoch.Secret{}, own: OwnChain{Space: id}, chains: map[identity.DeviceID]*chain{},
+			recent: map[op.ID]op.Millis{}, judged: map[identity.UserID]string{}, orphans: map[acl.Seat]bool{}, marks: map[identity.DeviceID]uint64{}}
+		c.spaces[id] = s
+	}
+	return s
+}
+
+// Kept is what the store gives back about one space.
+type Kept struct {
+	Space   op.ID
+	Secrets map[op.ID]epoch.Secret
+	Own     OwnChain
+	Lamport op.Millis
+	Aside   [][32]byte // wires ahead of the clock when they came, with …
+	Until   []op.Millis
+	Heads   []KeptChain
+}
+
+// KeptChain is how far a device's messages had arrived.
+type KeptChain struct {
+	Device    identity.DeviceID
+	Low, High uint64
+}
+
+// Load rebuilds a community from its store: ops in the order they were stored, then what is kept of each space.
+func Load(id op.ID, self Self, ops [][]byte, kept []Kept) (*Community, error) {
+	c := newCommunity(id, self)
+	b := &batch{c: c, quiet: true}
+	for _, raw := range ops {
+		ck, err := StoredOp(raw)
+		if err != nil {
+			return nil, fmt.Errorf("read stored op: %w", err)
+		}
+		b.takeOp(ck)
+	}
+	for _, k := range kept {
+		s := c.space(k.Space)
+		s.own, s.lamport = k.Own, k.Lamport
+		s.own.Space = k.Space
+		for i, w := range k.Aside {
+			s.aside = append(s.aside, asideWire{w, k.Until[i]})
+		}
+		for _, h := range k.Heads {
+			s.chains[h.Device] = &chain{low: h.Low, high: h.High, top: h.High}
+		}
+		for e, secret := range k.Secrets {
+			c.hold(s, e, secret)
+		}
+	}
+	c.reeval(b)
+	return c, nil
+}
+
+// ID returns the community's id, Self who we are in it.
+func (c *Community) ID() op.ID  { return c.id }
+func (c *Community) Self() Self { return c.self }
+
+// Snapshot returns what validators read. It changes only in Apply, Author, Hold and Tick.
+func (c *Community) Snapshot() *Snapshot { return c.snap }
+
+// State returns the control state of a space, nil if its log is not here or its root does not count.
+func (c *Community) State(space op.ID) *acl.State { return c.states[space] }
+
+// Log gives read access to the control log.
+func (c *Community) Log() *acl.Log { return c.log }
+
+// Spaces lists the community and every effective group, the community first.
+func (c *Community) Spaces() []op.ID {
+	out := []op.ID{c.id}
+	for id := range c.states {
+		if id != c.id {
+			out = append(out, id)
+		}
+	}
+	slices.SortFunc(out[1:], func(a, b op.ID) int { return slices.Compare(a[:], b[:]) })
+	return out
+}
+
+// Mine reports whether I am a member of a space now.
+func (c *Community) Mine(space op.ID) bool { return c.isMember(space, c.self.Member) }
+
+func (c *Community) isMember(space op.ID, m identity.UserID) bool {
+	st := c.states[space]
+	if st == nil {
+		return false
+	}
+	_, ok := st.Members[m]
+	return ok
+}
+
+// Hash sums up the state of all spaces: equal on nodes that hold the same ops.
+func (c *Community) Hash() [32]byte { return acl.Hash(c.states) }
+
+// Group returns the CreateGroup body of a group.
+func (c *Community) Group(id op.ID) (op.CreateGroupBody, bool) {
+	o := c.log.Op(id)
+	if o == nil {
+		return op.CreateGroupBody{}, false
+	}
+	b, ok := o.Body.(op.CreateGroupBody)
+	return b, ok
+}
+
+// Genesis returns the community's founding op, false before it is here.
+func (c *Community) Genesis() (op.GenesisBody, bool) {
+	o := c.log.Op(c.id)
+	if o == nil {
+		return op.GenesisBody{}, false
+	}
+	b, ok := o.Body.(op.GenesisBody)
+	return b, ok
+}
+
+// needed returns the right a message of a kind takes in a space.
+func (c *Community) needed(space op.ID, k content.Kind) op.Bits {
+	switch {
+	case k == content.Profile || k == content.Receipt || k == content.Op:
+		return 0
+	case k == content.Announcement:
+		return op.ANNOUNCE
+	}
+	if g, ok := c.Group(space); ok && g.WhoPosts == 1 {
+		return op.MODERATE
+	}
+	return op.POST
+}
+
+func (c *Community) rebuildSnapshot() {
+	s := &Snapshot{keys: map[epoch.Tag]*epoch.Keys{}, devices: map[op.ID]map[identity.DeviceID]op.Bits{}, root: c.id}
+	for _, sp := range c.spaces {
+		for _, e := range sp.epochs {
+			if e.keys != nil {
+				s.keys[e.keys.Tag] = e.keys
+			}
+		}
+	}
+	for id, st := range c.states {
+		ds := map[identity.DeviceID]op.Bits{}
+		for _, m := range st.Members {
+			for _, d := range m.Devices {
+				ds[d] |= m.Bits
+			}
+		}
+		s.devices[id] = ds
+	}
+	c.snap = s
+}

@@ -1,0 +1,138 @@
+package content
+
+import (
+	"github.com/pandal-chat/pandal/crdt/op"
+	"github.com/pandal-chat/pandal/identity"
+)
+
+// TextBody is a text message. Rule: it stands as it was written; nothing else writes its row yet.
+type TextBody struct {
+	_        struct{} `cbor:",toarray"`
+	Text     string
+	Reply    []byte // message id it quotes, or empty
+	Thread   []byte // message id whose thread it is in, or empty
+	Mentions []identity.UserID
+}
+
+// AnnouncementBody is an announcement. Audience decides who is alerted and counted; everybody in the space can read it.
+type AnnouncementBody struct {
+	_         struct{} `cbor:",toarray"`
+	Text      string
+	Groups    []op.ID // audience; empty: everybody
+	Priority  uint8   // 0 normal, 1 important, 2 urgent
+	AckWanted bool
+	Replies   uint8 // 0 off, 1 threaded
+}
+
+// MessageRow is the value of a message's row.
+type MessageRow struct {
+	_            struct{} `cbor:",toarray"`
+	ID           [32]byte
+	Author       identity.UserID
+	Device       identity.DeviceID
+	Seq          uint64
+	Lamport      op.Millis
+	Time         op.Millis
+	Kind         Kind
+	Text         *TextBody
+	Announcement *AnnouncementBody
+}
+
+// Encode returns the body's bytes. It errs on a field over its limit, naming it.
+func (b TextBody) Encode() ([]byte, error) {
+	if b.Reply == nil {
+		b.Reply = []byte{}
+	}
+	if b.Thread == nil {
+		b.Thread = []byte{}
+	}
+	if b.Mentions == nil {
+		b.Mentions = []identity.UserID{}
+	}
+	if err := b.check(); err != nil {
+		return nil, err
+	}
+	return op.Encode(b)
+}
+
+// ParseText reads a text body strictly. It errs with ErrBody.
+func ParseText(raw []byte) (TextBody, error) {
+	var b TextBody
+	if err := parse(raw, &b); err != nil {
+		return b, err
+	}
+	return b, b.check()
+}
+
+func (b TextBody) check() error {
+	if err := checkText("text", b.Text, MaxText, false); err != nil {
+		return err
+	}
+	switch {
+	case b.Reply == nil || len(b.Reply) != 0 && len(b.Reply) != 32:
+		return bad("reply", "want a message id")
+	case b.Thread == nil || len(b.Thread) != 0 && len(b.Thread) != 32:
+		return bad("thread", "want a message id")
+	case b.Mentions == nil || len(b.Mentions) > MaxMentions:
+		return bad("mentions", "at most 256")
+	}
+	return nil
+}
+
+// Encode returns the body's bytes. It errs on a field over its limit, naming it.
+func (b AnnouncementBody) Encode() ([]byte, error) {
+	if b.Groups == nil {
+		b.Groups = []op.ID{}
+	}
+	if err := b.check(); err != nil {
+		return nil, err
+	}
+	return op.Encode(b)
+}
+
+// ParseAnnouncement reads an announcement strictly. It errs with ErrBody.
+func ParseAnnouncement(raw []byte) (AnnouncementBody, error) {
+	var b AnnouncementBody
+	if err := parse(raw, &b); err != nil {
+		return b, err
+	}
+	return b, b.check()
+}
+
+func (b AnnouncementBody) check() error {
+	if err := checkText("text", b.Text, MaxText, false); err != nil {
+		return err
+	}
+	switch {
+	case b.Groups == nil || len(b.Groups) > maxGroups:
+		return bad("groups", "at most 64")
+	case b.Priority > 2:
+		return bad("priority", "0, 1 or 2")
+	case b.Replies > 1:
+		return bad("replies", "0 or 1")
+	}
+	return nil
+}
+
+func foldMessage(m Msg) []Row {
+	r := MessageRow{ID: m.ID, Author: m.Author, Device: m.Device, Seq: m.Seq, Lamport: m.Lamport, Time: m.Time, Kind: m.Kind}
+	switch m.Kind {
+	case Text:
+		b, _ := ParseText(m.Body)
+		r.Text = &b
+	case Announcement:
+		b, _ := ParseAnnouncement(m.Body)
+		r.Announcement = &b
+	}
+	v, err := op.Encode(r)
+	if err != nil {
+		return nil
+	}
+	return []Row{{Key: MessageKey(m.ID), List: Messages, Order: Order(m.Lamport, m.ID), Value: v}}
+}
+
+// ParseMessageRow reads a row that Fold wrote.
+func ParseMessageRow(v []byte) (MessageRow, error) {
+	var r MessageRow
+	return r, parse(v, &r)
+}

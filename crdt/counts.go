@@ -1,0 +1,141 @@
+package crdt
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/pandal-chat/pandal/crdt/content"
+	"github.com/pandal-chat/pandal/crdt/op"
+	"github.com/pandal-chat/pandal/identity"
+)
+
+// counts decides R8: a message counts iff its author has the right now, or it lies at or below his pin. What ended his right matters
+// only for messages under epochs that do not know of it; under those that do, none of his counts unless he has the right again.
+func (c *Community) counts(s *space, m content.Msg, e op.ID) bool {
+	st := c.states[s.id]
+	if st == nil {
+		return false
+	}
+	need := c.needed(s.id, m.Kind)
+	if s.id == c.id && m.Kind != content.Announcement {
+		return false // nothing else is posted to everybody
+	}
+	en, ok := c.log.Graph().Find(e)
+	if !ok {
+		return false
+	}
+	relevant := false
+	for _, end := range st.Endings(m.Author) {
+		if end.Keeps(need) || !end.Had(need) {
+			continue // he had the right all along, or this took nothing that the message needs
+		}
+		r, ok := c.log.Graph().Find(end.Op)
+		if !ok || c.log.Graph().Before(r, en) {
+			continue
+		}
+		relevant = true // the message was written without knowing of it; until somebody pins him it stands
+		if pin, set := c.pinOf(s, end.Op, m.Device); set && m.Seq > pin {
+			return false
+		}
+	}
+	mem, in := st.Members[m.Author]
+	return relevant || in && mem.Bits&need == need
+}
+
+// pinOf returns the pin of a device for one ending: the Revoke's or Leave's own, else that of an Epoch after it, those by holders of
+// authority first (the most senior), else the largest by a plain member.
+func (c *Community) pinOf(s *space, end op.ID, d identity.DeviceID) (uint64, bool) {
+	o := c.log.Op(end)
+	var own []op.Pin
+	switch b := o.Body.(type) {
+	case op.RevokeBody:
+		own = b.Pins
+	case op.LeaveBody:
+		own = b.Pins
+	}
+	if o.Space == s.id && (s.id == c.id || len(own) > 0) {
+		seq, _ := pinned(own, d)
+		return seq, true
+	}
+	r, _ := c.log.Graph().Find(end)
+	var best *epochState
+	var seq uint64
+	found := false
+	for _, e := range s.epochs {
+		n, ok := c.log.Graph().Find(e.id)
+		if !ok || !c.log.Graph().Before(r, n) {
+			continue
+		}
+		p, named := pinned(e.body.Pins, d)
+		switch {
+		case !named:
+		case e.authority && (best == nil || !best.authority || e.rank < best.rank):
+			best, seq, found = e, p, true
+		case !e.authority && (best == nil || !best.authority):
+			if best == nil || p > seq {
+				best, seq, found = e, p, true
+			}
+		}
+	}
+	return seq, found
+}
+
+func pinned(pins []op.Pin, d identity.DeviceID) (uint64, bool) {
+	for _, p := range pins {
+		if p.Device == d {
+			return p.Seq, true
+		}
+	}
+	return 0, false
+}
+
+// rejudge finds whose messages count otherwise than before, and asks for their rows to be folded again.
+func (c *Community) rejudge(b *batch, s *space) {
+	st := c.states[s.id]
+	if st == nil {
+		return
+	}
+	seen := map[identity.UserID]bool{}
+	var devices []identity.DeviceID
+	look := func(m identity.UserID) {
+		if seen[m] {
+			return
+		}
+		seen[m] = true
+		now := c.judgement(s, m)
+		was, had := s.judged[m]
+		s.judged[m] = now
+		if (had && was != now) || (!had && len(c.log.DevicesOf(m)) > 0) {
+			for _, d := range c.log.DevicesOf(m) {
+				if s.chains[d] != nil {
+					devices = append(devices, d)
+				}
+			}
+		}
+	}
+	for m := range st.Members {
+		look(m)
+	}
+	for m := range s.judged {
+		look(m)
+	}
+	if len(devices) > 0 && !b.quiet {
+		b.eff.Refold = append(b.eff.Refold, Refold{Space: s.id, Devices: devices})
+	}
+}
+
+// judgement is everything that counts reads about a person, in one comparable string.
+func (c *Community) judgement(s *space, m identity.UserID) string {
+	st := c.states[s.id]
+	var w strings.Builder
+	mem, in := st.Members[m]
+	fmt.Fprintf(&w, "%v %d", in, mem.Bits)
+	for _, end := range st.Endings(m) {
+		fmt.Fprintf(&w, " %x %s", end.Op, end)
+		for _, d := range c.log.DevicesOf(m) {
+			seq, set := c.pinOf(s, end.Op, d)
+			fmt.Fprintf(&w, " %d %v", seq, set)
+		}
+	}
+	return w.String()
+}

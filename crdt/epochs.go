@@ -1,0 +1,311 @@
+package crdt
+
+import (
+	"bytes"
+	"cmp"
+	"slices"
+
+	"github.com/pandal-chat/pandal/crdt/acl"
+	"github.com/pandal-chat/pandal/crdt/dag"
+	"github.com/pandal-chat/pandal/crdt/epoch"
+	"github.com/pandal-chat/pandal/crdt/op"
+	"github.com/pandal-chat/pandal/identity"
+)
+
+// epochState is one epoch of a space.
+type epochState struct {
+	id        op.ID
+	body      op.EpochBody
+	at        op.Millis
+	parents   []op.ID // parent_heads of the op: the roster is what they and ctl_heads give
+	creator   op.ID   // cap
+	authority bool
+	remover   bool
+	rank      int
+	secret    epoch.Secret
+	keys      *epoch.Keys // nil: secret not held
+	waits     bool        // mine, and nobody else holds the secret yet: not used
+	roster    []acl.Seat
+	past      dag.Past // what its roster was made from
+	judged    bool     // roster computed
+	valid     bool     // its roster_root is right and it covers its parents
+}
+
+// judgeBest is how many of a space's epochs, best first, are considered for sending; older ones are only read under.
+const judgeBest = 16
+
+func (b *batch) takeEpoch(o *op.Op) {
+	c := b.c
+	s := c.space(o.Space)
+	body := o.Body.(op.EpochBody)
+	e := &epochState{id: o.ID(), body: body, at: o.Time, parents: o.ParentHeads, creator: o.Cap}
+	bits, ok := c.log.IsAuthority(o.Cap, o.Space)
+	e.authority, e.remover = ok, ok && bits&op.REMOVE != 0
+	s.epochs[e.id] = e
+	if secret, ok := s.early[e.id]; ok {
+		delete(s.early, e.id)
+		c.hold(s, e.id, secret)
+	}
+}
+
+// hold takes a secret whose commitment fits, or keeps it until its Epoch op comes. It reports whether it fits (or may).
+func (c *Community) hold(s *space, id op.ID, secret epoch.Secret) bool {
+	e := s.epochs[id]
+	if e == nil {
+		if len(s.early) < epoch.MaxRelay {
+			s.early[id] = secret
+		}
+		return true
+	}
+	if secret.Commit(s.id) != e.body.Commit {
+		return false
+	}
+	if e.keys == nil {
+		e.secret, e.keys = secret, epoch.Schedule(s.id, id, secret)
+	}
+	return true
+}
+
+// Hold takes relayed secrets in. Those that do not fit their epoch's commitment are dropped.
+func (c *Community) Hold(space op.ID, secrets map[op.ID]epoch.Secret, now op.Millis) Effects {
+	b := &batch{c: c, now: now}
+	s := c.space(space)
+	for id, secret := range secrets {
+		e := s.epochs[id]
+		if e != nil && e.keys != nil || !c.hold(s, id, secret) {
+			continue
+		}
+		b.eff.Store.Secrets = append(b.eff.Store.Secrets, StoredSecret{Space: space, Epoch: id, Secret: secret})
+	}
+	if len(b.eff.Store.Secrets) > 0 {
+		c.refreshEpochs(b, s)
+		c.rebuildSnapshot()
+		b.event("community.keys_rotated", space, identity.UserID{}, [32]byte{})
+	}
+	return b.done()
+}
+
+// refreshEpochs judges the best epochs against the state: whose roster is right, and is nobody of it gone?
+func (c *Community) refreshEpochs(b *batch, s *space) {
+	st := c.states[s.id]
+	if st == nil {
+		s.set.Update(nil)
+		return
+	}
+	all := make([]*epochState, 0, len(s.epochs))
+	for _, e := range s.epochs {
+		all = append(all, e)
+	}
+	slices.SortFunc(all, func(x, y *epochState) int {
+		return cmp.Or(c.log.Rank(x.creator, y.creator), bytes.Compare(x.creator[:], y.creator[:]))
+	})
+	for i, e := range all {
+		e.rank = i
+		if i > 0 && all[i-1].creator == e.creator {
+			e.rank = all[i-1].rank
+		}
+	}
+	slices.SortFunc(all, func(x, y *epochState) int {
+		return cmp.Or(cmp.Compare(y.body.Gen, x.body.Gen), x.rank-y.rank, bytes.Compare(x.id[:], y.id[:]))
+	})
+	in := make(map[acl.Seat]bool, len(st.Roster))
+	for _, seat := range st.Roster {
+		in[seat] = true
+	}
+	gone := st.Gone()
+	for seat := range s.orphans {
+		if !in[seat] {
+			gone = append(gone, seat)
+		}
+	}
+	infos := make([]epoch.Info, 0, len(all))
+	for i, e := range all {
+		info := epoch.Info{ID: e.id, Gen: e.body.Gen, Rank: e.rank, Held: e.keys != nil && !e.waits, Remover: e.remover}
+		if i < judgeBest && !e.body.Desk {
+			c.judgeEpoch(s, e)
+			info.Clean = e.valid && c.clean(e, in, gone)
+		}
+		infos = append(infos, info)
+	}
+	s.set.Update(infos)
+	if c.Mine(s.id) {
+		if w := s.set.Wanted(); len(w) > 0 {
+			b.want(s.id).Epochs = w
+		}
+	}
+}
+
+// clean: nobody who can have the secret of e is gone. That is its roster; and, since nobody rotates for a newcomer and members hand him
+// the epoch in use, also everybody who came in without e's maker knowing.
+func (c *Community) clean(e *epochState, in map[acl.Seat]bool, gone []acl.Seat) bool {
+	for _, seat := range e.roster {
+		if !in[seat] {
+			return false
+		}
+	}
+	return !slices.ContainsFunc(gone, func(seat acl.Seat) bool { return !c.log.Knew(e.past, seat) })
+}
+
+func (c *Community) judgeEpoch(s *space, e *epochState) {
+	if e.judged {
+		return
+	}
+	e.judged = true
+	heads := append(slices.Clone(e.body.CtlHeads), e.parents...)
+	past, all := c.log.Graph().PastOf(heads...)
+	if !all {
+		return
+	}
+	e.past = past
+	for _, p := range e.body.Parents {
+		pe := s.epochs[p]
+		if pe == nil {
+			return
+		}
+		for _, h := range pe.body.CtlHeads {
+			if n, ok := c.log.Graph().Find(h); !ok || !past.Has(n) {
+				return
+			}
+		}
+	}
+	if st := c.log.EvalAt(s.id, heads...); st != nil {
+		e.roster = st.Roster
+		e.valid = acl.RosterRoot(st.Roster) == e.body.RosterRoot
+	}
+}
+
+// Sending returns the keys to seal with in a space now; false: no clean epoch is held.
+func (c *Community) Sending(space op.ID, now op.Millis) (*epoch.Keys, bool) {
+	s := c.space(space)
+	id, ok := s.set.Sending(now, 0)
+	if !ok {
+		return nil, false
+	}
+	return s.epochs[id].keys, true
+}
+
+// Handed tells that somebody else holds the secret of an epoch I made, or that nobody is there to: it may be used now.
+func (c *Community) Handed(space, id op.ID, now op.Millis) {
+	s := c.space(space)
+	if e := s.epochs[id]; e != nil && e.waits {
+		e.waits = false
+		b := &batch{c: c, now: now}
+		c.refreshEpochs(b, s)
+	}
+}
+
+// RotationDue says what a space needs: a rotation because no epoch is clean, or because mine is stale, in which case cause sorts who
+// does it first; nobody is bound to. lost: nothing clean has been held for ten seconds.
+func (c *Community) RotationDue(space op.ID, now op.Millis) (cause [32]byte, due, lost bool) {
+	s := c.space(space)
+	st := c.states[space]
+	if st == nil || !c.Mine(space) {
+		return cause, false, false
+	}
+	cause = acl.RosterRoot(st.Roster)
+	_, sending := s.set.Sending(now, 0)
+	if !s.set.CleanExists() {
+		return cause, true, s.set.Lost(now)
+	}
+	return cause, sending && s.set.Stale(now, 0), !sending && s.set.Lost(now)
+}
+
+// Topics lists the gossip topics to be in, with the space of each.
+func (c *Community) Topics(now op.Millis) map[string]op.ID {
+	out := map[string]op.ID{}
+	for id, s := range c.spaces {
+		if !c.Mine(id) {
+			continue
+		}
+		recent := map[op.ID]bool{}
+		for e, at := range s.recent {
+			if now-at <= asideAfter {
+				recent[e] = true
+			}
+		}
+		for _, e := range s.set.Listening(recent) {
+			out[s.epochs[e].keys.Topic] = id
+		}
+	}
+	return out
+}
+
+// Meeting lists the rendezvous keys of a space's held epochs, newest generation first.
+func (c *Community) Meeting(space op.ID) [][32]byte {
+	s := c.space(space)
+	var held []*epochState
+	for _, e := range s.epochs {
+		if e.keys != nil {
+			held = append(held, e)
+		}
+	}
+	slices.SortFunc(held, func(x, y *epochState) int {
+		return cmp.Or(cmp.Compare(y.body.Gen, x.body.Gen), bytes.Compare(x.id[:], y.id[:]))
+	})
+	var out [][32]byte
+	for _, e := range held {
+		out = append(out, e.keys.Rendezvous)
+	}
+	return out
+}
+
+// RendezvousOf returns K_rdv of one epoch, if its secret is held.
+func (c *Community) RendezvousOf(space, id op.ID) ([32]byte, bool) {
+	if e := c.space(space).epochs[id]; e != nil && e.keys != nil {
+		return e.keys.Rendezvous, true
+	}
+	return [32]byte{}, false
+}
+
+// Lacking lists epochs of a space whose secret I do not hold, newest first, at most epoch.MaxRelay: old ones are asked for when their
+// messages are.
+func (c *Community) Lacking(space op.ID) []op.ID {
+	var out []*epochState
+	for _, e := range c.space(space).epochs {
+		if e.keys == nil && !e.body.Desk {
+			out = append(out, e)
+		}
+	}
+	slices.SortFunc(out, func(x, y *epochState) int {
+		return cmp.Or(cmp.Compare(y.body.Gen, x.body.Gen), bytes.Compare(x.id[:], y.id[:]))
+	})
+	ids := []op.ID{}
+	for _, e := range out[:min(len(out), epoch.MaxRelay)] {
+		ids = append(ids, e.id)
+	}
+	return ids
+}
+
+// historyDays is the default history policy: newcomers get what is at most this old when they come.
+const historyDays = 30
+
+// Entitled returns the secrets among those asked for that a device may have: its person is a member in my newest view and was when the
+// epoch was made, or the epoch is one that members send with now, or the history policy grants it.
+func (c *Community) Entitled(space op.ID, d identity.DeviceID, asked []op.ID) map[op.ID]epoch.Secret {
+	st := c.states[space]
+	out := map[op.ID]epoch.Secret{}
+	if st == nil {
+		return out
+	}
+	m, ok := st.Who(d)
+	if !ok {
+		return out
+	}
+	s := c.space(space)
+	for _, id := range asked {
+		e := s.epochs[id]
+		if e == nil || e.keys == nil {
+			continue
+		}
+		n, _ := c.log.Graph().Find(id)
+		for _, cap := range st.Members[m].Caps {
+			cn, _ := c.log.Graph().Find(cap)
+			since := c.log.Op(cap).Time
+			if c.log.Graph().Before(cn, n) || s.set.Clean(id) || e.at >= since-historyDays*86_400_000 {
+				out[id] = e.secret
+				break
+			}
+		}
+	}
+	return out
+}
