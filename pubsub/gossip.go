@@ -22,6 +22,7 @@ import (
 const (
 	maxPacket      = 72 << 10         // one gossip packet: the largest wire (68 KiB) and its envelope
 	MaxMessage     = 68 << 10         // what Publish takes
+	outgoing       = 512              // packets that may wait for one slow peer; gossipsub's own 32 lose bursts
 	maxTopics      = 16 * 64          // 16 a space
 	maxTheirTopics = 2048             // that one packet of a peer may announce
 	queued         = 1024             // messages that may wait for Receive, a topic, and for validation
@@ -102,6 +103,7 @@ func New(ctx context.Context, cfg Config) (*Gossip, error) {
 		lib.WithMaxMessageSize(maxPacket),
 		lib.WithPeerScore(score, limits),
 		lib.WithFloodPublish(true),
+		lib.WithPeerOutboundQueueSize(outgoing),
 		lib.WithRawTracer(&g.count),
 		lib.WithSubscriptionFilter(lib.WrapLimitSubscriptionFilter(anyTopic{}, maxTheirTopics)),
 		// Inline: as many checks at once as there are cores, and what waits for them is bounded.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"sync"
 	"time"
 
 	"github.com/ipfs/go-cid"
@@ -25,6 +26,7 @@ const (
 	findAtMost    = 32  // peers taken from one look-up
 	maxRendezvous = 256 // keys
 	meetAtOnce    = 8
+	keysAtOnce    = 4
 )
 
 // startDHT joins a DHT: the public IPFS one as a client, or one with a prefix of its own.
@@ -91,7 +93,7 @@ type meeting struct {
 	provideRetry, findBackoff time.Duration
 }
 
-// rendezvous provides and looks up the keys, one after the other. New starts it and Close ends it.
+// rendezvous provides and looks up the keys. New starts it and Close ends it.
 func (h *Host) rendezvous(ctx context.Context, boot []peer.AddrInfo) {
 	h.bootstrap(ctx, boot)
 	plan := map[[32]byte]*meeting{}
@@ -122,12 +124,28 @@ func (h *Host) rendezvous(ctx context.Context, boot []peer.AddrInfo) {
 			continue
 		}
 		wait = firstRetry
-		for k, m := range plan {
-			if ctx.Err() != nil || len(h.keys) > 0 {
-				break // new keys first
-			}
-			h.attend(ctx, k, m)
+		h.round(ctx, plan)
+	}
+}
+
+// round does what is due, a few keys at once: on the public DHT one query takes up to a minute.
+func (h *Host) round(ctx context.Context, plan map[[32]byte]*meeting) {
+	var all sync.WaitGroup
+	defer all.Wait()
+	slots := make(chan struct{}, keysAtOnce)
+	for k, m := range plan {
+		if now := time.Now(); now.Before(m.provide) && now.Before(m.find) {
+			continue
 		}
+		select {
+		case slots <- struct{}{}:
+		case <-ctx.Done():
+			return
+		}
+		if len(h.keys) > 0 {
+			return // new keys first
+		}
+		all.Go(func() { defer func() { <-slots }(); h.attend(ctx, k, m) }) // ends with its queries
 	}
 }
 

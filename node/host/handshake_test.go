@@ -90,22 +90,22 @@ func (w writer) Write(b []byte) (int, error) { w <- bytes.Clone(b); return len(b
 func TestOpsArriveBeforeTheVerdict(t *testing.T) {
 	big := [][]byte{bytes.Repeat([]byte{1}, maxFrame), {2}, bytes.Repeat([]byte{3}, 16<<10)}
 	for _, keep := range []bool{true, false} {
-		seen := map[string][][]byte{}
-		side := func(name string) Auth {
+		var seenA, seenB [][]byte
+		side := func(name string, seen *[][]byte) Auth {
 			a := testAuth(communityKey, name, everybody)
 			a.Ops = func([]byte) [][]byte { return big }
 			judge := a.Judge
 			a.Judge = func(p peer.ID, c, h []byte, ops [][]byte) (Role, []byte, error) {
-				seen[name] = ops
+				*seen = ops
 				return judge(p, c, h, ops)
 			}
 			return a
 		}
-		od, ol, ed, el := pair(t, side("a"), side("b"), keep)
+		od, ol, ed, el := pair(t, side("a", &seenA), side("b", &seenB), keep)
 		if ed != nil || el != nil || !od.member() || !ol.member() {
 			t.Fatalf("%v %v, %v %v", od, ol, ed, el)
 		}
-		for name, ops := range seen {
+		for name, ops := range map[string][][]byte{"a": seenA, "b": seenB} {
 			if keep && (len(ops) != 3 || !bytes.Equal(ops[2], big[2])) || !keep && ops != nil {
 				t.Errorf("keep %v: %s saw %d ops", keep, name, len(ops))
 			}

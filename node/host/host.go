@@ -79,7 +79,7 @@ type Config struct {
 	Listen []string // multiaddrs; see FreeListen
 	Auth   Auth
 
-	OnPeer     func(PeerEvent)        // called from one goroutine, in order; may be nil
+	OnPeer     func(PeerEvent)        // called from one goroutine, in order; it must neither block for long nor call Close; may be nil
 	Remembered func() []peer.AddrInfo // members met before, redialled while few are connected; may be nil
 
 	NAT   bool // port mapping, AutoNAT, relays and hole punching; ignored when all of Listen is loopback
@@ -198,7 +198,8 @@ func (h *Host) start(ctx context.Context, cfg Config, listen []ma.Multiaddr) err
 	return nil
 }
 
-// Close ends the host, all its connections and goroutines, and waits for them. Nothing is called back after it returns.
+// Close ends the host, all its connections and goroutines, and waits for them. Nothing is called back after it returns, and OnPeer
+// is not told that the peers are gone.
 func (h *Host) Close() error {
 	h.mu.Lock()
 	if h.closed {

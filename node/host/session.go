@@ -126,13 +126,21 @@ func (h *Host) end(s *session, got outcome, err error) {
 
 // identified waits until the peer's protocols are known, so that whoever hears of it can open streams at once.
 func (h *Host) identified(s *session) {
-	if ids, ok := h.bare.(interface{ IDService() identify.IDService }); ok {
-		<-ids.IDService().IdentifyWait(s.conn)
-	}
+	<-h.identify(s.conn)
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	s.ready = true
 	h.change(s)
+}
+
+// identify returns a channel that closes when identify has run on a connection, or failed.
+func (h *Host) identify(c network.Conn) <-chan struct{} {
+	if ids, ok := h.bare.(interface{ IDService() identify.IDService }); ok {
+		return ids.IDService().IdentifyWait(c)
+	}
+	done := make(chan struct{})
+	close(done)
+	return done
 }
 
 // greet runs the handshake on one connection, as the side that opens the stream.
@@ -145,6 +153,15 @@ func (h *Host) greet(ctx context.Context, s *session) {
 func (h *Host) greeting(ctx context.Context, s *session) (outcome, error) {
 	ctx, cancel := context.WithTimeout(ctx, shakeTime)
 	defer cancel()
+	// Most of those a DHT client dials are nothing of ours: identify tells, and they are left in peace.
+	select {
+	case <-h.identify(s.conn):
+	case <-ctx.Done():
+		return outcome{}, fmt.Errorf("wait for identify: %w", ctx.Err())
+	}
+	if got, err := h.bare.Peerstore().SupportsProtocols(s.conn.RemotePeer(), Handshake); err != nil || len(got) == 0 {
+		return outcome{}, errors.New("peer has no handshake")
+	}
 	// Not through the host: it would choose among the connections to the peer, and the outcome belongs to this one.
 	st, err := s.conn.NewStream(network.WithAllowLimitedConn(ctx, "handshake"))
 	if err != nil {
