@@ -26,7 +26,9 @@ func At(t time.Time) *Time {
 
 func (t Time) MarshalText() ([]byte, error) { return []byte(t.UTC().Format(timeLayout)), nil }
 
-func (t Time) MarshalJSON() ([]byte, error) { return []byte(`"` + t.UTC().Format(timeLayout) + `"`), nil }
+func (t Time) MarshalJSON() ([]byte, error) {
+	return []byte(`"` + t.UTC().Format(timeLayout) + `"`), nil
+}
 
 func (t *Time) UnmarshalText(b []byte) (err error) {
 	t.Time, err = time.Parse(time.RFC3339, string(b))

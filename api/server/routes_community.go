@@ -1,0 +1,163 @@
+package server
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/pandal-chat/pandal/api"
+	"github.com/pandal-chat/pandal/node"
+)
+
+func (s *Server) communityRoutes() {
+	const tag = "Communities"
+	add(s, route{method: "GET", path: "/communities", id: "listCommunities", summary: "Communities on this node", tag: tag, scope: api.ScopeRead},
+		func(_ context.Context, in *paging) (*reply[api.List[api.Community]], error) {
+			return page(each(s.c.Node.Communities(), renderCommunity), func(c api.Community) string { return c.ID }, *in)
+		})
+	add(s, route{method: "POST", path: "/communities", id: "createCommunity", summary: "Start a community", tag: tag, scope: api.ScopeCommunitiesAdmin, status: 201},
+		func(ctx context.Context, in *struct{ Body api.NewCommunity }) (*reply[api.Community], error) {
+			c, err := s.c.Node.CreateCommunity(ctx, node.NewCommunity(in.Body))
+			return renderOr(c, err, renderCommunity)
+		})
+	type one struct {
+		communityPath
+		conditions
+	}
+	add(s, route{method: "GET", path: "/communities/{c}", id: "getCommunity", summary: "One community", tag: tag, scope: api.ScopeRead},
+		func(_ context.Context, in *one) (*reply[api.Community], error) {
+			c, err := s.c.Node.Community(in.C)
+			if err != nil {
+				return nil, err
+			}
+			return show(in.conditions, c.ETag, renderCommunity(c))
+		})
+	add(s, route{method: "DELETE", path: "/communities/{c}", id: "forgetCommunity", summary: "Forget it on this node; others keep theirs", tag: tag,
+		scope: api.ScopeCommunitiesAdmin, status: 204, errors: []int{http.StatusPreconditionFailed}},
+		func(ctx context.Context, in *one) (*none, error) {
+			c, err := s.c.Node.Community(in.C)
+			if err != nil {
+				return nil, err
+			}
+			if err := current(in.conditions, c.ETag, renderCommunity(c)); err != nil {
+				return nil, err
+			}
+			return nil, s.c.Node.ForgetCommunity(ctx, in.C)
+		})
+	add(s, route{method: "POST", path: "/communities/{c}/leave", id: "leaveCommunity", summary: "Leave it, in its log", tag: tag,
+		scope: api.ScopeCommunitiesAdmin, status: 204},
+		func(ctx context.Context, in *communityPath) (*none, error) {
+			return nil, s.c.Node.LeaveCommunity(ctx, in.C)
+		})
+	me := func(c node.Community) api.CommunityMe {
+		return api.CommunityMe{ID: c.MeID, DisplayName: c.DisplayName, Role: c.Role}
+	}
+	add(s, route{method: "GET", path: "/communities/{c}/me", id: "getCommunityMe", summary: "Who I am there", tag: tag, scope: api.ScopeRead},
+		func(_ context.Context, in *one) (*reply[api.CommunityMe], error) {
+			c, err := s.c.Node.Community(in.C)
+			if err != nil {
+				return nil, err
+			}
+			return show(in.conditions, "", me(c))
+		})
+	add(s, route{method: "PATCH", path: "/communities/{c}/me", id: "patchCommunityMe", summary: "Change my name there", tag: tag,
+		scope: api.ScopeCommunitiesAdmin, errors: []int{http.StatusPreconditionFailed}},
+		func(ctx context.Context, in *struct {
+			one
+			Body api.EditName
+		}) (*reply[api.CommunityMe], error) {
+			c, err := s.c.Node.Community(in.C)
+			if err != nil {
+				return nil, err
+			}
+			if err := current(in.conditions, "", me(c)); err != nil {
+				return nil, err
+			}
+			if err := s.c.Node.SetCommunityMe(ctx, in.C, in.Body.DisplayName); err != nil {
+				return nil, err
+			}
+			if c, err = s.c.Node.Community(in.C); err != nil {
+				return nil, err
+			}
+			return show(conditions{}, "", me(c))
+		})
+}
+
+func (s *Server) memberRoutes() {
+	const tag = "Members"
+	type one struct {
+		communityPath
+		conditions
+		U string `path:"u" doc:"Member id." example:"usr_mzxw6ytboi"`
+	}
+	add(s, route{method: "GET", path: "/communities/{c}/members", id: "listMembers", summary: "Members of a community", tag: tag, scope: api.ScopeRead},
+		func(_ context.Context, in *struct {
+			communityPath
+			paging
+			Q     string `query:"q" maxLength:"128" doc:"A part of the name."`
+			Role  string `query:"role" enum:"owner,admin,moderator,announcer,member,follower"`
+			State string `query:"state" enum:"active,removed,banned,left"`
+		}) (*reply[api.List[api.Member]], error) {
+			all, err := s.c.Node.Members(in.C, node.ListMembers{Query: in.Q, Role: in.Role, State: in.State})
+			if err != nil {
+				return nil, err
+			}
+			return page(each(all, renderMember), func(m api.Member) string { return m.ID }, in.paging)
+		})
+	add(s, route{method: "GET", path: "/communities/{c}/members/{u}", id: "getMember", summary: "One member", tag: tag, scope: api.ScopeRead},
+		func(_ context.Context, in *one) (*reply[api.Member], error) {
+			m, err := s.c.Node.Member(in.C, in.U)
+			if err != nil {
+				return nil, err
+			}
+			return show(in.conditions, m.ETag, renderMember(m))
+		})
+	fresh := func(in *one) error {
+		if in.IfMatch == "" {
+			return nil
+		}
+		m, err := s.c.Node.Member(in.C, in.U)
+		if err != nil {
+			return err
+		}
+		return current(in.conditions, m.ETag, renderMember(m))
+	}
+	add(s, route{method: "PATCH", path: "/communities/{c}/members/{u}", id: "patchMember", summary: "Set roles", tag: tag, scope: api.ScopeMembersAdmin,
+		errors: []int{http.StatusPreconditionFailed, http.StatusConflict}},
+		func(ctx context.Context, in *struct {
+			one
+			Body api.EditMember
+		}) (*reply[api.Member], error) {
+			if err := fresh(&in.one); err != nil {
+				return nil, err
+			}
+			m, err := s.c.Node.SetRoles(ctx, in.C, in.U, in.Body.Roles)
+			if err != nil {
+				return nil, err
+			}
+			return show(conditions{}, m.ETag, renderMember(m))
+		})
+	remove := func(ctx context.Context, in *one, o api.RemoveMember) (*reply[api.Removed], error) {
+		if err := fresh(in); err != nil {
+			return nil, err
+		}
+		cut, err := s.c.Node.Remove(ctx, in.C, in.U, node.RemoveOptions{Cascade: o.Cascade, Ban: o.Ban, RevokeInvites: o.RevokeInvites, Reason: o.Reason})
+		return renderOr(cut, err, func(cut []string) api.Removed { return api.Removed{Removed: true, CutOps: list(cut)} })
+	}
+	add(s, route{method: "DELETE", path: "/communities/{c}/members/{u}", id: "deleteMember", summary: "Remove somebody", tag: tag, scope: api.ScopeMembersAdmin,
+		errors: []int{http.StatusPreconditionFailed}},
+		func(ctx context.Context, in *one) (*reply[api.Removed], error) {
+			return remove(ctx, in, api.RemoveMember{})
+		})
+	add(s, route{method: "POST", path: "/communities/{c}/members/{u}/remove", id: "removeMember", summary: "Remove somebody, with options", tag: tag,
+		scope: api.ScopeMembersAdmin, errors: []int{http.StatusPreconditionFailed}},
+		func(ctx context.Context, in *struct {
+			one
+			Body *api.RemoveMember
+		}) (*reply[api.Removed], error) {
+			var o api.RemoveMember
+			if in.Body != nil {
+				o = *in.Body
+			}
+			return remove(ctx, &in.one, o)
+		})
+}

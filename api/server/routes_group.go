@@ -1,0 +1,133 @@
+package server
+
+import (
+	"context"
+	"time"
+
+	"github.com/pandal-chat/pandal/api"
+	"github.com/pandal-chat/pandal/node"
+)
+
+func (s *Server) groupRoutes() {
+	const tag = "Groups"
+	add(s, route{method: "GET", path: "/communities/{c}/groups", id: "listGroups", summary: "Groups of a community", tag: tag, scope: api.ScopeRead},
+		func(_ context.Context, in *struct {
+			communityPath
+			paging
+		}) (*reply[api.List[api.Group]], error) {
+			all, err := s.c.Node.Groups(in.C)
+			if err != nil {
+				return nil, err
+			}
+			return page(each(all, renderGroup), func(g api.Group) string { return g.ID }, in.paging)
+		})
+	add(s, route{method: "POST", path: "/communities/{c}/groups", id: "createGroup", summary: "Start a group", tag: tag, scope: api.ScopeCommunitiesAdmin, status: 201},
+		func(ctx context.Context, in *struct {
+			communityPath
+			Body api.NewGroup
+		}) (*reply[api.Group], error) {
+			b := in.Body
+			g, err := s.c.Node.CreateGroup(ctx, in.C, node.NewGroup{Name: b.Name, Description: b.Description, Members: b.Members, WhoPosts: b.WhoPosts, Open: b.Open})
+			return renderOr(g, err, renderGroup)
+		})
+	add(s, route{method: "GET", path: "/groups/{g}", id: "getGroup", summary: "One group", tag: tag, scope: api.ScopeRead},
+		func(_ context.Context, in *struct {
+			groupPath
+			conditions
+		}) (*reply[api.Group], error) {
+			g, err := s.c.Node.Group(in.G)
+			if err != nil {
+				return nil, err
+			}
+			return show(in.conditions, g.ETag, renderGroup(g))
+		})
+	add(s, route{method: "POST", path: "/groups/{g}/join", id: "joinGroup", summary: "Join an open group", tag: tag, scope: api.ScopeCommunitiesAdmin},
+		func(ctx context.Context, in *groupPath) (*reply[api.Group], error) {
+			g, err := s.c.Node.JoinGroup(ctx, in.G)
+			return renderOr(g, err, renderGroup)
+		})
+	add(s, route{method: "POST", path: "/groups/{g}/leave", id: "leaveGroup", summary: "Leave a group", tag: tag, scope: api.ScopeCommunitiesAdmin, status: 204},
+		func(ctx context.Context, in *groupPath) (*none, error) { return nil, s.c.Node.LeaveGroup(ctx, in.G) })
+	add(s, route{method: "GET", path: "/groups/{g}/members", id: "listGroupMembers", summary: "Members of a group", tag: tag, scope: api.ScopeRead},
+		func(_ context.Context, in *struct {
+			groupPath
+			paging
+		}) (*reply[api.List[api.Member]], error) {
+			all, err := s.c.Node.GroupMembers(in.G)
+			if err != nil {
+				return nil, err
+			}
+			return page(each(all, renderMember), func(m api.Member) string { return m.ID }, in.paging)
+		})
+	type one struct {
+		groupPath
+		U string `path:"u" doc:"Member id." example:"usr_mzxw6ytboi"`
+	}
+	add(s, route{method: "PUT", path: "/groups/{g}/members/{u}", id: "addGroupMember", summary: "Take a member of the community in", tag: tag, scope: api.ScopeMembersAdmin},
+		func(ctx context.Context, in *one) (*reply[api.Member], error) {
+			m, err := s.c.Node.AddToGroup(ctx, in.G, in.U)
+			return renderOr(m, err, renderMember)
+		})
+	add(s, route{method: "DELETE", path: "/groups/{g}/members/{u}", id: "removeGroupMember", summary: "Take somebody out of the group", tag: tag,
+		scope: api.ScopeMembersAdmin, status: 204},
+		func(ctx context.Context, in *one) (*none, error) {
+			return nil, s.c.Node.RemoveFromGroup(ctx, in.G, in.U)
+		})
+}
+
+func (s *Server) inviteRoutes() {
+	const tag = "Invites"
+	add(s, route{method: "GET", path: "/communities/{c}/invites", id: "listInvites", summary: "Invites of a community", tag: tag, scope: api.ScopeMembersAdmin},
+		func(_ context.Context, in *struct {
+			communityPath
+			paging
+		}) (*reply[api.List[api.Invite]], error) {
+			all, err := s.c.Node.Invites(in.C)
+			if err != nil {
+				return nil, err
+			}
+			return page(each(all, renderInvite), func(i api.Invite) string { return i.ID }, in.paging)
+		})
+	add(s, route{method: "POST", path: "/communities/{c}/invites", id: "createInvite", summary: "Make an invite link", tag: tag, scope: api.ScopeMembersAdmin, status: 201},
+		func(ctx context.Context, in *struct {
+			communityPath
+			Body *api.NewInvite
+		}) (*reply[api.Invite], error) {
+			var b api.NewInvite
+			if in.Body != nil {
+				b = *in.Body
+			}
+			i, err := s.c.Node.CreateInvite(ctx, in.C, node.NewInvite{MaxUses: b.MaxUses, ExpiresIn: time.Duration(b.ExpiresIn) * time.Second, Groups: b.Groups})
+			return renderOr(i, err, renderInvite)
+		})
+	type one struct {
+		conditions
+		I string `path:"i" doc:"Invite id." example:"inv_mzxw6ytboi"`
+	}
+	add(s, route{method: "GET", path: "/invites/{i}", id: "getInvite", summary: "One invite", tag: tag, scope: api.ScopeMembersAdmin},
+		func(_ context.Context, in *one) (*reply[api.Invite], error) {
+			i, err := s.c.Node.Invite(in.I)
+			if err != nil {
+				return nil, err
+			}
+			return show(in.conditions, i.ETag, renderInvite(i))
+		})
+	add(s, route{method: "DELETE", path: "/invites/{i}", id: "revokeInvite", summary: "Take an invite back", tag: tag, scope: api.ScopeMembersAdmin, status: 204},
+		func(ctx context.Context, in *one) (*none, error) { return nil, s.c.Node.RevokeInvite(ctx, in.I) })
+	add(s, route{method: "POST", path: "/invites/preview", id: "previewInvite", summary: "Where does a link lead? Nobody is contacted.", tag: tag, scope: api.ScopeRead, errors: []int{410}},
+		func(_ context.Context, in *struct{ Body api.InviteLink }) (*reply[api.InvitePreview], error) {
+			p, err := s.c.Node.PreviewInvite(in.Body.Link)
+			return renderOr(p, err, renderPreview)
+		})
+	add(s, route{method: "POST", path: "/invites/accept", id: "acceptInvite", summary: "Join with a link; answers a job", tag: tag, scope: api.ScopeCommunitiesAdmin,
+		status: 202, errors: []int{410}},
+		func(ctx context.Context, in *struct{ Body api.AcceptInvite }) (*reply[api.Job], error) {
+			j, err := s.c.Node.Accept(ctx, node.AcceptInvite(in.Body))
+			return renderOr(j, err, renderJob)
+		})
+	add(s, route{method: "POST", path: "/invites/reshare", id: "reshareInvite", summary: "The same link with this node's addresses", tag: tag, scope: api.ScopeMembersAdmin, errors: []int{410}},
+		func(_ context.Context, in *struct{ Body api.InviteLink }) (*reply[api.SharedInvite], error) {
+			link, text, err := s.c.Node.Reshare(in.Body.Link)
+			return renderOr(api.SharedInvite{Link: link, Text: text}, err, func(v api.SharedInvite) api.SharedInvite { return v })
+		})
+}

@@ -1,0 +1,129 @@
+package server
+
+import (
+	"context"
+	"net/http"
+	"runtime"
+	"runtime/debug"
+	"strconv"
+	"time"
+
+	"github.com/pandal-chat/pandal/api"
+	"github.com/pandal-chat/pandal/node"
+)
+
+func (s *Server) nodeRoutes() {
+	const tag = "Node"
+	add(s, route{method: "GET", path: "/health", id: "getHealth", summary: "Is the node there?", tag: tag},
+		func(context.Context, *none) (*reply[api.Health], error) { return just(api.Health{Status: "ok"}) })
+	add(s, route{method: "GET", path: "/version", id: "getVersion", summary: "Which program is this?", tag: tag, scope: api.ScopeRead},
+		func(context.Context, *none) (*reply[api.Version], error) { return just(version(s.c.Version)) })
+	add(s, route{method: "GET", path: "/status", id: "getStatus", summary: "How is the node doing?", tag: tag, scope: api.ScopeRead},
+		func(context.Context, *none) (*reply[api.Status], error) { return just(s.status()) })
+	add(s, route{method: "GET", path: "/start", id: "getStart", summary: "All that a page needs before it opens the event stream", tag: tag, scope: api.ScopeRead}, s.start)
+	add(s, route{method: "POST", path: "/node/shutdown", id: "shutdownNode", summary: "Stop the node", tag: tag, scope: api.ScopeNodeAdmin, status: 202},
+		func(context.Context, *none) (*reply[api.Health], error) {
+			time.AfterFunc(50*time.Millisecond, s.c.Shutdown) // let the answer out first
+			return just(api.Health{Status: "stopping"})
+		})
+	add(s, route{method: "GET", path: "/me", id: "getMe", summary: "The person this node belongs to", tag: "Me", scope: api.ScopeRead},
+		func(_ context.Context, in *conditions) (*reply[api.Me], error) {
+			return show(*in, "", renderMe(s.c.Node.Me()))
+		})
+	add(s, route{method: "PATCH", path: "/me", id: "patchMe", summary: "Change my name", tag: "Me", scope: api.ScopeNodeAdmin, errors: []int{http.StatusPreconditionFailed}},
+		func(ctx context.Context, in *struct {
+			conditions
+			Body api.EditName
+		}) (*reply[api.Me], error) {
+			if err := current(in.conditions, "", renderMe(s.c.Node.Me())); err != nil {
+				return nil, err
+			}
+			if err := s.c.Node.SetMe(ctx, in.Body.DisplayName); err != nil {
+				return nil, err
+			}
+			return show(conditions{}, "", renderMe(s.c.Node.Me()))
+		})
+	add(s, route{method: "GET", path: "/jobs", id: "listJobs", summary: "Things that take time", tag: "Jobs", scope: api.ScopeRead},
+		func(_ context.Context, in *paging) (*reply[api.List[api.Job]], error) {
+			return page(each(s.c.Node.Jobs(), renderJob), func(j api.Job) string { return j.ID }, *in)
+		})
+	add(s, route{method: "GET", path: "/jobs/{j}", id: "getJob", summary: "One of them", tag: "Jobs", scope: api.ScopeRead, errors: []int{http.StatusNotFound}},
+		func(_ context.Context, in *struct {
+			conditions
+			J string `path:"j" example:"job_mzxw6ytboi"`
+		}) (*reply[api.Job], error) {
+			j, err := s.c.Node.Job(in.J)
+			if err != nil {
+				return nil, err
+			}
+			return show(in.conditions, "", renderJob(j))
+		})
+}
+
+func version(v string) api.Version {
+	out := api.Version{Version: v, API: "v1", Go: runtime.Version(), OS: runtime.GOOS, Arch: runtime.GOARCH}
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, kv := range info.Settings {
+			if kv.Key == "vcs.revision" {
+				out.Revision = kv.Value
+			}
+		}
+	}
+	return out
+}
+
+func (s *Server) status() api.Status {
+	n := s.c.Node
+	out := api.Status{State: "running", Version: s.c.Version, StartedAt: api.Time{Time: s.started},
+		UptimeSeconds: int64(time.Since(s.started).Seconds()), Me: renderMe(n.Me()), URL: s.URL(),
+		EventCursor: strconv.FormatInt(n.EventCursor(), 10), Communities: []api.StatusCommunity{}}
+	for _, c := range n.Communities() {
+		r := renderCommunity(c)
+		out.Communities = append(out.Communities, api.StatusCommunity{ID: r.ID, Name: r.Name, Role: r.Role, State: r.State,
+			MemberCount: r.MemberCount, GroupCount: r.GroupCount, Reachable: r.Reachable})
+		out.Peers += r.Reachable
+	}
+	return out
+}
+
+// start takes the cursor before it reads, so that what happens in between is
+// told twice rather than never.
+func (s *Server) start(context.Context, *none) (*reply[api.Start], error) {
+	n := s.c.Node
+	out := api.Start{EventCursor: strconv.FormatInt(n.EventCursor(), 10), Me: renderMe(n.Me()), Groups: []api.Group{}}
+	communities := n.Communities()
+	out.Communities = each(communities, renderCommunity)
+	for _, c := range communities {
+		groups, err := n.Groups(c.ID)
+		if err != nil {
+			return nil, err
+		}
+		out.Groups = append(out.Groups, each(groups, renderGroup)...)
+	}
+	return just(out)
+}
+
+func (s *Server) networkRoutes() {
+	const tag = "Network"
+	add(s, route{method: "GET", path: "/network", id: "getNetwork", summary: "Addresses, reachability and traffic", tag: tag, scope: api.ScopeRead},
+		func(context.Context, *none) (*reply[api.Network], error) {
+			return just(renderNetwork(s.c.Node.Network()))
+		})
+	add(s, route{method: "GET", path: "/peers", id: "listPeers", summary: "Nodes that are connected", tag: tag, scope: api.ScopeRead},
+		func(_ context.Context, in *paging) (*reply[api.List[api.Peer]], error) {
+			return page(each(s.c.Node.Peers(), renderPeer), func(p api.Peer) string { return p.ID }, *in)
+		})
+	add(s, route{method: "POST", path: "/peers/connect", id: "connectPeer", summary: "Dial an address", tag: tag, scope: api.ScopeNodeAdmin},
+		func(ctx context.Context, in *struct{ Body api.ConnectPeer }) (*reply[api.Peer], error) {
+			p, err := s.c.Node.Connect(ctx, in.Body.Addr)
+			return renderOr(p, err, func(p node.Peer) api.Peer { return renderPeer(p) })
+		})
+}
+
+// renderOr renders what a call gave, unless it failed.
+func renderOr[A, B any](v A, err error, render func(A) B) (*reply[B], error) {
+	if err != nil {
+		return nil, err
+	}
+	return just(render(v))
+}
