@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"flag"
 	"os"
+	"strings"
 	"testing"
 )
 
@@ -36,6 +37,7 @@ func TestOpenAPI(t *testing.T) {
 			OperationID string `json:"operationId"`
 			Summary     string
 			Responses   map[string]any
+			Parameters  []struct{ Name, In string }
 		}
 		json.Unmarshal(raw, &ops)
 		for method, op := range ops {
@@ -43,6 +45,15 @@ func TestOpenAPI(t *testing.T) {
 				t.Errorf("%s %s: id %q, also at %q, %d responses", method, path, op.OperationID, ids[op.OperationID], len(op.Responses))
 			}
 			ids[op.OperationID] = path
+			described := 0
+			for _, p := range op.Parameters {
+				if p.In == "path" {
+					described++
+				}
+			}
+			if described != strings.Count(path, "{") {
+				t.Errorf("%s %s: %d path parameters are described", method, path, described)
+			}
 		}
 	}
 	if ask(h, "GET", "/openapi.yaml", "").Code != 200 {

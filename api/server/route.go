@@ -153,7 +153,8 @@ func add[I, O any](s *Server, rt route, handle func(context.Context, *I) (*O, er
 	})
 }
 
-// Inputs and outputs that many routes share.
+// Inputs and outputs that many routes share. Parts of inputs are exported
+// because huma reads no others.
 type (
 	none struct{}
 
@@ -161,17 +162,17 @@ type (
 		ETag string `header:"ETag"`
 		Body T
 	}
-	communityPath struct {
+	CommunityPath struct {
 		C string `path:"c" doc:"Community id." example:"com_mzxw6ytboi"`
 	}
-	groupPath struct {
+	GroupPath struct {
 		G string `path:"g" doc:"Group id." example:"grp_mzxw6ytboi"`
 	}
-	conditions struct {
+	Conditions struct {
 		IfMatch     string `header:"If-Match" doc:"Change it only if its ETag is still this one."`
 		IfNoneMatch string `header:"If-None-Match" doc:"Answer 304 if its ETag is still this one."`
 	}
-	paging struct {
+	Paging struct {
 		Limit  int    `query:"limit" minimum:"1" maximum:"200" default:"50"`
 		Cursor string `query:"cursor" maxLength:"256" doc:"next_cursor of the page before."`
 	}
@@ -194,7 +195,7 @@ func tag(version string, body any) string {
 }
 
 // show answers a GET of one resource, or 304.
-func show[T any](c conditions, version string, body T) (*reply[T], error) {
+func show[T any](c Conditions, version string, body T) (*reply[T], error) {
 	t := tag(version, body)
 	if matches(c.IfNoneMatch, t, func(a, b string) bool { return strings.TrimPrefix(a, "W/") == b }) {
 		return nil, huma.ErrorWithHeaders(&api.Problem{Status: http.StatusNotModified}, http.Header{"Etag": {t}})
@@ -203,7 +204,7 @@ func show[T any](c conditions, version string, body T) (*reply[T], error) {
 }
 
 // current lets a change through if If-Match names the version at hand.
-func current(c conditions, version string, body any) error {
+func current(c Conditions, version string, body any) error {
 	if c.IfMatch == "" {
 		return nil
 	}
@@ -228,8 +229,8 @@ func matches(header, tag string, same func(a, b string) bool) bool {
 }
 
 // page cuts a list. A cursor names the last item seen and its place, so that
-// paging goes on sensibly when the list changes in between.
-func page[T any](items []T, id func(T) string, p paging) (*reply[api.List[T]], error) {
+// Paging goes on sensibly when the list changes in between.
+func page[T any](items []T, id func(T) string, p Paging) (*reply[api.List[T]], error) {
 	from := 0
 	if p.Cursor != "" {
 		place, last, err := readCursor(p.Cursor)

@@ -41,7 +41,7 @@ func (s *Server) accessRoutes() {
 			return &signedOut{c.String()}, nil
 		})
 	add(s, route{method: "GET", path: "/sessions", id: "listSessions", summary: "Browsers that are signed in", tag: tag, scope: api.ScopeNodeAdmin},
-		func(ctx context.Context, in *paging) (*reply[api.List[api.Session]], error) {
+		func(ctx context.Context, in *Paging) (*reply[api.List[api.Session]], error) {
 			me := aboutOf(ctx).who.ses
 			all := each(s.access.listSessions(), func(x session) api.Session { return renderSession(x, me) })
 			return page(all, func(x api.Session) string { return x.ID }, *in)
@@ -59,7 +59,7 @@ func (s *Server) accessRoutes() {
 			return just(api.LoginLink{URL: s.URL() + "/login#" + code, ExpiresAt: api.Time{Time: expires}})
 		})
 	add(s, route{method: "GET", path: "/tokens", id: "listTokens", summary: "Tokens of programs", tag: tag, scope: api.ScopeNodeAdmin},
-		func(_ context.Context, in *paging) (*reply[api.List[api.Token]], error) {
+		func(_ context.Context, in *Paging) (*reply[api.List[api.Token]], error) {
 			return page(each(s.access.listTokens(), renderToken), func(t api.Token) string { return t.ID }, *in)
 		})
 	add(s, route{method: "POST", path: "/tokens", id: "createToken", summary: "Make a token; its secret is shown once", tag: tag,

@@ -11,7 +11,7 @@ import (
 func (s *Server) communityRoutes() {
 	const tag = "Communities"
 	add(s, route{method: "GET", path: "/communities", id: "listCommunities", summary: "Communities on this node", tag: tag, scope: api.ScopeRead},
-		func(_ context.Context, in *paging) (*reply[api.List[api.Community]], error) {
+		func(_ context.Context, in *Paging) (*reply[api.List[api.Community]], error) {
 			return page(each(s.c.Node.Communities(), renderCommunity), func(c api.Community) string { return c.ID }, *in)
 		})
 	add(s, route{method: "POST", path: "/communities", id: "createCommunity", summary: "Start a community", tag: tag, scope: api.ScopeCommunitiesAdmin, status: 201},
@@ -19,57 +19,57 @@ func (s *Server) communityRoutes() {
 			c, err := s.c.Node.CreateCommunity(ctx, node.NewCommunity(in.Body))
 			return renderOr(c, err, renderCommunity)
 		})
-	type one struct {
-		communityPath
-		conditions
+	type One struct {
+		CommunityPath
+		Conditions
 	}
 	add(s, route{method: "GET", path: "/communities/{c}", id: "getCommunity", summary: "One community", tag: tag, scope: api.ScopeRead},
-		func(_ context.Context, in *one) (*reply[api.Community], error) {
+		func(_ context.Context, in *One) (*reply[api.Community], error) {
 			c, err := s.c.Node.Community(in.C)
 			if err != nil {
 				return nil, err
 			}
-			return show(in.conditions, c.ETag, renderCommunity(c))
+			return show(in.Conditions, c.ETag, renderCommunity(c))
 		})
 	add(s, route{method: "DELETE", path: "/communities/{c}", id: "forgetCommunity", summary: "Forget it on this node; others keep theirs", tag: tag,
 		scope: api.ScopeCommunitiesAdmin, status: 204, errors: []int{http.StatusPreconditionFailed}},
-		func(ctx context.Context, in *one) (*none, error) {
+		func(ctx context.Context, in *One) (*none, error) {
 			c, err := s.c.Node.Community(in.C)
 			if err != nil {
 				return nil, err
 			}
-			if err := current(in.conditions, c.ETag, renderCommunity(c)); err != nil {
+			if err := current(in.Conditions, c.ETag, renderCommunity(c)); err != nil {
 				return nil, err
 			}
 			return nil, s.c.Node.ForgetCommunity(ctx, in.C)
 		})
 	add(s, route{method: "POST", path: "/communities/{c}/leave", id: "leaveCommunity", summary: "Leave it, in its log", tag: tag,
 		scope: api.ScopeCommunitiesAdmin, status: 204},
-		func(ctx context.Context, in *communityPath) (*none, error) {
+		func(ctx context.Context, in *CommunityPath) (*none, error) {
 			return nil, s.c.Node.LeaveCommunity(ctx, in.C)
 		})
 	me := func(c node.Community) api.CommunityMe {
 		return api.CommunityMe{ID: c.MeID, DisplayName: c.DisplayName, Role: c.Role}
 	}
 	add(s, route{method: "GET", path: "/communities/{c}/me", id: "getCommunityMe", summary: "Who I am there", tag: tag, scope: api.ScopeRead},
-		func(_ context.Context, in *one) (*reply[api.CommunityMe], error) {
+		func(_ context.Context, in *One) (*reply[api.CommunityMe], error) {
 			c, err := s.c.Node.Community(in.C)
 			if err != nil {
 				return nil, err
 			}
-			return show(in.conditions, "", me(c))
+			return show(in.Conditions, "", me(c))
 		})
 	add(s, route{method: "PATCH", path: "/communities/{c}/me", id: "patchCommunityMe", summary: "Change my name there", tag: tag,
 		scope: api.ScopeCommunitiesAdmin, errors: []int{http.StatusPreconditionFailed}},
 		func(ctx context.Context, in *struct {
-			one
+			One
 			Body api.EditName
 		}) (*reply[api.CommunityMe], error) {
 			c, err := s.c.Node.Community(in.C)
 			if err != nil {
 				return nil, err
 			}
-			if err := current(in.conditions, "", me(c)); err != nil {
+			if err := current(in.Conditions, "", me(c)); err != nil {
 				return nil, err
 			}
 			if err := s.c.Node.SetCommunityMe(ctx, in.C, in.Body.DisplayName); err != nil {
@@ -78,21 +78,21 @@ func (s *Server) communityRoutes() {
 			if c, err = s.c.Node.Community(in.C); err != nil {
 				return nil, err
 			}
-			return show(conditions{}, "", me(c))
+			return show(Conditions{}, "", me(c))
 		})
 }
 
 func (s *Server) memberRoutes() {
 	const tag = "Members"
-	type one struct {
-		communityPath
-		conditions
+	type One struct {
+		CommunityPath
+		Conditions
 		U string `path:"u" doc:"Member id." example:"usr_mzxw6ytboi"`
 	}
 	add(s, route{method: "GET", path: "/communities/{c}/members", id: "listMembers", summary: "Members of a community", tag: tag, scope: api.ScopeRead},
 		func(_ context.Context, in *struct {
-			communityPath
-			paging
+			CommunityPath
+			Paging
 			Q     string `query:"q" maxLength:"128" doc:"A part of the name."`
 			Role  string `query:"role" enum:"owner,admin,moderator,announcer,member,follower"`
 			State string `query:"state" enum:"active,removed,banned,left"`
@@ -101,17 +101,17 @@ func (s *Server) memberRoutes() {
 			if err != nil {
 				return nil, err
 			}
-			return page(each(all, renderMember), func(m api.Member) string { return m.ID }, in.paging)
+			return page(each(all, renderMember), func(m api.Member) string { return m.ID }, in.Paging)
 		})
 	add(s, route{method: "GET", path: "/communities/{c}/members/{u}", id: "getMember", summary: "One member", tag: tag, scope: api.ScopeRead},
-		func(_ context.Context, in *one) (*reply[api.Member], error) {
+		func(_ context.Context, in *One) (*reply[api.Member], error) {
 			m, err := s.c.Node.Member(in.C, in.U)
 			if err != nil {
 				return nil, err
 			}
-			return show(in.conditions, m.ETag, renderMember(m))
+			return show(in.Conditions, m.ETag, renderMember(m))
 		})
-	fresh := func(in *one) error {
+	fresh := func(in *One) error {
 		if in.IfMatch == "" {
 			return nil
 		}
@@ -119,24 +119,24 @@ func (s *Server) memberRoutes() {
 		if err != nil {
 			return err
 		}
-		return current(in.conditions, m.ETag, renderMember(m))
+		return current(in.Conditions, m.ETag, renderMember(m))
 	}
 	add(s, route{method: "PATCH", path: "/communities/{c}/members/{u}", id: "patchMember", summary: "Set roles", tag: tag, scope: api.ScopeMembersAdmin,
 		errors: []int{http.StatusPreconditionFailed, http.StatusConflict}},
 		func(ctx context.Context, in *struct {
-			one
+			One
 			Body api.EditMember
 		}) (*reply[api.Member], error) {
-			if err := fresh(&in.one); err != nil {
+			if err := fresh(&in.One); err != nil {
 				return nil, err
 			}
 			m, err := s.c.Node.SetRoles(ctx, in.C, in.U, in.Body.Roles)
 			if err != nil {
 				return nil, err
 			}
-			return show(conditions{}, m.ETag, renderMember(m))
+			return show(Conditions{}, m.ETag, renderMember(m))
 		})
-	remove := func(ctx context.Context, in *one, o api.RemoveMember) (*reply[api.Removed], error) {
+	remove := func(ctx context.Context, in *One, o api.RemoveMember) (*reply[api.Removed], error) {
 		if err := fresh(in); err != nil {
 			return nil, err
 		}
@@ -145,19 +145,19 @@ func (s *Server) memberRoutes() {
 	}
 	add(s, route{method: "DELETE", path: "/communities/{c}/members/{u}", id: "deleteMember", summary: "Remove somebody", tag: tag, scope: api.ScopeMembersAdmin,
 		errors: []int{http.StatusPreconditionFailed}},
-		func(ctx context.Context, in *one) (*reply[api.Removed], error) {
+		func(ctx context.Context, in *One) (*reply[api.Removed], error) {
 			return remove(ctx, in, api.RemoveMember{})
 		})
 	add(s, route{method: "POST", path: "/communities/{c}/members/{u}/remove", id: "removeMember", summary: "Remove somebody, with options", tag: tag,
 		scope: api.ScopeMembersAdmin, errors: []int{http.StatusPreconditionFailed}},
 		func(ctx context.Context, in *struct {
-			one
+			One
 			Body *api.RemoveMember
 		}) (*reply[api.Removed], error) {
 			var o api.RemoveMember
 			if in.Body != nil {
 				o = *in.Body
 			}
-			return remove(ctx, &in.one, o)
+			return remove(ctx, &in.One, o)
 		})
 }

@@ -12,18 +12,18 @@ func (s *Server) groupRoutes() {
 	const tag = "Groups"
 	add(s, route{method: "GET", path: "/communities/{c}/groups", id: "listGroups", summary: "Groups of a community", tag: tag, scope: api.ScopeRead},
 		func(_ context.Context, in *struct {
-			communityPath
-			paging
+			CommunityPath
+			Paging
 		}) (*reply[api.List[api.Group]], error) {
 			all, err := s.c.Node.Groups(in.C)
 			if err != nil {
 				return nil, err
 			}
-			return page(each(all, renderGroup), func(g api.Group) string { return g.ID }, in.paging)
+			return page(each(all, renderGroup), func(g api.Group) string { return g.ID }, in.Paging)
 		})
 	add(s, route{method: "POST", path: "/communities/{c}/groups", id: "createGroup", summary: "Start a group", tag: tag, scope: api.ScopeCommunitiesAdmin, status: 201},
 		func(ctx context.Context, in *struct {
-			communityPath
+			CommunityPath
 			Body api.NewGroup
 		}) (*reply[api.Group], error) {
 			b := in.Body
@@ -32,45 +32,45 @@ func (s *Server) groupRoutes() {
 		})
 	add(s, route{method: "GET", path: "/groups/{g}", id: "getGroup", summary: "One group", tag: tag, scope: api.ScopeRead},
 		func(_ context.Context, in *struct {
-			groupPath
-			conditions
+			GroupPath
+			Conditions
 		}) (*reply[api.Group], error) {
 			g, err := s.c.Node.Group(in.G)
 			if err != nil {
 				return nil, err
 			}
-			return show(in.conditions, g.ETag, renderGroup(g))
+			return show(in.Conditions, g.ETag, renderGroup(g))
 		})
 	add(s, route{method: "POST", path: "/groups/{g}/join", id: "joinGroup", summary: "Join an open group", tag: tag, scope: api.ScopeCommunitiesAdmin},
-		func(ctx context.Context, in *groupPath) (*reply[api.Group], error) {
+		func(ctx context.Context, in *GroupPath) (*reply[api.Group], error) {
 			g, err := s.c.Node.JoinGroup(ctx, in.G)
 			return renderOr(g, err, renderGroup)
 		})
 	add(s, route{method: "POST", path: "/groups/{g}/leave", id: "leaveGroup", summary: "Leave a group", tag: tag, scope: api.ScopeCommunitiesAdmin, status: 204},
-		func(ctx context.Context, in *groupPath) (*none, error) { return nil, s.c.Node.LeaveGroup(ctx, in.G) })
+		func(ctx context.Context, in *GroupPath) (*none, error) { return nil, s.c.Node.LeaveGroup(ctx, in.G) })
 	add(s, route{method: "GET", path: "/groups/{g}/members", id: "listGroupMembers", summary: "Members of a group", tag: tag, scope: api.ScopeRead},
 		func(_ context.Context, in *struct {
-			groupPath
-			paging
+			GroupPath
+			Paging
 		}) (*reply[api.List[api.Member]], error) {
 			all, err := s.c.Node.GroupMembers(in.G)
 			if err != nil {
 				return nil, err
 			}
-			return page(each(all, renderMember), func(m api.Member) string { return m.ID }, in.paging)
+			return page(each(all, renderMember), func(m api.Member) string { return m.ID }, in.Paging)
 		})
-	type one struct {
-		groupPath
+	type One struct {
+		GroupPath
 		U string `path:"u" doc:"Member id." example:"usr_mzxw6ytboi"`
 	}
 	add(s, route{method: "PUT", path: "/groups/{g}/members/{u}", id: "addGroupMember", summary: "Take a member of the community in", tag: tag, scope: api.ScopeMembersAdmin},
-		func(ctx context.Context, in *one) (*reply[api.Member], error) {
+		func(ctx context.Context, in *One) (*reply[api.Member], error) {
 			m, err := s.c.Node.AddToGroup(ctx, in.G, in.U)
 			return renderOr(m, err, renderMember)
 		})
 	add(s, route{method: "DELETE", path: "/groups/{g}/members/{u}", id: "removeGroupMember", summary: "Take somebody out of the group", tag: tag,
 		scope: api.ScopeMembersAdmin, status: 204},
-		func(ctx context.Context, in *one) (*none, error) {
+		func(ctx context.Context, in *One) (*none, error) {
 			return nil, s.c.Node.RemoveFromGroup(ctx, in.G, in.U)
 		})
 }
@@ -79,18 +79,18 @@ func (s *Server) inviteRoutes() {
 	const tag = "Invites"
 	add(s, route{method: "GET", path: "/communities/{c}/invites", id: "listInvites", summary: "Invites of a community", tag: tag, scope: api.ScopeMembersAdmin},
 		func(_ context.Context, in *struct {
-			communityPath
-			paging
+			CommunityPath
+			Paging
 		}) (*reply[api.List[api.Invite]], error) {
 			all, err := s.c.Node.Invites(in.C)
 			if err != nil {
 				return nil, err
 			}
-			return page(each(all, renderInvite), func(i api.Invite) string { return i.ID }, in.paging)
+			return page(each(all, renderInvite), func(i api.Invite) string { return i.ID }, in.Paging)
 		})
 	add(s, route{method: "POST", path: "/communities/{c}/invites", id: "createInvite", summary: "Make an invite link", tag: tag, scope: api.ScopeMembersAdmin, status: 201},
 		func(ctx context.Context, in *struct {
-			communityPath
+			CommunityPath
 			Body *api.NewInvite
 		}) (*reply[api.Invite], error) {
 			var b api.NewInvite
@@ -100,20 +100,20 @@ func (s *Server) inviteRoutes() {
 			i, err := s.c.Node.CreateInvite(ctx, in.C, node.NewInvite{MaxUses: b.MaxUses, ExpiresIn: time.Duration(b.ExpiresIn) * time.Second, Groups: b.Groups})
 			return renderOr(i, err, renderInvite)
 		})
-	type one struct {
-		conditions
+	type One struct {
+		Conditions
 		I string `path:"i" doc:"Invite id." example:"inv_mzxw6ytboi"`
 	}
 	add(s, route{method: "GET", path: "/invites/{i}", id: "getInvite", summary: "One invite", tag: tag, scope: api.ScopeMembersAdmin},
-		func(_ context.Context, in *one) (*reply[api.Invite], error) {
+		func(_ context.Context, in *One) (*reply[api.Invite], error) {
 			i, err := s.c.Node.Invite(in.I)
 			if err != nil {
 				return nil, err
 			}
-			return show(in.conditions, i.ETag, renderInvite(i))
+			return show(in.Conditions, i.ETag, renderInvite(i))
 		})
 	add(s, route{method: "DELETE", path: "/invites/{i}", id: "revokeInvite", summary: "Take an invite back", tag: tag, scope: api.ScopeMembersAdmin, status: 204},
-		func(ctx context.Context, in *one) (*none, error) { return nil, s.c.Node.RevokeInvite(ctx, in.I) })
+		func(ctx context.Context, in *One) (*none, error) { return nil, s.c.Node.RevokeInvite(ctx, in.I) })
 	add(s, route{method: "POST", path: "/invites/preview", id: "previewInvite", summary: "Where does a link lead? Nobody is contacted.", tag: tag, scope: api.ScopeRead, errors: []int{410}},
 		func(_ context.Context, in *struct{ Body api.InviteLink }) (*reply[api.InvitePreview], error) {
 			p, err := s.c.Node.PreviewInvite(in.Body.Link)

@@ -9,12 +9,12 @@ import (
 	"github.com/pandal-chat/pandal/node"
 )
 
-type messagePath struct {
+type MessagePath struct {
 	M string `path:"m" doc:"Message id." example:"msg_mzxw6ytboi"`
 }
 
-// waiting lets a script block until a message has got somewhere.
-type waiting struct {
+// Waiting lets a script block until a message has got somewhere.
+type Waiting struct {
 	Wait    string `query:"wait" enum:"sent,delivered" doc:"Answer when another node has stored it, or a member has it."`
 	Timeout int    `query:"timeout" minimum:"0" maximum:"60" default:"10" doc:"Seconds to wait at most. The answer is 201 in any case."`
 }
@@ -25,46 +25,46 @@ func (s *Server) messageRoutes() {
 	add(s, route{method: "POST", path: "/groups/{g}/messages", id: "createMessage", summary: "Post a message; 201 once it is durable here", tag: tag,
 		scope: api.ScopeMessagesWrite, status: 201},
 		func(ctx context.Context, in *struct {
-			groupPath
-			waiting
+			GroupPath
+			Waiting
 			Body api.NewMessage
 		}) (*reply[api.Message], error) {
 			b := in.Body
 			m, err := s.c.Node.Post(ctx, in.G, node.NewMessage{Text: b.Text, ReplyTo: b.ReplyTo, ThreadRoot: b.ThreadRoot, Mentions: b.Mentions})
-			return s.posted(ctx, m, err, in.waiting)
+			return s.posted(ctx, m, err, in.Waiting)
 		})
 	add(s, route{method: "GET", path: "/messages/{m}", id: "getMessage", summary: "One message", tag: tag, scope: api.ScopeRead},
 		func(_ context.Context, in *struct {
-			messagePath
-			conditions
+			MessagePath
+			Conditions
 		}) (*reply[api.Message], error) {
 			m, err := s.c.Node.Message(in.M)
 			if err != nil {
 				return nil, err
 			}
-			return show(in.conditions, "", renderMessage(m))
+			return show(in.Conditions, "", renderMessage(m))
 		})
 	add(s, route{method: "GET", path: "/messages/{m}/delivery", id: "getDelivery", summary: "How far did it get?", tag: tag, scope: api.ScopeRead},
-		func(_ context.Context, in *messagePath) (*reply[api.Delivery], error) {
+		func(_ context.Context, in *MessagePath) (*reply[api.Delivery], error) {
 			m, err := s.c.Node.Message(in.M)
 			return renderOr(m.Delivery, err, renderDelivery)
 		})
 	add(s, route{method: "GET", path: "/communities/{c}/announcements", id: "listAnnouncements", summary: "Announcements, newest first", tag: "Announcements", scope: api.ScopeRead},
 		func(ctx context.Context, in *struct {
-			communityPath
-			window
+			CommunityPath
+			Window
 		}) (*reply[api.List[api.Message]], error) {
 			c, err := s.c.Node.Community(in.C)
 			if err != nil {
 				return nil, err
 			}
-			return s.window(c.AnnouncementsID, in.window)
+			return s.window(c.AnnouncementsID, in.Window)
 		})
 	add(s, route{method: "POST", path: "/communities/{c}/announcements", id: "createAnnouncement", summary: "Tell everybody", tag: "Announcements",
 		scope: api.ScopeMessagesWrite, status: 201},
 		func(ctx context.Context, in *struct {
-			communityPath
-			waiting
+			CommunityPath
+			Waiting
 			Body api.NewAnnouncement
 		}) (*reply[api.Message], error) {
 			b := in.Body
@@ -73,13 +73,13 @@ func (s *Server) messageRoutes() {
 				n.Groups = b.Audience.Groups
 			}
 			m, err := s.c.Node.Announce(ctx, in.C, n)
-			return s.posted(ctx, m, err, in.waiting)
+			return s.posted(ctx, m, err, in.Waiting)
 		})
 }
 
 // posted answers a send, after the wait that was asked for. A wait that runs
 // out is no error: the message is kept and goes on waiting.
-func (s *Server) posted(ctx context.Context, m node.Message, err error, w waiting) (*reply[api.Message], error) {
+func (s *Server) posted(ctx context.Context, m node.Message, err error, w Waiting) (*reply[api.Message], error) {
 	if err != nil {
 		return nil, err
 	}
@@ -93,22 +93,22 @@ func (s *Server) posted(ctx context.Context, m node.Message, err error, w waitin
 	return just(renderMessage(m))
 }
 
-// window is a part of a timeline.
-type window struct {
-	paging
+// Window is a part of a timeline.
+type Window struct {
+	Paging
 	Before string `query:"before" doc:"Only messages before this one."`
 	After  string `query:"after" doc:"Only messages after this one, oldest first."`
 	Around string `query:"around" doc:"Messages on both sides of this one."`
 }
 
 func (s *Server) listMessages(_ context.Context, in *struct {
-	groupPath
-	window
+	GroupPath
+	Window
 }) (*reply[api.List[api.Message]], error) {
-	return s.window(in.G, in.window)
+	return s.window(in.G, in.Window)
 }
 
-func (s *Server) window(group string, in window) (*reply[api.List[api.Message]], error) {
+func (s *Server) window(group string, in Window) (*reply[api.List[api.Message]], error) {
 	given := 0
 	for _, v := range []string{in.Before, in.After, in.Around, in.Cursor} {
 		if v != "" {

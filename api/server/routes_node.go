@@ -27,36 +27,36 @@ func (s *Server) nodeRoutes() {
 			return just(api.Health{Status: "stopping"})
 		})
 	add(s, route{method: "GET", path: "/me", id: "getMe", summary: "The person this node belongs to", tag: "Me", scope: api.ScopeRead},
-		func(_ context.Context, in *conditions) (*reply[api.Me], error) {
+		func(_ context.Context, in *Conditions) (*reply[api.Me], error) {
 			return show(*in, "", renderMe(s.c.Node.Me()))
 		})
 	add(s, route{method: "PATCH", path: "/me", id: "patchMe", summary: "Change my name", tag: "Me", scope: api.ScopeNodeAdmin, errors: []int{http.StatusPreconditionFailed}},
 		func(ctx context.Context, in *struct {
-			conditions
+			Conditions
 			Body api.EditName
 		}) (*reply[api.Me], error) {
-			if err := current(in.conditions, "", renderMe(s.c.Node.Me())); err != nil {
+			if err := current(in.Conditions, "", renderMe(s.c.Node.Me())); err != nil {
 				return nil, err
 			}
 			if err := s.c.Node.SetMe(ctx, in.Body.DisplayName); err != nil {
 				return nil, err
 			}
-			return show(conditions{}, "", renderMe(s.c.Node.Me()))
+			return show(Conditions{}, "", renderMe(s.c.Node.Me()))
 		})
 	add(s, route{method: "GET", path: "/jobs", id: "listJobs", summary: "Things that take time", tag: "Jobs", scope: api.ScopeRead},
-		func(_ context.Context, in *paging) (*reply[api.List[api.Job]], error) {
+		func(_ context.Context, in *Paging) (*reply[api.List[api.Job]], error) {
 			return page(each(s.c.Node.Jobs(), renderJob), func(j api.Job) string { return j.ID }, *in)
 		})
 	add(s, route{method: "GET", path: "/jobs/{j}", id: "getJob", summary: "One of them", tag: "Jobs", scope: api.ScopeRead, errors: []int{http.StatusNotFound}},
 		func(_ context.Context, in *struct {
-			conditions
+			Conditions
 			J string `path:"j" example:"job_mzxw6ytboi"`
 		}) (*reply[api.Job], error) {
 			j, err := s.c.Node.Job(in.J)
 			if err != nil {
 				return nil, err
 			}
-			return show(in.conditions, "", renderJob(j))
+			return show(in.Conditions, "", renderJob(j))
 		})
 }
 
@@ -110,7 +110,7 @@ func (s *Server) networkRoutes() {
 			return just(renderNetwork(s.c.Node.Network()))
 		})
 	add(s, route{method: "GET", path: "/peers", id: "listPeers", summary: "Nodes that are connected", tag: tag, scope: api.ScopeRead},
-		func(_ context.Context, in *paging) (*reply[api.List[api.Peer]], error) {
+		func(_ context.Context, in *Paging) (*reply[api.List[api.Peer]], error) {
 			return page(each(s.c.Node.Peers(), renderPeer), func(p api.Peer) string { return p.ID }, *in)
 		})
 	add(s, route{method: "POST", path: "/peers/connect", id: "connectPeer", summary: "Dial an address", tag: tag, scope: api.ScopeNodeAdmin},
