@@ -20,6 +20,7 @@ type person struct {
 	dev  identity.DeviceKey
 	rows map[op.ID]content.Rows
 	wire [][]byte // all wires stored
+	has  map[[32]byte]bool
 	pubs []Publication
 	ev   []Event
 }
@@ -40,6 +41,10 @@ func (p *person) perform(e Effects) {
 		}
 	}
 	for _, w := range e.Store.Wires {
+		if p.has[w.ID] {
+			continue
+		}
+		p.has[w.ID] = true
 		p.wire = append(p.wire, w.Bytes)
 	}
 	p.pubs = append(p.pubs, e.Publish...)
@@ -123,6 +128,9 @@ func (p *person) keys(q *person, space op.ID) {
 func (p *person) wires(q *person) (verdicts map[Verdict]int) {
 	verdicts = map[Verdict]int{}
 	for _, w := range p.wire {
+		if q.has[epoch.WireID(w)] {
+			continue
+		}
 		ck, v := Check(q.c.Snapshot(), w, start)
 		verdicts[v]++
 		if v == Good || v == UnknownAuthor {
@@ -169,7 +177,7 @@ func found(t testing.TB, name string) *person {
 	rand.Read(salt[:])
 	rand.Read(join[:])
 	seed := identity.NewSeed()
-	p := &person{t: t, name: name, key: seed.Member(identity.OwnerSalt(salt)), dev: identity.NewDeviceKey(), rows: map[op.ID]content.Rows{}}
+	p := &person{t: t, name: name, key: seed.Member(identity.OwnerSalt(salt)), dev: identity.NewDeviceKey(), rows: map[op.ID]content.Rows{}, has: map[[32]byte]bool{}}
 	c, e, err := Found(p.key, p.dev, op.GenesisBody{Name: "Sunrise", Salt: salt, JoinKey: join}, start)
 	if err != nil {
 		t.Fatal(err)
@@ -197,7 +205,7 @@ func (p *person) invite(groups ...op.ID) (op.ID, identity.InviteKey) {
 
 func (p *person) admit(name string, invite op.ID, k identity.InviteKey, groups ...op.ID) *person {
 	p.t.Helper()
-	q := &person{t: p.t, name: name, key: identity.NewSeed().Member(p.c.ID()), dev: identity.NewDeviceKey(), rows: map[op.ID]content.Rows{}}
+	q := &person{t: p.t, name: name, key: identity.NewSeed().Member(p.c.ID()), dev: identity.NewDeviceKey(), rows: map[op.ID]content.Rows{}, has: map[[32]byte]bool{}}
 	q.c = Blank(p.c.ID(), Self{Member: q.key.ID(), Device: q.dev})
 	proof := k.Prove(q.key.ID(), q.dev.ID())
 	for _, s := range append([]op.ID{p.c.ID()}, groups...) {

@@ -29,6 +29,7 @@ type Op struct {
 // first bytes stored under an ID stay.
 type Wire struct {
 	ID, Space [32]byte
+	Tag       [8]byte
 	Day       uint32
 	Device    [32]byte
 	Seq       uint64
@@ -108,9 +109,9 @@ func (b *Batch) apply(c *conn, eventIDs []int64) error {
 	}
 	for i := range b.Wires {
 		w := &b.Wires[i]
-		if err := c.inSpace(w.Space, `INSERT INTO wires (space, id, day, device, seq, lamport, kind, bytes)
-			VALUES (?,?,?,?,?,?,?,?) ON CONFLICT (id) DO NOTHING`,
-			w.ID, w.Day, w.Device, int64(w.Seq), w.Lamport, w.Kind, w.Bytes); err != nil {
+		if err := c.inSpace(w.Space, `INSERT INTO wires (space, id, tag, day, device, seq, lamport, kind, bytes)
+			VALUES (?,?,?,?,?,?,?,?,?) ON CONFLICT (id) DO NOTHING`,
+			w.ID, w.Tag[:], w.Day, w.Device, int64(w.Seq), w.Lamport, w.Kind, w.Bytes); err != nil {
 			return err
 		}
 	}

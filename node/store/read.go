@@ -83,7 +83,7 @@ func (s *Store) HasOp(ctx context.Context, opID [32]byte) (ok bool, err error) {
 	return ok, err
 }
 
-const wireColumns = `SELECT w.n, w.id, s.id, w.day, w.device, w.seq, w.lamport, w.kind, w.bytes FROM wires w JOIN spaces s ON s.n = w.space `
+const wireColumns = `SELECT w.n, w.id, s.id, w.day, w.device, w.seq, w.lamport, w.kind, w.bytes, w.tag FROM wires w JOIN spaces s ON s.n = w.space `
 
 func readWire(st *sqlite3.Stmt) (w Wire, err error) {
 	if w.ID, err = id(st, 1); err != nil {
@@ -97,6 +97,7 @@ func readWire(st *sqlite3.Stmt) (w Wire, err error) {
 	}
 	w.Day, w.Seq, w.Lamport = uint32(st.ColumnInt64(3)), uint64(st.ColumnInt64(5)), st.ColumnInt64(6)
 	w.Kind, w.Bytes = st.ColumnText(7), blob(st, 8)
+	copy(w.Tag[:], blob(st, 9))
 	return w, nil
 }
 
@@ -130,24 +131,86 @@ func (s *Store) Wires(ctx context.Context, ids [][32]byte) (out []Wire, err erro
 // WireID names a wire for reconciliation.
 type WireID struct {
 	ID  [32]byte
+	Tag [8]byte
 	Day uint32
 }
 
-// WireIDs yields the wires of a space from a day on, by (day, id). What is
-// committed while the loop runs may be in it or not.
-func (s *Store) WireIDs(ctx context.Context, space [32]byte, fromDay uint32) iter.Seq2[WireID, error] {
+// WireIDs yields the wires of a space, by (tag, day, id). What is committed
+// while the loop runs may be in it or not.
+func (s *Store) WireIDs(ctx context.Context, space [32]byte) iter.Seq2[WireID, error] {
 	return paged(ctx, s, "read wire ids", func() reader[WireID] {
-		day, last := int64(fromDay), []byte{}
+		tag, day, last := []byte{}, int64(0), []byte{}
 		return func(c *conn, out []WireID) ([]WireID, error) {
 			err := c.each(func(st *sqlite3.Stmt) error {
-				wid, err := id(st, 1)
-				day, last = st.ColumnInt64(0), wid[:]
-				out = append(out, WireID{ID: wid, Day: uint32(day)})
+				wid, err := id(st, 2)
+				tag, day, last = blob(st, 0), st.ColumnInt64(1), wid[:]
+				out = append(out, WireID{ID: wid, Tag: [8]byte(append(tag[:len(tag):len(tag)], make([]byte, 8)...)[:8]), Day: uint32(day)})
 				return err
-			}, `SELECT day, id FROM wires WHERE `+bySpace+` AND (day, id) > (?, ?) ORDER BY day, id LIMIT ?`, space, day, last, page)
+			}, `SELECT tag, day, id FROM wires WHERE `+bySpace+` AND (tag, day, id) > (?, ?, ?) ORDER BY tag, day, id LIMIT ?`, space, tag, day, last, page)
 			return out, err
 		}
 	})
+}
+
+// Chain is how far a device's wires are stored in a space: from seq Low to High, Count of them.
+type Chain struct {
+	Device           [32]byte
+	Low, High, Count uint64
+}
+
+// Chains returns one Chain for each device that has wires in a space.
+func (s *Store) Chains(ctx context.Context, space [32]byte) (out []Chain, err error) {
+	err = s.read(ctx, "read chains", func(c *conn) error {
+		return c.each(func(st *sqlite3.Stmt) error {
+			d, err := id(st, 0)
+			out = append(out, Chain{d, uint64(st.ColumnInt64(1)), uint64(st.ColumnInt64(2)), uint64(st.ColumnInt64(3))})
+			return err
+		}, `SELECT device, min(seq), max(seq), count(*) FROM wires WHERE `+bySpace+` GROUP BY device`, space)
+	})
+	return out, err
+}
+
+// Late returns the ids and lamport times of the wires of a space above a lamport time.
+func (s *Store) Late(ctx context.Context, space [32]byte, above int64) (out []Wire, err error) {
+	err = s.read(ctx, "read wires ahead of the clock", func(c *conn) error {
+		return c.each(func(st *sqlite3.Stmt) error {
+			wid, err := id(st, 0)
+			out = append(out, Wire{ID: wid, Space: space, Lamport: st.ColumnInt64(1)})
+			return err
+		}, `SELECT id, lamport FROM wires WHERE `+bySpace+` AND lamport > ?`, space, above)
+	})
+	return out, err
+}
+
+// TopLamport returns the highest lamport time of a space's wires up to a limit, 0 without any.
+func (s *Store) TopLamport(ctx context.Context, space [32]byte, limit int64) (top int64, err error) {
+	err = s.read(ctx, "read lamport", func(c *conn) error {
+		top, err = c.number(`SELECT coalesce(max(lamport), 0) FROM wires WHERE `+bySpace+` AND lamport <= ?`, space, limit)
+		return err
+	})
+	return top, err
+}
+
+// TouchedKeys returns the keys of the rows that a device's wires have part in.
+func (s *Store) TouchedKeys(ctx context.Context, space, device [32]byte) (out []string, err error) {
+	err = s.read(ctx, "read touched rows", func(c *conn) error {
+		return c.each(func(st *sqlite3.Stmt) error {
+			out = append(out, st.ColumnText(0))
+			return nil
+		}, `SELECT DISTINCT t.key FROM touches t JOIN wires w ON w.id = t.wire WHERE t.`+bySpace+` AND w.device = ?`, space, device)
+	})
+	return out, err
+}
+
+// TouchedBy returns the keys of the rows that one wire has part in.
+func (s *Store) TouchedBy(ctx context.Context, space, wire [32]byte) (out []string, err error) {
+	err = s.read(ctx, "read touched rows", func(c *conn) error {
+		return c.each(func(st *sqlite3.Stmt) error {
+			out = append(out, st.ColumnText(0))
+			return nil
+		}, `SELECT key FROM touches WHERE `+bySpace+` AND wire = ?`, space, wire)
+	})
+	return out, err
 }
 
 // WiresByDevice yields a device's wires in a space with a seq above afterSeq, by seq.
@@ -191,6 +254,42 @@ func (s *Store) WiresTouching(ctx context.Context, space [32]byte, key string) (
 			out = append(out, w)
 			return err
 		}, wireColumns+`JOIN touches t ON t.wire = w.id WHERE t.`+bySpace+` AND t.key = ? ORDER BY w.lamport, w.id`, space, key)
+	})
+	return out, err
+}
+
+// FindWire returns the wire whose id starts with prefix, which has 20 bytes.
+func (s *Store) FindWire(ctx context.Context, prefix [20]byte) (w Wire, ok bool, err error) {
+	var low, high [32]byte
+	copy(low[:], prefix[:])
+	copy(high[:], prefix[:])
+	for i := 20; i < len(high); i++ {
+		high[i] = 0xff
+	}
+	err = s.read(ctx, "find wire", func(c *conn) error {
+		return c.each(func(st *sqlite3.Stmt) error {
+			ok = true
+			w, err = readWire(st)
+			return err
+		}, wireColumns+`WHERE w.id >= ? AND w.id <= ? LIMIT 1`, low, high)
+	})
+	return w, ok, err
+}
+
+// HasWires reports which of the wires are stored.
+func (s *Store) HasWires(ctx context.Context, ids [][32]byte) (map[[32]byte]bool, error) {
+	out := make(map[[32]byte]bool, len(ids))
+	err := s.read(ctx, "look for wires", func(c *conn) error {
+		for _, w := range ids {
+			n, err := c.number(`SELECT count(*) FROM wires WHERE id = ?`, w)
+			if err != nil {
+				return err
+			}
+			if n > 0 {
+				out[w] = true
+			}
+		}
+		return nil
 	})
 	return out, err
 }

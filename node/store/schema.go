@@ -10,16 +10,18 @@ var migrations = []string{
 	CREATE TABLE ops (n INTEGER PRIMARY KEY AUTOINCREMENT, id BLOB NOT NULL UNIQUE, space INTEGER NOT NULL, bytes BLOB NOT NULL);
 	CREATE INDEX ops_space ON ops (space);
 
-	CREATE TABLE wires (n INTEGER PRIMARY KEY AUTOINCREMENT, id BLOB NOT NULL UNIQUE, space INTEGER NOT NULL, day INTEGER NOT NULL,
+	CREATE TABLE wires (n INTEGER PRIMARY KEY AUTOINCREMENT, id BLOB NOT NULL UNIQUE, space INTEGER NOT NULL, tag BLOB NOT NULL, day INTEGER NOT NULL,
 		device BLOB NOT NULL, seq INTEGER NOT NULL, lamport INTEGER NOT NULL, kind TEXT NOT NULL, bytes BLOB NOT NULL);
-	CREATE INDEX wires_day ON wires (space, day, id);
+	CREATE INDEX wires_tag ON wires (space, tag, day, id);
 	CREATE INDEX wires_device ON wires (space, device, seq);
+	CREATE INDEX wires_lamport ON wires (space, lamport);
 
 	CREATE TABLE rows (n INTEGER PRIMARY KEY, space INTEGER NOT NULL, key TEXT NOT NULL, list TEXT NOT NULL, ord BLOB NOT NULL,
 		value BLOB NOT NULL, UNIQUE (space, key));
 	CREATE INDEX rows_list ON rows (space, list, ord) WHERE list <> '';
 
 	CREATE TABLE touches (space INTEGER NOT NULL, key TEXT NOT NULL, wire BLOB NOT NULL, PRIMARY KEY (space, key, wire)) WITHOUT ROWID;
+	CREATE INDEX touches_wire ON touches (wire);
 	CREATE TABLE secrets (space INTEGER NOT NULL, epoch BLOB NOT NULL, secret BLOB NOT NULL, PRIMARY KEY (space, epoch)) WITHOUT ROWID;
 	CREATE TABLE meta (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
 	CREATE TABLE events (n INTEGER PRIMARY KEY AUTOINCREMENT, type TEXT NOT NULL, community TEXT NOT NULL, grp TEXT NOT NULL,

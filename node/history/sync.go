@@ -1,0 +1,241 @@
+package history
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/libp2p/go-libp2p/core/peer"
+)
+
+// Sync compares everything both sides may have, and repairs both. More reports that ops came which may open more to compare: call
+// again.
+//
+//	dialer: offer →                        ← offer, ops, ids of tags that differ, done
+//	dialer: ops, wires, fetch, done →      ← wires, done
+func (h *History) Sync(ctx context.Context, p peer.ID) (more bool, err error) {
+	err = h.run(ctx, p, SyncProtocol, func(ctx context.Context, s *session) error {
+		mine := h.c.Offer(p)
+		if err := s.send(frameOffer, offer{Now: h.c.Now(), Spaces: mine}); err != nil {
+			return err
+		}
+		if err := s.flush(); err != nil {
+			return err
+		}
+		theirs, err := h.readOffer(s)
+		if err != nil {
+			return err
+		}
+		diff := map[key][][32]byte{}
+		if err := s.each(func(v any) error {
+			switch f := v.(type) {
+			case opsFrame:
+				fresh, err := h.c.TakeOps(ctx, p, f.Ops)
+				more = more || fresh
+				return err
+			case idsFrame:
+				k := key{f.Space, f.Tag}
+				ids, err := splitIDs(f.IDs)
+				if err != nil || len(diff[k])+len(ids) > maxIDs {
+					return fmt.Errorf("%w: ids", ErrFrame)
+				}
+				diff[k] = append(diff[k], ids...)
+				return nil
+			}
+			return fmt.Errorf("%w: not expected here", ErrFrame)
+		}); err != nil {
+			return err
+		}
+		if err := h.give(ctx, s, theirs, diff); err != nil {
+			return err
+		}
+		return h.takeRest(ctx, s)
+	})
+	return more, err
+}
+
+type key struct {
+	space [32]byte
+	tag   [8]byte
+}
+
+// give sends what the other lacks and asks for what I lack.
+func (h *History) give(ctx context.Context, s *session, theirs []Space, diff map[key][][32]byte) error {
+	for _, sp := range theirs {
+		for part := range batches(h.c.Ops(s.p, sp.ID, sp.Heads)) {
+			if err := s.send(frameOps, opsFrame{Space: sp.ID, Ops: part}); err != nil {
+				return err
+			}
+		}
+	}
+	for _, sp := range theirs {
+		for _, sum := range sp.Sums {
+			ids, ok := diff[key{sp.ID, sum.Tag}]
+			if !ok {
+				continue
+			}
+			mine, err := h.c.IDs(ctx, sp.ID, sum.Tag)
+			if err != nil {
+				return err
+			}
+			lack, surplus := compare(mine, ids)
+			if err := s.sendIDs(frameFetch, key{sp.ID, sum.Tag}, lack); err != nil {
+				return err
+			}
+			if err := h.sendWires(ctx, s, surplus); err != nil {
+				return err
+			}
+		}
+	}
+	return s.done()
+}
+
+// compare returns what stands only in theirs, in their order, and what stands only in mine.
+func compare(mine, theirs [][32]byte) (lack, surplus [][32]byte) {
+	have := make(map[[32]byte]bool, len(mine))
+	for _, id := range mine {
+		have[id] = true
+	}
+	for _, id := range theirs {
+		if !have[id] {
+			lack = append(lack, id)
+		}
+		delete(have, id)
+	}
+	for _, id := range mine {
+		if have[id] {
+			surplus = append(surplus, id)
+		}
+	}
+	return lack, surplus
+}
+
+func (s *session) sendIDs(kind byte, k key, ids [][32]byte) error {
+	const part = (maxFrame - 128) / idSize
+	for at := 0; at < len(ids) || at == 0 && kind == frameIDs; at += part {
+		end := min(at+part, len(ids))
+		b := make([]byte, 0, (end-at)*idSize)
+		for _, id := range ids[at:end] {
+			b = append(b, id[:]...)
+		}
+		if err := s.send(kind, idsFrame{Space: k.space, Tag: k.tag, IDs: b, More: end < len(ids)}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// sendWires reads and sends in small steps, so that memory stays bounded however much differs.
+func (h *History) sendWires(ctx context.Context, s *session, ids [][32]byte) error {
+	for at := 0; at < len(ids); at += batchItems {
+		wires, err := h.c.Wires(ctx, s.p, ids[at:min(at+batchItems, len(ids))])
+		if err != nil {
+			return err
+		}
+		for part := range batches(wires) {
+			if err := s.send(frameWires, wiresFrame{Wires: part}); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (h *History) takeRest(ctx context.Context, s *session) error {
+	return s.each(func(v any) error {
+		f, ok := v.(wiresFrame)
+		if !ok {
+			return fmt.Errorf("%w: not expected here", ErrFrame)
+		}
+		_, err := h.c.TakeWires(ctx, s.p, f.Wires)
+		return err
+	})
+}
+
+func (h *History) readOffer(s *session) ([]Space, error) {
+	b, err := s.read(maxBodies)
+	if err != nil {
+		return nil, err
+	}
+	v, err := decodeFrame(b)
+	if err != nil {
+		return nil, err
+	}
+	o, ok := v.(offer)
+	if !ok {
+		return nil, fmt.Errorf("%w: want an offer first", ErrFrame)
+	}
+	h.c.Clock(s.p, o.Now)
+	return o.Spaces, nil
+}
+
+// serveSync is the listener's half.
+func (h *History) serveSync(ctx context.Context, s *session) error {
+	theirs, err := h.readOffer(s)
+	if err != nil {
+		return err
+	}
+	mine := h.c.Offer(s.p)
+	if err := s.send(frameOffer, offer{Now: h.c.Now(), Spaces: mine}); err != nil {
+		return err
+	}
+	known := map[[32]byte]map[[8]byte]Sum{}
+	for _, sp := range mine {
+		known[sp.ID] = map[[8]byte]Sum{}
+		for _, sum := range sp.Sums {
+			known[sp.ID][sum.Tag] = sum
+		}
+	}
+	for _, sp := range theirs {
+		for part := range batches(h.c.Ops(s.p, sp.ID, sp.Heads)) {
+			if err := s.send(frameOps, opsFrame{Space: sp.ID, Ops: part}); err != nil {
+				return err
+			}
+		}
+	}
+	for _, sp := range theirs {
+		for _, sum := range sp.Sums {
+			own, ok := known[sp.ID][sum.Tag]
+			if known[sp.ID] != nil && !ok {
+				h.c.Unknown(s.p, sp.ID)
+			}
+			if !ok || own == sum {
+				continue
+			}
+			ids, err := h.c.IDs(ctx, sp.ID, sum.Tag)
+			if err != nil {
+				return err
+			}
+			if err := s.sendIDs(frameIDs, key{sp.ID, sum.Tag}, ids); err != nil {
+				return err
+			}
+		}
+	}
+	if err := s.done(); err != nil {
+		return err
+	}
+	var fetch [][32]byte
+	if err := s.each(func(v any) error {
+		switch f := v.(type) {
+		case opsFrame:
+			_, err := h.c.TakeOps(ctx, s.p, f.Ops)
+			return err
+		case wiresFrame:
+			_, err := h.c.TakeWires(ctx, s.p, f.Wires)
+			return err
+		case fetchFrame:
+			ids, err := splitIDs(f.IDs)
+			if err != nil || len(fetch)+len(ids) > maxIDs {
+				return fmt.Errorf("%w: fetch", ErrFrame)
+			}
+			fetch = append(fetch, ids...)
+			return nil
+		}
+		return fmt.Errorf("%w: not expected here", ErrFrame)
+	}); err != nil {
+		return err
+	}
+	if err := h.sendWires(ctx, s, fetch); err != nil {
+		return err
+	}
+	return s.done()
+}
