@@ -1,5 +1,7 @@
 package host
 
+//lint:file-ignore SA1019 the outsider runs stock gossipsub in its shortest form, as anybody would
+
 import (
 	"bytes"
 	"context"
