@@ -251,3 +251,33 @@ func TestRate(t *testing.T) {
 	// A slow machine may earn turns back while it asks; then nothing is shown.
 	t.Log("never too fast")
 }
+
+// TestAnswersSurvive: what the store kept answers a retry after a restart.
+func TestAnswersSurvive(t *testing.T) {
+	s, h, tok := bare(t)
+	s.answers.save = make(chan saved, 8)
+	auth := []string{"Authorization", "Bearer " + tok, "Idempotency-Key", "k"}
+	body := `{"name":"a","scopes":["read"]}`
+	first := ask(h, "POST", "/api/v1/tokens", body, auth...)
+	wantProblem(t, ask(h, "POST", "/api/v1/tokens", `{"name":""}`, "Authorization", "Bearer "+tok, "Idempotency-Key", "bad"), api.CodeInvalid)
+	if len(s.answers.save) != 1 {
+		t.Fatal("kept", len(s.answers.save))
+	}
+	kept := <-s.answers.save
+	again, err := build(s.c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again.at(7717)
+	again.answers.load(map[string][]byte{kept.key: kept.value, answerPrefix + "zz": []byte("x"), answerPrefix + "00": nil})
+	w := ask(again.serve(again.tcpChecks(), again.routes()), "POST", "/api/v1/tokens", body, auth...)
+	if w.Code != 201 || w.Body.String() != first.Body.String() || w.Header().Get("Idempotent-Replayed") != "true" {
+		t.Fatal(w.Code, w.Body)
+	}
+	again.answers.save = make(chan saved, 8)
+	again.answers.order[0].at = again.answers.order[0].at.Add(-keepAnswers)
+	again.answers.begin([32]byte{1}, [32]byte{})
+	if gone := <-again.answers.save; gone.key != kept.key || gone.value != nil {
+		t.Fatal("an old answer stays in the store")
+	}
+}

@@ -2,9 +2,14 @@ package server
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
 	"io"
 	"net/http"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -18,13 +23,32 @@ const (
 	maxAnswerBytes = 32 << 20
 )
 
-// answers remembers what was answered to POSTs with an Idempotency-Key, in
-// memory: a restart forgets them.
+// answers remembers what was answered to POSTs with an Idempotency-Key. What
+// succeeded goes to the node's store too, a moment after the answer, so that a
+// retry after a restart is known.
 type answers struct {
 	mu    sync.Mutex
 	kept  map[[32]byte]*answer
 	order []*answer // oldest first
 	bytes int
+	save  chan saved // nil: nothing is stored
+}
+
+// saved is a change for the store; a nil value deletes.
+type saved struct {
+	key   string
+	value []byte
+}
+
+const answerPrefix = "answer/"
+
+// stored is an answer in the store.
+type stored struct {
+	Request []byte
+	At      time.Time
+	Status  int
+	Header  http.Header
+	Body    []byte
 }
 
 type answer struct {
@@ -123,6 +147,11 @@ func (a *answers) end(mine *answer, rec *recorder) {
 		}
 	}
 	a.bytes += len(mine.body)
+	if mine.status < 400 {
+		if raw, err := json.Marshal(stored{mine.request[:], mine.at, mine.status, mine.header, mine.body}); err == nil {
+			a.put(mine, raw)
+		}
+	}
 }
 
 func (a *answers) forget(k *answer) {
@@ -130,6 +159,52 @@ func (a *answers) forget(k *answer) {
 		k.gone = true
 		a.bytes -= len(k.body)
 		delete(a.kept, k.key)
+		if k.done && k.status < 400 {
+			a.put(k, nil)
+		}
+	}
+}
+
+// put hands a change to the saver. When it cannot keep up the change is left
+// out: then a retry after a restart is done again, as if there were no store.
+func (a *answers) put(k *answer, value []byte) {
+	if a.save == nil {
+		return
+	}
+	select {
+	case a.save <- saved{answerPrefix + hex.EncodeToString(k.key[:]), value}:
+	default:
+	}
+}
+
+// load takes over what an earlier run has answered.
+func (a *answers) load(kept map[string][]byte) {
+	for name, raw := range kept {
+		k := &answer{done: true}
+		key, err := hex.DecodeString(strings.TrimPrefix(name, answerPrefix))
+		var v stored
+		if err != nil || len(key) != 32 || json.Unmarshal(raw, &v) != nil || len(v.Request) != 32 {
+			continue
+		}
+		k.key, k.request = [32]byte(key), [32]byte(v.Request)
+		k.at, k.status, k.header, k.body = v.At, v.Status, v.Header, v.Body
+		a.order = append(a.order, k)
+		a.bytes += len(k.body)
+	}
+	slices.SortFunc(a.order, func(x, y *answer) int { return x.at.Compare(y.at) })
+	a.kept = map[[32]byte]*answer{}
+	for _, k := range a.order {
+		a.kept[k.key] = k
+	}
+}
+
+// keepAnswers writes answers to the store. Start starts it; Close ends it by
+// closing the channel, after what is in it.
+func (s *Server) keepAnswers(changes <-chan saved) {
+	for c := range changes {
+		if err := s.c.Node.Keep(context.Background(), c.key, c.value); err != nil {
+			s.c.Log.Warn("an answer could not be kept", "err", err)
+		}
 	}
 }
 

@@ -48,6 +48,7 @@ type Server struct {
 	unix    *http.Server
 	stop    context.CancelFunc // ends event streams
 	serving sync.WaitGroup
+	saving  sync.WaitGroup
 }
 
 // Start opens the listeners and serves on them until Close.
@@ -70,6 +71,17 @@ func Start(c Config) (*Server, error) {
 		return nil, err
 	}
 	s.at(main.Addr().(*net.TCPAddr).Port)
+	if c.Node != nil {
+		kept, err := c.Node.Kept(answerPrefix)
+		if err != nil {
+			closeAll(append(listeners, socket))
+			return nil, fmt.Errorf("read past answers: %w", err)
+		}
+		s.answers.load(kept)
+		s.answers.save = make(chan saved, 256)
+		changes := s.answers.save
+		s.saving.Go(func() { s.keepAnswers(changes) }) // ends with Close
+	}
 	alive, stop := context.WithCancel(context.Background())
 	s.stop = stop
 	base := func(net.Listener) context.Context { return alive }
@@ -170,11 +182,20 @@ func (s *Server) Close() error {
 		s.unix.Close()
 	}
 	s.serving.Wait()
+	if s.answers.save != nil {
+		s.answers.mu.Lock()
+		close(s.answers.save)
+		s.answers.save = nil
+		s.answers.mu.Unlock()
+	}
+	s.saving.Wait()
 	return err
 }
 
 func closeAll(ls []net.Listener) {
 	for _, l := range ls {
-		l.Close()
+		if l != nil {
+			l.Close()
+		}
 	}
 }

@@ -1,0 +1,247 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"github.com/pandal-chat/pandal/api"
+	"github.com/pandal-chat/pandal/api/client"
+)
+
+func (a *app) communityCmd() *cobra.Command {
+	c := &cobra.Command{Use: "community", Aliases: []string{"communities"}, Short: "Communities on this node"}
+	var create api.NewCommunity
+	createCmd := &cobra.Command{
+		Use: "create NAME", Short: "Start a community", Args: cobra.ExactArgs(1),
+		Example: "  pandal community create Sunrise\n  pandal community create Sunrise --as Asha --description \"Our street\"",
+		RunE: a.with(func(ctx context.Context, c *client.Client, args []string) error {
+			create.Name = args[0]
+			com, err := client.Send[api.Community](ctx, c, "POST", "/communities", create)
+			if err != nil {
+				return err
+			}
+			return a.show(com, func(w io.Writer) {
+				fmt.Fprintln(w, com.ID)
+				a.say("next: pandal invite create %q", com.Name)
+			})
+		}),
+	}
+	createCmd.Flags().StringVar(&create.DisplayName, "as", "", "your name there (default: your name on this node)")
+	createCmd.Flags().StringVar(&create.Description, "description", "", "what it is about")
+	var confirm bool
+	leave := &cobra.Command{
+		Use: "leave COMMUNITY", Short: "Leave a community", Args: cobra.ExactArgs(1), Example: "  pandal community leave sunrise",
+		RunE: a.with(func(ctx context.Context, c *client.Client, args []string) error {
+			com, err := community(ctx, c, args[0])
+			if err == nil {
+				err = a.confirm(confirm, "leave", com.Name)
+			}
+			if err == nil {
+				_, err = client.Send[struct{}](ctx, c, "POST", "/communities/"+com.ID+"/leave", nil)
+			}
+			return err
+		}),
+	}
+	forget := &cobra.Command{
+		Use: "forget COMMUNITY", Short: "Delete what this node holds of a community", Args: cobra.ExactArgs(1), Example: "  pandal community forget sunrise --yes",
+		RunE: a.with(func(ctx context.Context, c *client.Client, args []string) error {
+			com, err := community(ctx, c, args[0])
+			if err == nil {
+				err = a.confirm(confirm, "forget", com.Name)
+			}
+			if err == nil {
+				_, err = client.Send[struct{}](ctx, c, "DELETE", "/communities/"+com.ID, nil)
+			}
+			return err
+		}),
+	}
+	leave.Flags().BoolVar(&confirm, "yes", false, "do not ask")
+	forget.Flags().BoolVar(&confirm, "yes", false, "do not ask")
+	c.AddCommand(createCmd, leave, forget, &cobra.Command{
+		Use: "list", Short: "List them", Args: cobra.NoArgs, Example: "  pandal community list --json",
+		RunE: a.with(func(ctx context.Context, c *client.Client, _ []string) error {
+			all, err := client.All[api.Community](ctx, c, "/communities")
+			if err != nil {
+				return err
+			}
+			return a.show(items(all), func(w io.Writer) {
+				table(w, "NAME ROLE MEMBERS CONNECTED GROUPS ID", func(row func(...any)) {
+					for _, v := range all {
+						row(v.Name, v.Role, v.MemberCount, v.Reachable, v.GroupCount, v.ID)
+					}
+				})
+			})
+		}),
+	}, &cobra.Command{
+		Use: "show COMMUNITY", Short: "Show one", Args: cobra.ExactArgs(1), Example: "  pandal community show sunrise",
+		RunE: a.with(func(ctx context.Context, c *client.Client, args []string) error {
+			v, err := community(ctx, c, args[0])
+			if err != nil {
+				return err
+			}
+			return a.show(v, func(w io.Writer) {
+				fmt.Fprintf(w, "%s (%s)\n", plain(v.Name), v.ID)
+				if v.Description != "" {
+					fmt.Fprintln(w, plain(v.Description))
+				}
+				fmt.Fprintf(w, "members: %d, connected: %d, groups: %d, since %s\n", v.MemberCount, v.Reachable, v.GroupCount, when(&v.CreatedAt))
+				fmt.Fprintf(w, "I am %s (%s), %s\n", plain(v.DisplayName), v.MeID, v.Role)
+			})
+		}),
+	})
+	return c
+}
+
+// confirm asks the person to type the name of what is about to be lost.
+func (a *app) confirm(yes bool, verb, what string) error {
+	if yes {
+		return nil
+	}
+	if a.noInput || !terminal(a.in) {
+		return fail(exitUsage, "to %s %q without being asked, add --yes", verb, what)
+	}
+	fmt.Fprintf(a.err, "To %s, type its name (%s): ", verb, plain(what))
+	var typed string
+	buf := make([]byte, 1)
+	for {
+		if n, err := a.in.Read(buf); err != nil || n == 0 || buf[0] == '\n' {
+			break
+		}
+		typed += string(buf)
+	}
+	if typed != what {
+		return fail(exitFailed, "the names differ; nothing was done")
+	}
+	return nil
+}
+
+func (a *app) groupCmd() *cobra.Command {
+	c := &cobra.Command{Use: "group", Aliases: []string{"groups"}, Short: "Groups of a community"}
+	var create api.NewGroup
+	createCmd := &cobra.Command{
+		Use: "create COMMUNITY NAME", Short: "Start a group", Args: cobra.ExactArgs(2),
+		Example: "  pandal group create sunrise Food --open\n  pandal group create sunrise Board --member asha --member budi",
+		RunE: a.with(func(ctx context.Context, c *client.Client, args []string) error {
+			com, err := community(ctx, c, args[0])
+			if err != nil {
+				return err
+			}
+			req := create
+			req.Name, req.Members = args[1], nil
+			for _, arg := range create.Members {
+				m, err := member(ctx, c, com.ID, arg)
+				if err != nil {
+					return err
+				}
+				req.Members = append(req.Members, m.ID)
+			}
+			g, err := client.Send[api.Group](ctx, c, "POST", "/communities/"+com.ID+"/groups", req)
+			if err != nil {
+				return err
+			}
+			return a.show(g, func(w io.Writer) { fmt.Fprintln(w, g.ID) })
+		}),
+	}
+	f := createCmd.Flags()
+	f.StringVar(&create.Description, "description", "", "what it is about")
+	f.StringSliceVar(&create.Members, "member", nil, "who is in it from the start")
+	f.StringVar(&create.WhoPosts, "who-posts", "", "everyone or moderators")
+	f.BoolVar(&create.Open, "open", false, "members of the community may join by themselves")
+	one := func(use, short, verb string) *cobra.Command {
+		return &cobra.Command{
+			Use: use + " GROUP", Short: short, Args: cobra.ExactArgs(1), Example: "  pandal group " + use + " sunrise/food",
+			RunE: a.with(func(ctx context.Context, c *client.Client, args []string) error {
+				g, err := group(ctx, c, args[0])
+				if err == nil {
+					_, err = client.Send[any](ctx, c, "POST", "/groups/"+g.ID+"/"+verb, nil)
+				}
+				return err
+			}),
+		}
+	}
+	c.AddCommand(createCmd, one("join", "Join an open group", "join"), one("leave", "Leave a group", "leave"), &cobra.Command{
+		Use: "list COMMUNITY", Short: "List them", Args: cobra.ExactArgs(1), Example: "  pandal group list sunrise",
+		RunE: a.with(func(ctx context.Context, c *client.Client, args []string) error {
+			com, err := community(ctx, c, args[0])
+			if err != nil {
+				return err
+			}
+			all, err := client.All[api.Group](ctx, c, "/communities/"+com.ID+"/groups")
+			if err != nil {
+				return err
+			}
+			return a.show(items(all), func(w io.Writer) {
+				table(w, "NAME KIND JOINED OPEN MEMBERS ID", func(row func(...any)) {
+					for _, g := range all {
+						row(g.Name, g.Kind, yes(g.Joined), yes(g.Open), g.MemberCount, g.ID)
+					}
+				})
+			})
+		}),
+	}, &cobra.Command{
+		Use: "show GROUP", Short: "Show one", Args: cobra.ExactArgs(1), Example: "  pandal group show sunrise/food",
+		RunE: a.with(func(ctx context.Context, c *client.Client, args []string) error {
+			g, err := group(ctx, c, args[0])
+			if err != nil {
+				return err
+			}
+			return a.show(g, func(w io.Writer) {
+				fmt.Fprintf(w, "%s (%s)\n%s, joined: %s, open: %s, members: %d, posting: %s\n", plain(g.Name), g.ID, g.Kind, yes(g.Joined), yes(g.Open), g.MemberCount, g.WhoPosts)
+			})
+		}),
+	}, &cobra.Command{
+		Use: "members GROUP", Short: "Who is in it", Args: cobra.ExactArgs(1), Example: "  pandal group members sunrise/food",
+		RunE: a.with(func(ctx context.Context, c *client.Client, args []string) error {
+			g, err := group(ctx, c, args[0])
+			if err != nil {
+				return err
+			}
+			all, err := client.All[api.Member](ctx, c, "/groups/"+g.ID+"/members")
+			if err != nil {
+				return err
+			}
+			return a.printMembers(all)
+		}),
+	}, &cobra.Command{
+		Use: "add GROUP MEMBER", Short: "Take a member of the community in", Args: cobra.ExactArgs(2), Example: "  pandal group add sunrise/food budi",
+		RunE: a.with(func(ctx context.Context, c *client.Client, args []string) error {
+			return a.groupMember(ctx, c, "PUT", args)
+		}),
+	}, &cobra.Command{
+		Use: "remove GROUP MEMBER", Short: "Take somebody out of the group", Args: cobra.ExactArgs(2), Example: "  pandal group remove sunrise/food budi",
+		RunE: a.with(func(ctx context.Context, c *client.Client, args []string) error {
+			return a.groupMember(ctx, c, "DELETE", args)
+		}),
+	})
+	return c
+}
+
+func (a *app) groupMember(ctx context.Context, c *client.Client, method string, args []string) error {
+	g, err := group(ctx, c, args[0])
+	if err != nil {
+		return err
+	}
+	m, err := member(ctx, c, g.CommunityID, args[1])
+	if err != nil {
+		return err
+	}
+	_, err = client.Send[any](ctx, c, method, "/groups/"+g.ID+"/members/"+m.ID, nil)
+	return err
+}
+
+func (a *app) printMembers(all []api.Member) error {
+	return a.show(items(all), func(w io.Writer) {
+		table(w, "NAME ROLES STATE ONLINE ID", func(row func(...any)) {
+			for _, m := range all {
+				who := name(m.DisplayName)
+				if m.Me {
+					who += " (me)"
+				}
+				row(who, join(m.Roles), m.State, yes(m.Online), m.ID)
+			}
+		})
+	})
+}

@@ -1,0 +1,327 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/pandal-chat/pandal/api"
+	"github.com/pandal-chat/pandal/api/client"
+)
+
+func (a *app) demoCmd() *cobra.Command {
+	var keep bool
+	c := &cobra.Command{
+		Use: "demo", Short: "Watch three nodes on this machine work together", Args: cobra.NoArgs,
+		Long: "Starts three nodes on loopback, with data directories of their own, and has them do the main things over the public API:\n" +
+			"join, post, announce, miss something and catch up, remove somebody. Nothing leaves this machine.",
+		Example: "  pandal demo\n  pandal demo --keep",
+		RunE: func(cmd *cobra.Command, _ []string) (err error) {
+			dir, err := os.MkdirTemp("", "pandal-demo-")
+			if err != nil {
+				return err
+			}
+			d := &demo{app: a, dir: dir, keep: keep}
+			defer func() { err = errors.Join(err, d.end()) }()
+			return d.play(cmd.Context())
+		},
+	}
+	c.Flags().BoolVar(&keep, "keep", false, "leave the nodes running and their directories in place")
+	return c
+}
+
+// demo is a play with three actors, each a node in a process of its own.
+type demo struct {
+	*app
+	dir    string
+	keep   bool
+	step   int
+	actors []*actor
+}
+
+type actor struct {
+	name string
+	dir  string
+	cmd  *exec.Cmd
+	log  *bytes.Buffer
+	done chan error
+	c    *client.Client
+}
+
+// patience is how long anything in the play may take.
+const patience = 60 * time.Second
+
+func (d *demo) says(format string, args ...any) {
+	d.step++
+	fmt.Fprintf(d.out, "%2d. %s\n", d.step, fmt.Sprintf(format, args...))
+}
+
+func (d *demo) sees(who *actor, format string, args ...any) {
+	fmt.Fprintf(d.out, "      %-7s %s\n", who.name+":", plain(fmt.Sprintf(format, args...)))
+}
+
+func (d *demo) play(ctx context.Context) error {
+	begun := time.Now()
+	d.says("Three nodes start, each with its own directory and keys.")
+	for _, name := range []string{"Asha", "Budi", "Chitra"} {
+		act := &actor{name: name, dir: filepath.Join(d.dir, strings.ToLower(name))}
+		d.actors = append(d.actors, act)
+		if err := d.start(ctx, act); err != nil {
+			return err
+		}
+		st, err := client.Get[api.Status](ctx, act.c, "/status")
+		if err != nil {
+			return err
+		}
+		d.sees(act, "my node answers at %s", st.URL)
+	}
+	asha, budi, chitra := d.actors[0], d.actors[1], d.actors[2]
+
+	d.says("Asha starts a community and makes an invite link.")
+	com, err := client.Send[api.Community](ctx, asha.c, "POST", "/communities", api.NewCommunity{Name: "Sunrise", DisplayName: "Asha"})
+	if err != nil {
+		return err
+	}
+	general, err := group(ctx, asha.c, com.ID+"/General")
+	if err != nil {
+		return err
+	}
+	inv, err := client.Send[api.Invite](ctx, asha.c, "POST", "/communities/"+com.ID+"/invites", api.NewInvite{Groups: []string{general.ID}})
+	if err != nil {
+		return err
+	}
+	d.sees(asha, "%s, %s…", com.Name, cut(inv.Link, 40))
+
+	d.says("Budi and Chitra open the link and join.")
+	for _, act := range []*actor{budi, chitra} {
+		job, err := client.Send[api.Job](ctx, act.c, "POST", "/invites/accept", api.AcceptInvite{Link: inv.Link, DisplayName: act.name})
+		if err != nil {
+			return err
+		}
+		short, cancel := context.WithTimeout(ctx, patience)
+		job, err = act.c.Wait(short, job, nil)
+		cancel()
+		if err != nil {
+			return err
+		}
+		if job.Error != nil {
+			return job.Error
+		}
+		if err := act.until(ctx, "the group General", func(ctx context.Context) bool {
+			g, err := client.Get[api.Group](ctx, act.c, "/groups/"+general.ID)
+			return err == nil && g.Joined
+		}); err != nil {
+			return err
+		}
+		d.sees(act, "I am in %s, and in its group General", com.Name)
+	}
+
+	d.says("Asha writes in General.")
+	if err := d.post(ctx, asha, general.ID, "Soup at six, bring bowls.", budi, chitra); err != nil {
+		return err
+	}
+
+	d.says("Budi tries to announce something, then Asha does.")
+	_, err = client.Send[api.Message](ctx, budi.c, "POST", "/communities/"+com.ID+"/announcements", api.NewAnnouncement{Text: "Listen to me!"})
+	var p *api.Problem
+	if !errors.As(err, &p) {
+		return fmt.Errorf("a plain member could announce (%w)", err)
+	}
+	d.sees(budi, "refused: %s", p.Title)
+	if _, err := client.Send[api.Message](ctx, asha.c, "POST", "/communities/"+com.ID+"/announcements",
+		api.NewAnnouncement{Text: "The water is off from nine to noon.", Priority: "important"}); err != nil {
+		return err
+	}
+	for _, act := range []*actor{budi, chitra} {
+		if err := d.reads(ctx, act, com.AnnouncementsGroupID, "The water is off from nine to noon."); err != nil {
+			return err
+		}
+	}
+
+	d.says("Chitra's node stops. Budi writes meanwhile.")
+	if err := d.stop(chitra); err != nil {
+		return err
+	}
+	if err := d.post(ctx, budi, general.ID, "Chitra's bowl is still here.", asha); err != nil {
+		return err
+	}
+	d.says("Chitra's node starts again and catches up, with Budi or Asha, whoever answers.")
+	if err := d.start(ctx, chitra); err != nil {
+		return err
+	}
+	if err := d.reads(ctx, chitra, general.ID, "Chitra's bowl is still here."); err != nil {
+		return err
+	}
+
+	d.says("Asha removes Budi, and the keys change. What is written then is not for him.")
+	b, err := member(ctx, asha.c, com.ID, "Budi")
+	if err != nil {
+		return err
+	}
+	if _, err := client.Send[api.Removed](ctx, asha.c, "POST", "/communities/"+com.ID+"/members/"+b.ID+"/remove", api.RemoveMember{Reason: "demo"}); err != nil {
+		return err
+	}
+	if err := chitra.until(ctx, "the removal", func(ctx context.Context) bool {
+		m, err := client.Get[api.Member](ctx, chitra.c, "/communities/"+com.ID+"/members/"+b.ID)
+		return err == nil && m.State != "active"
+	}); err != nil {
+		return err
+	}
+	d.sees(chitra, "Budi is no longer a member")
+	if err := d.post(ctx, asha, general.ID, "We meet at my place now.", chitra); err != nil {
+		return err
+	}
+	if found, _ := texts(ctx, budi, general.ID); strings.Contains(strings.Join(found, "\n"), "my place") {
+		return errors.New("a removed member read on")
+	}
+	d.sees(budi, "(nothing new)")
+	fmt.Fprintf(d.out, "\nDone in %s. No server was involved.\n", time.Since(begun).Round(100*time.Millisecond))
+	if d.keep {
+		for _, act := range d.actors {
+			fmt.Fprintf(d.out, "  pandal --data %s status\n", act.dir)
+		}
+	}
+	return nil
+}
+
+// start runs a node in a process of its own and waits until it answers.
+func (d *demo) start(ctx context.Context, act *actor) error {
+	exe, err := self()
+	if err != nil {
+		return err
+	}
+	act.log, act.done = &bytes.Buffer{}, make(chan error, 1)
+	act.cmd = exec.Command(exe, "up", "--data", act.dir, "--name", act.name, "--no-open", "--api-listen", "127.0.0.1:0",
+		"--listen", "/ip4/127.0.0.1/tcp/0", "--bootstrap", "none", "--mdns=false")
+	act.cmd.Stderr = act.log
+	if err := act.cmd.Start(); err != nil {
+		return fmt.Errorf("start a node: %w", err)
+	}
+	go func() { act.done <- act.cmd.Wait() }() // ends with the process
+	deadline := time.Now().Add(patience)
+	for {
+		c, err := client.Open(client.Options{Data: act.dir})
+		if err == nil {
+			if _, err = client.Get[api.Health](ctx, c, "/health"); err == nil {
+				act.c = c
+				return nil
+			}
+		}
+		select {
+		case err := <-act.done:
+			act.done <- err
+			return fmt.Errorf("%s's node ended: %w\n%s", act.name, err, act.log)
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(20 * time.Millisecond):
+		}
+		if time.Now().After(deadline) {
+			return fmt.Errorf("%s's node does not answer: %w", act.name, err)
+		}
+	}
+}
+
+// self is this program. In tests it is not the running file, but the command
+// by the name it was called.
+func self() (string, error) {
+	if path, err := exec.LookPath(os.Args[0]); err == nil {
+		return filepath.Abs(path)
+	}
+	return os.Executable()
+}
+
+func (d *demo) stop(act *actor) error {
+	if act.c == nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	_, err := client.Send[api.Health](ctx, act.c, "POST", "/node/shutdown", nil)
+	act.c.Close()
+	act.c = nil
+	select {
+	case e := <-act.done:
+		return errors.Join(err, e)
+	case <-ctx.Done():
+		act.cmd.Process.Kill()
+		<-act.done
+		return fmt.Errorf("%s's node did not stop", act.name)
+	}
+}
+
+// end stops what still runs and clears away, unless it is to be kept.
+func (d *demo) end() (err error) {
+	if d.keep {
+		return nil
+	}
+	for _, act := range d.actors {
+		if act.c != nil {
+			err = errors.Join(err, d.stop(act))
+		} else if act.cmd != nil && act.cmd.ProcessState == nil {
+			act.cmd.Process.Kill()
+		}
+	}
+	return errors.Join(err, os.RemoveAll(d.dir))
+}
+
+func (d *demo) post(ctx context.Context, from *actor, groupID, text string, to ...*actor) error {
+	if _, err := client.Send[api.Message](ctx, from.c, "POST", "/groups/"+groupID+"/messages", api.NewMessage{Text: text}); err != nil {
+		return err
+	}
+	for _, act := range to {
+		if err := d.reads(ctx, act, groupID, text); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// reads waits until an actor has a message and says so.
+func (d *demo) reads(ctx context.Context, act *actor, groupID, text string) error {
+	begun := time.Now()
+	err := act.until(ctx, fmt.Sprintf("the message %q", text), func(ctx context.Context) bool {
+		found, err := texts(ctx, act, groupID)
+		return err == nil && strings.Contains(strings.Join(found, "\n"), text)
+	})
+	if err == nil {
+		d.sees(act, "%q (%d ms later)", text, time.Since(begun).Milliseconds())
+	}
+	return err
+}
+
+func texts(ctx context.Context, act *actor, groupID string) ([]string, error) {
+	page, err := client.Get[api.List[api.Message]](ctx, act.c, "/groups/"+groupID+"/messages?limit=20")
+	return each(page.Items, func(m api.Message) string { return m.Text }), err
+}
+
+// until waits for something to become true, looking again at every event.
+func (act *actor) until(ctx context.Context, what string, ok func(context.Context) bool) error {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	st, err := client.Get[api.Status](ctx, act.c, "/status")
+	for cursor := st.EventCursor; err == nil; {
+		if ok(ctx) {
+			return nil
+		}
+		var page api.List[api.Event]
+		if page, err = client.Get[api.List[api.Event]](ctx, act.c, "/events?wait=1&after="+cursor); err == nil {
+			cursor = *page.NextCursor
+		}
+	}
+	return fmt.Errorf("%s waits for %s: %w", act.name, what, err)
+}
+
+func cut(s string, n int) string {
+	if len(s) > n {
+		return s[:n]
+	}
+	return s
+}
