@@ -224,7 +224,7 @@ func (c *Community) Post(space op.ID, kind content.Kind, body []byte, rows Rows,
 		return Effects{}, [32]byte{}, ErrUnknownSpace
 	}
 	mem, in := st.Members[c.self.Member]
-	need := c.needed(space, kind)
+	need := c.Needed(space, kind)
 	if !in || mem.Bits&need != need {
 		return Effects{}, [32]byte{}, fmt.Errorf("%w: needs the right to %s", acl.ErrDenied, need)
 	}

@@ -82,6 +82,19 @@ func (s *Snapshot) Knows(t epoch.Tag) (space op.ID, ok bool) {
 	return k.Space, true
 }
 
+// Topic returns the gossip topic a message belongs on.
+func (s *Snapshot) Topic(c Checked) (string, bool) {
+	if c.msg == nil {
+		return "", false
+	}
+	tag, _, err := epoch.Peek(c.wire)
+	k, ok := s.keys[tag]
+	if err != nil || !ok {
+		return "", false
+	}
+	return k.Topic, true
+}
+
 // Check verifies a wire once: size, tag, day, opening, author, signature, and the op inside if it carries one; cheap before dear. With
 // UnknownAuthor and NotAnnouncer the result is verified all the same, for callers (sync) that let newer state decide.
 func Check(s *Snapshot, wire []byte, now op.Millis) (Checked, Verdict) {

@@ -214,8 +214,8 @@ func (c *Community) Genesis() (op.GenesisBody, bool) {
 	return b, ok
 }
 
-// needed returns the right a message of a kind takes in a space.
-func (c *Community) needed(space op.ID, k content.Kind) op.Bits {
+// Needed returns the right a message of a kind takes in a space.
+func (c *Community) Needed(space op.ID, k content.Kind) op.Bits {
 	switch {
 	case k == content.Profile || k == content.Receipt || k == content.Op:
 		return 0

@@ -16,7 +16,7 @@ func (c *Community) counts(s *space, m content.Msg, e op.ID) bool {
 	if st == nil {
 		return false
 	}
-	need := c.needed(s.id, m.Kind)
+	need := c.Needed(s.id, m.Kind)
 	if s.id == c.id && m.Kind != content.Announcement {
 		return false // nothing else is posted to everybody
 	}

@@ -309,3 +309,23 @@ func (c *Community) Entitled(space op.ID, d identity.DeviceID, asked []op.ID) ma
 	}
 	return out
 }
+
+// Tags lists the tags of a space's epochs whose secret is held.
+func (c *Community) Tags(space op.ID) []epoch.Tag {
+	var out []epoch.Tag
+	for _, e := range c.space(space).epochs {
+		if e.keys != nil {
+			out = append(out, e.keys.Tag)
+		}
+	}
+	return out
+}
+
+// Wanted lists clean epochs better than any I hold: their secrets are needed now.
+func (c *Community) Wanted(space op.ID) []op.ID {
+	if !c.Mine(space) {
+		return nil
+	}
+	w := c.space(space).set.Wanted()
+	return w[:min(len(w), epoch.MaxRelay)]
+}

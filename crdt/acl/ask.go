@@ -197,3 +197,27 @@ func Hash(states map[op.ID]*State) [32]byte {
 	}
 	return identity.LabelState.Hash(b)
 }
+
+// AdmittedBy lists the effective Admits through an invite of people who are in now, by id.
+func (s *State) AdmittedBy(invite op.ID) []op.ID {
+	var out []op.ID
+	for n := range s.live {
+		if s.l.f[n].Kind == op.Admit && s.l.f[n].Invite == invite {
+			out = append(out, s.l.f[n].ID)
+		}
+	}
+	slices.SortFunc(out, func(a, b op.ID) int { return slices.Compare(a[:], b[:]) })
+	return out
+}
+
+// AllInvites lists the effective Invites of this log, revoked ones too, by id.
+func (s *State) AllInvites() []op.ID {
+	var out []op.ID
+	for n := range s.eff {
+		if s.l.f[n].Kind == op.Invite {
+			out = append(out, s.l.f[n].ID)
+		}
+	}
+	slices.SortFunc(out, func(a, b op.ID) int { return slices.Compare(a[:], b[:]) })
+	return out
+}

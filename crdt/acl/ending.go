@@ -178,3 +178,17 @@ func (l *Log) Knew(p dag.Past, seat Seat) bool {
 	}
 	return false
 }
+
+// Former lists people who were in and are not.
+func (s *State) Former() []identity.UserID {
+	seen := map[identity.UserID]bool{}
+	var out []identity.UserID
+	for _, c := range s.own {
+		m, _ := s.l.subject(c)
+		if _, in := s.Members[m]; !in && !seen[m] {
+			seen[m] = true
+			out = append(out, m)
+		}
+	}
+	return out
+}

@@ -22,6 +22,7 @@ type Graph struct {
 	nodes []node
 	tips  []Node                      // last node of each chain
 	heads map[op.ID]map[Node]struct{} // by space
+	logs  map[op.ID][]Node            // by space, in the order of Add
 }
 
 type node struct {
@@ -35,7 +36,7 @@ type node struct {
 
 // New returns an empty graph.
 func New() *Graph {
-	return &Graph{index: map[op.ID]Node{}, heads: map[op.ID]map[Node]struct{}{}}
+	return &Graph{index: map[op.ID]Node{}, heads: map[op.ID]map[Node]struct{}{}, logs: map[op.ID][]Node{}}
 }
 
 // Add integrates one op. space is the log it stands in (its own id for Genesis), deps lie in that log or are its root, parents lie
@@ -93,6 +94,7 @@ func (g *Graph) Add(id, space op.ID, deps, parents []op.ID) (Node, error) {
 		delete(h, g.index[d])
 	}
 	h[me] = struct{}{}
+	g.logs[space] = append(g.logs[space], me)
 	return me, nil
 }
 
@@ -148,6 +150,9 @@ func (g *Graph) Heads(space op.ID) []op.ID {
 	sort.Slice(out, func(i, j int) bool { return out[i].Less(out[j]) })
 	return out
 }
+
+// Nodes lists the ops of a space's log, each after what it builds on. The caller must not change it.
+func (g *Graph) Nodes(space op.ID) []Node { return g.logs[space] }
 
 // Past is the set of everything at or below some heads.
 type Past struct {

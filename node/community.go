@@ -1,0 +1,331 @@
+package node
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/pandal-chat/pandal/crdt"
+	"github.com/pandal-chat/pandal/crdt/acl"
+	"github.com/pandal-chat/pandal/crdt/op"
+	"github.com/pandal-chat/pandal/identity"
+	"github.com/pandal-chat/pandal/node/store"
+)
+
+// checkName accepts what people may be called: 1 to 128 bytes of UTF-8 without control characters.
+func checkName(s string) error {
+	if s == "" || len(s) > op.MaxName || !utf8.ValidString(s) {
+		return fmt.Errorf("%w: name: 1 to 128 bytes of UTF-8", ErrInvalid)
+	}
+	for _, c := range s {
+		if unicode.IsControl(c) {
+			return fmt.Errorf("%w: name: no control characters", ErrInvalid)
+		}
+	}
+	return nil
+}
+
+// Communities lists what this node belongs to, or did.
+func (n *Node) Communities() []Community {
+	out := []Community{}
+	for _, r := range n.allRooms() {
+		if c, err := r.community(); err == nil {
+			out = append(out, c)
+		}
+	}
+	slices.SortFunc(out, func(a, b Community) int { return a.CreatedAt.Compare(b.CreatedAt) })
+	return out
+}
+
+// Community shows one.
+func (n *Node) Community(id string) (Community, error) {
+	r, err := n.room(id)
+	if err != nil {
+		return Community{}, err
+	}
+	return r.community()
+}
+
+// community is the room as the API shows it. A room that is still joining is not found.
+func (r *room) community() (c Community, err error) {
+	e := r.ask(r.n.ctx, func() {
+		st := r.c.State(r.id)
+		g, ok := r.c.Genesis()
+		if st == nil || !ok || !r.rec.Joined {
+			err = fmt.Errorf("%w: no community %s", ErrNotFound, r.name())
+			return
+		}
+		mem, in := st.Members[r.rec.Member]
+		c = Community{ID: r.name(), Name: g.Name, Role: roleOf(st, r.rec.Member), Permissions: mem.Bits.Names(), MemberCount: len(st.Members),
+			GroupCount: len(st.Groups()), AnnouncementsID: grpID(r.id), MeID: r.rec.Member.String(), DisplayName: r.rec.Name,
+			Settings: map[string]string{"history": "30d", "who_creates_groups": "admins"}, CreatedAt: timeOf(r.c.Log().Op(r.id).Time), State: "active"}
+		if !in {
+			c.State, c.Permissions = "removed", []string{}
+			if st.Left(r.rec.Member) {
+				c.State = "left"
+			}
+		}
+		if v, ok := st.Values["name"]; ok && utf8.Valid(v) {
+			c.Name = string(v)
+		}
+		if v, ok := st.Values["description"]; ok && utf8.Valid(v) {
+			c.Description = string(v)
+		}
+		c.Archived = string(st.Values[acl.RegArchived]) == "1"
+		seen := map[identity.UserID]bool{}
+		for _, m := range r.peers {
+			if _, ok := st.Members[m.user]; ok && !seen[m.user] {
+				seen[m.user] = true
+				c.Reachable++
+			}
+		}
+		h := acl.Hash(map[op.ID]*acl.State{r.id: st})
+		c.ETag = hex.EncodeToString(h[:8])
+	})
+	return c, errors.Join(e, err)
+}
+
+// CreateCommunity founds one, with a group named General, and opens it to the network.
+func (n *Node) CreateCommunity(ctx context.Context, q NewCommunity) (Community, error) {
+	if err := checkName(q.Name); err != nil {
+		return Community{}, err
+	}
+	if len(q.Description) > 4<<10 || !utf8.ValidString(q.Description) {
+		return Community{}, fmt.Errorf("%w: description: at most 4096 bytes of UTF-8", ErrInvalid)
+	}
+	name, err := n.nameFor(q.DisplayName)
+	if err != nil {
+		return Community{}, err
+	}
+	var salt, join [32]byte
+	rand.Read(salt[:])
+	rand.Read(join[:])
+	m := n.seed().Member(identity.OwnerSalt(salt))
+	rec := newRecord(op.ID{}, m.ID(), join, name)
+	c, e, err := crdt.Found(m, identity.DeviceKeyFromSeed(rec.Device), op.GenesisBody{Name: q.Name, Salt: salt, JoinKey: join}, n.now())
+	if err != nil {
+		return Community{}, fmt.Errorf("found community: %w", err)
+	}
+	rec.ID, rec.Salt, rec.Joined = c.ID(), salt, true
+	meta, err := rec.meta()
+	if err != nil {
+		return Community{}, err
+	}
+	r := n.newRoom(rec, c)
+	r.faceNow.Store(r.newFace())
+	if err := r.found(e, meta, q.Description); err != nil {
+		return Community{}, err
+	}
+	if err := r.start(ctx); err != nil {
+		return Community{}, err
+	}
+	n.addRoom(r)
+	return r.community()
+}
+
+// found stores a new community before anything runs.
+func (r *room) found(e crdt.Effects, meta store.Meta, description string) error {
+	e.Publish = nil
+	if err := r.perform(e, meta); err != nil {
+		return err
+	}
+	if description != "" {
+		e, _, err := r.c.Author(r.n.now(), crdt.Draft{Space: r.id, Body: op.SetBody{Key: "description", Value: []byte(description)}})
+		e.Publish = nil
+		if err := errors.Join(err, r.perform(e)); err != nil {
+			return err
+		}
+	}
+	_, err := r.newGroup(NewGroup{Name: "General"})
+	return err
+}
+
+func (n *Node) seed() identity.Seed {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.me.Seed
+}
+
+// nameFor is the name to use in a community: the one given, else the person's own.
+func (n *Node) nameFor(name string) (string, error) {
+	if name == "" {
+		name = n.Me().DisplayName
+	}
+	if name == "" {
+		return "", fmt.Errorf("%w: display_name: say who you are", ErrInvalid)
+	}
+	return name, checkName(name)
+}
+
+// memberKey derives M again; it is never stored.
+func (r *room) memberKey() identity.MemberKey {
+	if r.rec.Salt != [32]byte{} {
+		return r.n.seed().Member(identity.OwnerSalt(r.rec.Salt))
+	}
+	return r.n.seed().Member(r.id)
+}
+
+// SetCommunityMe changes my name in one community. Those who share a group see it.
+func (n *Node) SetCommunityMe(ctx context.Context, community, name string) error {
+	if err := checkName(name); err != nil {
+		return err
+	}
+	r, err := n.room(community)
+	if err != nil {
+		return err
+	}
+	var werr error
+	err = r.ask(ctx, func() {
+		rec := r.rec
+		rec.Name = name
+		m, err := rec.meta()
+		if err == nil {
+			err = n.commit(r.ctx, &store.Batch{Meta: []store.Meta{m}})
+		}
+		if err != nil {
+			werr = err
+			return
+		}
+		r.rec = rec
+		r.showProfile()
+	})
+	return errors.Join(err, werr)
+}
+
+// LeaveCommunity ends my membership. The last owner cannot: the community would have nobody left above.
+func (n *Node) LeaveCommunity(ctx context.Context, id string) error {
+	r, err := n.room(id)
+	if err != nil {
+		return err
+	}
+	var werr error
+	err = r.ask(ctx, func() {
+		if st := r.c.State(r.id); st != nil && st.Owner == r.rec.Member {
+			werr = ErrLastOwner
+			return
+		}
+		e, err := r.c.Leave(r.id, n.now())
+		werr = errors.Join(r.perform(e), deniedAsNotMember(err))
+	})
+	return errors.Join(err, werr)
+}
+
+func deniedAsNotMember(err error) error {
+	if errors.Is(err, acl.ErrDenied) {
+		return ErrNotMember
+	}
+	return err
+}
+
+// ForgetCommunity deletes everything of a community on this node. Others are told nothing.
+func (n *Node) ForgetCommunity(ctx context.Context, id string) error {
+	r, err := n.room(id)
+	if err != nil {
+		return err
+	}
+	return n.forget(ctx, r)
+}
+
+func (n *Node) forget(ctx context.Context, r *room) error {
+	var spaces [][32]byte
+	if err := r.ask(ctx, func() {
+		for _, s := range r.c.Spaces() {
+			spaces = append(spaces, s)
+		}
+	}); err != nil {
+		return err
+	}
+	r.close()
+	n.mu.Lock()
+	delete(n.rooms, r.id)
+	n.mu.Unlock()
+	b := &store.Batch{Meta: []store.Meta{{Key: metaCommunity + hexID(r.id)}}}
+	for _, s := range spaces {
+		b.Meta = append(b.Meta, store.Meta{Key: metaOwn + hexID(s)})
+	}
+	for _, prefix := range []string{metaPeer + hexID(r.id) + "/", metaInvite + hexID(r.id) + "/"} {
+		list, err := n.store.MetaPrefix(ctx, prefix)
+		if err != nil {
+			return fmt.Errorf("forget community: %w", err)
+		}
+		for _, m := range list {
+			b.Meta = append(b.Meta, store.Meta{Key: m.Key})
+		}
+	}
+	if err := n.commit(ctx, b); err != nil {
+		return err
+	}
+	if err := n.store.DropSpaces(ctx, spaces...); err != nil {
+		return fmt.Errorf("forget community: %w", err)
+	}
+	return nil
+}
+
+// change runs f in the owner, where it may write; its effects are performed. What acl denies comes back as a MissingRight.
+func (r *room) write(ctx context.Context, space op.ID, need op.Bits, f func() (crdt.Effects, error)) error {
+	var werr error
+	err := r.ask(ctx, func() {
+		if !r.c.Mine(r.id) {
+			werr = ErrNotMember
+			return
+		}
+		e, err := f()
+		perr := r.perform(e)
+		if errors.Is(err, acl.ErrDenied) {
+			err = r.missing(space, need)
+		}
+		werr = errors.Join(err, perr)
+	})
+	return errors.Join(err, werr)
+}
+
+// missing says which right is lacking and who has it.
+func (r *room) missing(space op.ID, need op.Bits) error {
+	e := &MissingRight{}
+	if names := need.Names(); len(names) > 0 {
+		e.Bit = names[0]
+	}
+	if st := r.c.State(space); st != nil {
+		for m := range st.Members {
+			if st.Can(m, need) == nil && len(e.Who) < 5 {
+				e.Who = append(e.Who, m.String())
+			}
+		}
+	}
+	slices.Sort(e.Who)
+	return e
+}
+
+// untilKey runs f until it does not lack a key to send with: one is on its way, or this node makes one.
+func (r *room) untilKey(ctx context.Context, f func() error) error {
+	ctx, cancel := context.WithTimeout(ctx, 15*time.Second)
+	defer cancel()
+	for {
+		var err error
+		var changed chan struct{}
+		if e := r.ask(ctx, func() {
+			if err = f(); errors.Is(err, crdt.ErrNoEpoch) {
+				changed = r.change
+				r.wantAgain()
+			}
+		}); e != nil {
+			return e
+		}
+		if changed == nil {
+			return err
+		}
+		select {
+		case <-changed:
+		case <-r.ctx.Done():
+			return ErrClosed
+		case <-ctx.Done():
+			return fmt.Errorf("%w: no key to send with could be had", ErrNotConnected)
+		}
+	}
+}

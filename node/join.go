@@ -1,0 +1,383 @@
+package node
+
+import (
+	"bufio"
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"time"
+
+	"github.com/libp2p/go-libp2p/core/network"
+	"github.com/libp2p/go-libp2p/core/peer"
+
+	"github.com/pandal-chat/pandal/crdt"
+	"github.com/pandal-chat/pandal/crdt/acl"
+	"github.com/pandal-chat/pandal/crdt/op"
+	"github.com/pandal-chat/pandal/identity"
+)
+
+// The join stream, for those who are no members yet, and the enter stream, for members who want into an open group.
+const (
+	joinProtocol  = "/pandal/1/join"
+	enterProtocol = "/pandal/1/enter"
+	joinTime      = 30 * time.Second
+	maxJoinFrame  = 1 << 20
+)
+
+// Codes of refusal on the join stream.
+var joinErrors = map[string]error{
+	"expired": ErrInviteExpired, "used_up": ErrInviteUsedUp, "revoked": ErrInviteRevoked, "foreign": ErrInviteForeign, "removed": ErrRemoved,
+	"not_open": ErrNotFound, "invalid": ErrInvalid,
+}
+
+// joinAsk is the joiner's first frame: who he is, and that he holds the link.
+type joinAsk struct {
+	_      struct{} `cbor:",toarray"`
+	Invite op.ID    // or the group he wants to enter
+	Member identity.UserID
+	Device identity.DeviceID
+	Proof  []byte
+}
+
+// joinTerms is the answer: refused with a code, or what his certificate must name.
+type joinTerms struct {
+	_    struct{} `cbor:",toarray"`
+	Code string
+	Last op.ID
+}
+
+// joinConsent is his certificate.
+type joinConsent struct {
+	_    struct{} `cbor:",toarray"`
+	Cert []byte
+}
+
+// joinWelcome is the community's log, in parts; the last has Done, and Code says what went wrong, if anything.
+type joinWelcome struct {
+	_    struct{} `cbor:",toarray"`
+	Code string
+	Ops  [][]byte
+	Done bool
+}
+
+type joinStream struct {
+	st network.Stream
+	r  *bufio.Reader
+}
+
+func newJoinStream(st network.Stream) joinStream {
+	st.SetDeadline(time.Now().Add(joinTime))
+	return joinStream{st, bufio.NewReader(st)}
+}
+
+func (s joinStream) send(v any) error {
+	b, err := op.Encode(v)
+	if err != nil {
+		return fmt.Errorf("encode: %w", err)
+	}
+	_, err = s.st.Write(append(binary.BigEndian.AppendUint32(nil, uint32(len(b))), b...))
+	return err
+}
+
+func (s joinStream) read(v any) error {
+	var n [4]byte
+	if _, err := io.ReadFull(s.r, n[:]); err != nil {
+		return err
+	}
+	size := binary.BigEndian.Uint32(n[:])
+	if size > maxJoinFrame {
+		return fmt.Errorf("frame of %d bytes", size)
+	}
+	b, err := io.ReadAll(io.LimitReader(s.r, int64(size)))
+	if err != nil {
+		return err
+	}
+	if len(b) != int(size) {
+		return io.ErrUnexpectedEOF
+	}
+	return op.Decode(b, v)
+}
+
+// serveJoin admits whoever proves an auto invite: any member may write the Admit, the invite is the authority.
+func (r *room) serveJoin(st network.Stream) {
+	defer st.Close()
+	s := newJoinStream(st)
+	var ask joinAsk
+	if err := s.read(&ask); err != nil {
+		st.Reset()
+		return
+	}
+	var terms joinTerms
+	if r.ask(r.ctx, func() { terms = r.terms(ask) }) != nil || s.send(terms) != nil || terms.Code != "" {
+		return
+	}
+	var consent joinConsent
+	if s.read(&consent) != nil {
+		return
+	}
+	var ops [][]byte
+	code := ""
+	if r.ask(r.ctx, func() { ops, code = r.admit(ask, consent.Cert) }) != nil {
+		return
+	}
+	if code != "" {
+		s.send(joinWelcome{Code: code, Ops: [][]byte{}, Done: true})
+		return
+	}
+	for len(ops) > 0 {
+		size, n := 0, 0
+		for n < len(ops) && n < 900 && size+len(ops[n]) < maxJoinFrame-1024 {
+			size += len(ops[n]) + 5
+			n++
+		}
+		if s.send(joinWelcome{Ops: ops[:n]}) != nil {
+			return
+		}
+		ops = ops[n:]
+	}
+	s.send(joinWelcome{Ops: [][]byte{}, Done: true})
+}
+
+// terms judges an invite in my own view. Owner only.
+func (r *room) terms(ask joinAsk) joinTerms {
+	st := r.c.State(r.id)
+	if st == nil || !r.c.Mine(r.id) {
+		return joinTerms{Code: "invalid"}
+	}
+	o := r.c.Log().Op(ask.Invite)
+	if o == nil {
+		return joinTerms{Code: "foreign"}
+	}
+	inv, ok := o.Body.(op.InviteBody)
+	if !ok || o.Space != r.id {
+		return joinTerms{Code: "foreign"}
+	}
+	if !identity.VerifyInvite(inv.Key, ask.Proof, ask.Member, ask.Device) {
+		return joinTerms{Code: "invalid"}
+	}
+	_, in := st.Members[ask.Member]
+	switch {
+	case in:
+	case !st.InviteOpen(ask.Invite) || !inv.Auto:
+		return joinTerms{Code: "revoked"}
+	case inv.Expires != 0 && inv.Expires < r.n.now():
+		return joinTerms{Code: "expired"}
+	case inv.Max > 0 && st.Uses(ask.Invite) >= int(inv.Max):
+		return joinTerms{Code: "used_up"}
+	}
+	return joinTerms{Last: r.c.Log().LastOut(r.id, ask.Member)}
+}
+
+// admit writes the Admits and returns the community's log. Owner only.
+func (r *room) admit(ask joinAsk, cert []byte) ([][]byte, string) {
+	if t := r.terms(ask); t.Code != "" {
+		return nil, t.Code
+	}
+	c, err := identity.ParseCertificate(cert)
+	if err != nil || !identity.VerifyCertificate(cert) || c.Member != ask.Member || c.Device != ask.Device || c.Space != r.id {
+		return nil, "invalid"
+	}
+	if _, in := r.c.State(r.id).Members[ask.Member]; !in {
+		e, _, err := r.c.Author(r.n.now(), crdt.Draft{Space: r.id, Body: op.AdmitBody{Cert: cert, Post: true, Invite: ask.Invite, Proof: ask.Proof}})
+		if perr := r.perform(e); perr != nil {
+			return nil, "invalid"
+		}
+		if err != nil {
+			r.n.log.Info("admission refused", "err", err)
+			return nil, "revoked"
+		}
+		r.admitCarried()
+	}
+	return r.opsBeyond(r.id, nil), ""
+}
+
+// admitCarried writes the group Admits that an invite carries, for those whom the parent admitted by it; any member of the group does.
+// Whoever is not the first in line waits a little. Owner only.
+func (r *room) admitCarried() {
+	top := r.c.State(r.id)
+	if top == nil || !r.c.Mine(r.id) {
+		return
+	}
+	at := r.n.cfg.Now()
+	for _, inv := range top.Invites() {
+		body := r.c.Log().Op(inv).Body.(op.InviteBody)
+		for _, g := range body.Groups {
+			st := r.c.State(g)
+			if st == nil || !r.c.Mine(g) {
+				continue
+			}
+			for _, a := range top.AdmittedBy(inv) {
+				ab := r.c.Log().Op(a).Body.(op.AdmitBody)
+				cert, err := identity.ParseCertificate(ab.Cert)
+				if err != nil {
+					continue
+				}
+				if _, in := st.Members[cert.Member]; in || r.c.Log().LastOut(g, cert.Member) != (op.ID{}) {
+					continue
+				}
+				k := carriedKey{g, cert.Member}
+				if when, ok := r.carried[k]; !ok {
+					wait := time.Duration(0)
+					if admitter, _ := r.c.Log().Author(a); admitter != r.rec.Member {
+						wait = 4 * time.Second
+					}
+					r.carried[k] = at.Add(wait)
+					if wait > 0 {
+						continue
+					}
+				} else if at.Before(when) {
+					continue
+				}
+				r.carried[k] = at.Add(time.Minute)
+				e, _, err := r.c.Author(r.n.now(), crdt.Draft{Space: g, Body: op.AdmitBody{Cert: ab.Cert, Post: true, Invite: inv, Proof: ab.Proof}})
+				if perr := r.perform(e); perr != nil || err != nil {
+					r.n.log.Info("a carried admission does not stand", "err", errors.Join(err, perr))
+				}
+			}
+		}
+	}
+}
+
+// link is the invite this room was joined by.
+func (r *room) link() (acl.Link, error) { return acl.ParseLink(r.rec.Link) }
+
+// tryJoin asks one peer to admit us. The room is a joiner's: nothing of the community is known yet.
+func (r *room) tryJoin(ctx context.Context, p peer.ID, m identity.MemberKey) error {
+	l, err := r.link()
+	if err != nil {
+		return err
+	}
+	st, err := r.host.NewStream(ctx, p, joinProtocol)
+	if err != nil {
+		return fmt.Errorf("ask to join: %w", err)
+	}
+	defer st.Close()
+	stop := context.AfterFunc(ctx, func() { st.Reset() })
+	defer stop()
+	s := newJoinStream(st)
+	d := identity.DeviceKeyFromSeed(r.rec.Device).ID()
+	if err := s.send(joinAsk{Invite: l.Invite, Member: m.ID(), Device: d, Proof: identity.InviteKeyFromSeed(l.Seed).Prove(m.ID(), d)}); err != nil {
+		return fmt.Errorf("ask to join: %w", err)
+	}
+	var terms joinTerms
+	if err := s.read(&terms); err != nil {
+		return fmt.Errorf("ask to join: %w", err)
+	}
+	if err := joinError(terms.Code); err != nil {
+		return err
+	}
+	cert := m.Certify(identity.Certificate{Space: r.id, Device: d, Via: l.Invite, Last: terms.Last})
+	if err := s.send(joinConsent{Cert: cert}); err != nil {
+		return fmt.Errorf("consent to join: %w", err)
+	}
+	var ops [][]byte
+	for {
+		var w joinWelcome
+		if err := s.read(&w); err != nil {
+			return fmt.Errorf("receive the community: %w", err)
+		}
+		if err := joinError(w.Code); err != nil {
+			return err
+		}
+		ops = append(ops, w.Ops...)
+		if w.Done {
+			break
+		}
+		st.SetDeadline(time.Now().Add(joinTime))
+	}
+	if _, err := r.takeOps(ctx, p, ops); err != nil {
+		return fmt.Errorf("receive the community: %w", err)
+	}
+	in := false
+	if err := r.ask(ctx, func() { in = r.c.Mine(r.id) }); err != nil {
+		return err
+	}
+	if !in {
+		return fmt.Errorf("%w: the community that answered does not hold the admission", ErrInviteForeign)
+	}
+	r.host.Greet(ctx, p)
+	return nil
+}
+
+func joinError(code string) error {
+	if code == "" {
+		return nil
+	}
+	if err, ok := joinErrors[code]; ok {
+		return err
+	}
+	return fmt.Errorf("%w: refused: %.40q", ErrInvalid, code)
+}
+
+// serveEnter admits a member of the community into an open group.
+func (r *room) serveEnter(st network.Stream) {
+	defer st.Close()
+	s := newJoinStream(st)
+	var ask joinAsk
+	if s.read(&ask) != nil {
+		st.Reset()
+		return
+	}
+	var terms joinTerms
+	if r.ask(r.ctx, func() {
+		m, ok := r.peers[st.Conn().RemotePeer()]
+		g, open := r.c.Group(ask.Invite)
+		if !ok || m.user != ask.Member || m.device != ask.Device || !open || !g.Open || !r.c.Mine(ask.Invite) {
+			terms.Code = "not_open"
+			return
+		}
+		terms.Last = r.c.Log().LastOut(ask.Invite, ask.Member)
+	}) != nil || s.send(terms) != nil || terms.Code != "" {
+		return
+	}
+	var consent joinConsent
+	if s.read(&consent) != nil {
+		return
+	}
+	w := joinWelcome{Ops: [][]byte{}, Done: true}
+	if r.ask(r.ctx, func() {
+		e, _, err := r.c.Author(r.n.now(), crdt.Draft{Space: ask.Invite, Body: op.AdmitBody{Cert: consent.Cert, Post: true, Invite: ask.Invite, Proof: []byte{}}})
+		if perr := r.perform(e); err != nil || perr != nil {
+			w.Code = "invalid"
+		}
+		for _, o := range e.Store.Ops {
+			w.Ops = append(w.Ops, o.Bytes)
+		}
+	}) == nil {
+		s.send(w)
+	}
+}
+
+// enter asks a connected member of an open group to let us in.
+func (r *room) enter(ctx context.Context, p peer.ID, group op.ID, m identity.MemberKey) error {
+	st, err := r.host.View().NewStream(network.WithAllowLimitedConn(ctx, "enter"), p, enterProtocol)
+	if err != nil {
+		return fmt.Errorf("ask to enter: %w", err)
+	}
+	defer st.Close()
+	s := newJoinStream(st)
+	d := identity.DeviceKeyFromSeed(r.rec.Device).ID()
+	if err := s.send(joinAsk{Invite: group, Member: m.ID(), Device: d, Proof: []byte{}}); err != nil {
+		return fmt.Errorf("ask to enter: %w", err)
+	}
+	var terms joinTerms
+	if err := s.read(&terms); err != nil {
+		return fmt.Errorf("ask to enter: %w", err)
+	}
+	if err := joinError(terms.Code); err != nil {
+		return err
+	}
+	if err := s.send(joinConsent{Cert: m.Certify(identity.Certificate{Space: group, Device: d, Via: group, Last: terms.Last})}); err != nil {
+		return fmt.Errorf("consent to enter: %w", err)
+	}
+	var w joinWelcome
+	if err := s.read(&w); err != nil {
+		return fmt.Errorf("enter: %w", err)
+	}
+	return joinError(w.Code)
+}
+
+func bytesCompare(a, b op.ID) int { return slices.Compare(a[:], b[:]) }

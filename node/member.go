@@ -1,0 +1,239 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/pandal-chat/pandal/crdt"
+	"github.com/pandal-chat/pandal/crdt/acl"
+	"github.com/pandal-chat/pandal/crdt/content"
+	"github.com/pandal-chat/pandal/crdt/op"
+	"github.com/pandal-chat/pandal/identity"
+	"github.com/pandal-chat/pandal/node/store"
+)
+
+// Roles are named sets of rights.
+var roles = map[string]op.Bits{
+	"admin":     op.AllBits,
+	"moderator": op.ADMIT | op.REMOVE | op.MODERATE | op.INVITE | op.POST,
+	"announcer": op.ANNOUNCE | op.POST,
+	"member":    op.POST,
+	"follower":  0,
+}
+
+// roleNames in order of seniority.
+var roleNames = []string{"admin", "moderator", "announcer", "member", "follower"}
+
+func roleOf(st *acl.State, m identity.UserID) string {
+	mem, in := st.Members[m]
+	if !in {
+		return ""
+	}
+	if st.Owner == m && st.Parent == (op.ID{}) {
+		return "owner"
+	}
+	for _, name := range roleNames {
+		if b := roles[name]; mem.Bits&b == b {
+			return name
+		}
+	}
+	return "follower"
+}
+
+// Members lists a community's members.
+func (n *Node) Members(community string, f ListMembers) ([]Member, error) {
+	r, err := n.room(community)
+	if err != nil {
+		return nil, err
+	}
+	return r.members(r.id, f)
+}
+
+// Member shows one.
+func (n *Node) Member(community, user string) (Member, error) {
+	r, err := n.room(community)
+	if err != nil {
+		return Member{}, err
+	}
+	all, err := r.members(r.id, ListMembers{State: "any"})
+	if err != nil {
+		return Member{}, err
+	}
+	for _, m := range all {
+		if m.ID == user {
+			return m, nil
+		}
+	}
+	return Member{}, fmt.Errorf("%w: no member %s", ErrNotFound, user)
+}
+
+func (r *room) member(s op.ID, u identity.UserID) (Member, error) {
+	all, err := r.members(s, ListMembers{})
+	if err != nil {
+		return Member{}, err
+	}
+	for _, m := range all {
+		if m.ID == u.String() {
+			return m, nil
+		}
+	}
+	return Member{}, fmt.Errorf("%w: no member %s", ErrNotFound, u)
+}
+
+func (r *room) members(s op.ID, f ListMembers) (out []Member, err error) {
+	out = []Member{}
+	e := r.ask(r.n.ctx, func() {
+		st := r.c.State(s)
+		if st == nil || s != r.id && !r.c.Mine(s) && st.Can(r.rec.Member, op.REMOVE) != nil {
+			err = fmt.Errorf("%w: only its members know who is in a group", ErrNotMember)
+			return
+		}
+		online := map[identity.UserID]bool{r.rec.Member: true}
+		for _, p := range r.peers {
+			online[p.user] = true
+		}
+		names := r.knownNames()
+		show := func(u identity.UserID, state string) {
+			m := Member{ID: u.String(), DisplayName: names[u], State: state, Online: online[u] && state == "active", Me: u == r.rec.Member, Roles: []string{}}
+			m.Visible = m.DisplayName != ""
+			if role := roleOf(st, u); role != "" {
+				m.Roles = append(m.Roles, role)
+			}
+			if caps := st.Members[u].Caps; len(caps) > 0 {
+				m.JoinedAt = timeOf(r.c.Log().Op(caps[len(caps)-1]).Time)
+			}
+			m.ETag = strings.Join(m.Roles, "+") + "." + state
+			out = append(out, m)
+		}
+		for u := range st.Members {
+			show(u, "active")
+		}
+		for _, u := range st.Former() {
+			state := "removed"
+			if st.Left(u) {
+				state = "left"
+			}
+			show(u, state)
+		}
+	})
+	if err := errors.Join(e, err); err != nil {
+		return nil, err
+	}
+	if f.State == "" {
+		f.State = "active"
+	}
+	out = slices.DeleteFunc(out, func(m Member) bool {
+		return f.State != "any" && m.State != f.State || f.Role != "" && !slices.Contains(m.Roles, f.Role) ||
+			f.Query != "" && !strings.Contains(strings.ToLower(m.DisplayName), strings.ToLower(f.Query)) && !strings.HasPrefix(m.ID, f.Query)
+	})
+	slices.SortFunc(out, func(a, b Member) int {
+		if c := a.JoinedAt.Compare(b.JoinedAt); c != 0 {
+			return c
+		}
+		return strings.Compare(a.ID, b.ID)
+	})
+	return out, nil
+}
+
+// knownNames are the names of those who share a group with me: profiles are posted to groups, not to the community. Owner only.
+func (r *room) knownNames() map[identity.UserID]string {
+	if r.names != nil {
+		return r.names
+	}
+	names := map[identity.UserID]string{}
+	for _, s := range r.c.Spaces()[1:] {
+		if !r.c.Mine(s) {
+			continue
+		}
+		rows, err := r.n.store.List(r.ctx, s, content.Profiles, store.Range{Limit: 5000})
+		if err != nil {
+			return names
+		}
+		for _, row := range rows {
+			if p, err := content.ParseProfileRow(row.Value); err == nil {
+				names[p.Member] = p.Name
+			}
+		}
+	}
+	names[r.rec.Member] = r.rec.Name
+	r.names = names
+	return names
+}
+
+// SetRoles gives a member exactly one of the named roles, by granting and revoking grants.
+func (n *Node) SetRoles(ctx context.Context, community, user string, want []string) (Member, error) {
+	r, err := n.room(community)
+	if err != nil {
+		return Member{}, err
+	}
+	var bits op.Bits
+	for _, w := range want {
+		b, ok := roles[w]
+		if !ok || w == "follower" {
+			return Member{}, fmt.Errorf("%w: roles: one of admin, moderator, announcer, member", ErrInvalid)
+		}
+		bits |= b
+	}
+	err = r.write(ctx, r.id, op.GRANT, func() (crdt.Effects, error) {
+		m, ok := r.user(user)
+		if !ok {
+			return crdt.Effects{}, fmt.Errorf("%w: no member %s", ErrNotFound, user)
+		}
+		st := r.c.State(r.id)
+		if st.Owner == m {
+			return crdt.Effects{}, fmt.Errorf("%w: roles: the owner's role is handed on by a transfer", ErrInvalid)
+		}
+		var drafts []crdt.Draft
+		for _, cap := range st.Members[m].Caps {
+			if _, ok := r.c.Log().Op(cap).Body.(op.GrantBody); ok {
+				drafts = append(drafts, crdt.Draft{Space: r.id, Body: op.RevokeBody{Target: cap, Pins: []op.Pin{}}})
+			}
+		}
+		if bits&^op.POST != 0 {
+			drafts = append(drafts, crdt.Draft{Space: r.id, Body: op.GrantBody{Member: m, Bits: bits}})
+		}
+		e, _, err := r.c.Author(n.now(), drafts...)
+		return e, err
+	})
+	if err != nil {
+		return Member{}, err
+	}
+	return n.Member(community, user)
+}
+
+// Remove takes a member out of the community and of every group. It returns the ids of invites that were revoked with him.
+func (n *Node) Remove(ctx context.Context, community, user string, o RemoveOptions) (cut []string, err error) {
+	r, err := n.room(community)
+	if err != nil {
+		return nil, err
+	}
+	if len(o.Reason) > 1024 {
+		return nil, fmt.Errorf("%w: reason: at most 1024 bytes", ErrInvalid)
+	}
+	cut = []string{}
+	err = r.write(ctx, r.id, op.REMOVE, func() (crdt.Effects, error) {
+		m, ok := r.user(user)
+		if !ok {
+			return crdt.Effects{}, fmt.Errorf("%w: no member %s", ErrNotFound, user)
+		}
+		if m == r.rec.Member {
+			return crdt.Effects{}, fmt.Errorf("%w: leave the community to take yourself out", ErrInvalid)
+		}
+		before := r.c.State(r.id).EffectiveIDs()
+		e, _, err := r.c.Remove(r.id, m, op.RevokeBody{Cascade: o.Cascade, Ban: o.Ban, Reason: o.Reason}, n.now())
+		if err != nil {
+			return e, err
+		}
+		after := r.c.State(r.id)
+		for _, id := range before {
+			if !after.Effective(id) {
+				cut = append(cut, hexID(id))
+			}
+		}
+		return e, nil
+	})
+	return cut, err
+}

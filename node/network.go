@@ -1,0 +1,363 @@
+package node
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/libp2p/go-libp2p/core/peer"
+	ma "github.com/multiformats/go-multiaddr"
+
+	"github.com/pandal-chat/pandal/crdt/op"
+	"github.com/pandal-chat/pandal/identity"
+	"github.com/pandal-chat/pandal/node/history"
+	"github.com/pandal-chat/pandal/node/host"
+	"github.com/pandal-chat/pandal/node/store"
+	"github.com/pandal-chat/pandal/pubsub"
+)
+
+// face is what the host's goroutines read of a room without asking its owner.
+type face struct {
+	offers  [][]byte
+	accepts [][]byte
+	member  bool
+	heads   [][32]byte
+}
+
+// openNetwork starts host, gossip and history of a community.
+func (r *room) openNetwork(ctx context.Context) error {
+	r.face().Store(r.newFace())
+	cfg := r.n.cfg
+	offline := cfg.Mode == ModeOffline
+	listen := r.rec.Listen
+	if len(listen) == 0 {
+		listen = cfg.Listen
+	}
+	if offline {
+		listen = nil
+	} else {
+		var err error
+		if listen, err = host.FreeListen(listen); err != nil {
+			return fmt.Errorf("find a port: %w", err)
+		}
+	}
+	none := slices.Equal(cfg.Bootstrap, []string{"none"})
+	boot := cfg.Bootstrap
+	if none {
+		boot = nil
+	} else if len(boot) == 0 && cfg.DHTPrefix == "" {
+		boot = host.PublicBootstrap()
+	}
+	lan := cfg.Mode == ModeLAN
+	hc := host.Config{Key: r.rec.Host[:], Listen: listen, OnPeer: r.onPeer, Remembered: r.remembered, NAT: !lan && !offline && !none,
+		DHT: !lan && !offline && (!none || cfg.DHTPrefix != ""), DHTPrefix: cfg.DHTPrefix, DHTServer: cfg.DHTServer, Bootstrap: boot,
+		Datastore: r.n.store.Datastore(r.name()), MDNS: cfg.MDNS && !offline, Log: r.n.log,
+		Auth: host.Auth{Offers: func() [][]byte { return r.face().Load().offers }, Accepts: func() [][]byte { return r.face().Load().accepts },
+			Hello: r.hello, Ops: r.opsFor, Judge: r.judge}}
+	r.dht = hc.DHT
+	if cfg.Options != nil {
+		hc.Options = cfg.Options()
+	}
+	h, err := host.New(hc)
+	if err != nil {
+		return fmt.Errorf("start network: %w", err)
+	}
+	r.host = h
+	g, err := pubsub.New(r.ctx, pubsub.Config{Host: h.View(), Validate: r.validate, Receive: r.gossiped})
+	if err != nil {
+		h.Close()
+		return fmt.Errorf("start gossip: %w", err)
+	}
+	r.goss = g
+	r.hist = history.New(history.Config{Host: h.View(), Offer: r.offer, Ops: r.historyOps, IDs: r.historyIDs, Wires: r.historyWires, TakeOps: r.takeOps,
+		TakeWires: r.takeWires, Answer: r.answerKeys, Unknown: func(_ peer.ID, space [32]byte) { r.tell(func() { r.askKeys(space, r.c.Lacking(space)) }) },
+		Clock: r.clock, Now: func() int64 { return int64(r.n.now()) }, Log: r.n.log})
+	h.HandleJoiner(joinProtocol, r.serveJoin)
+	h.View().SetStreamHandler(enterProtocol, r.serveEnter)
+	r.keepPorts(ctx, cfg.Listen)
+	return nil
+}
+
+// keepPorts remembers the ports that were found free, so that the addresses others remember stay right. The ports of simulated hosts and
+// those the person named are not ours to keep.
+func (r *room) keepPorts(ctx context.Context, asked []string) {
+	if r.n.cfg.Options != nil || len(r.rec.Listen) > 0 || r.host == nil {
+		return
+	}
+	var got []string
+	for _, a := range r.host.Bare().Network().ListenAddresses() {
+		got = append(got, a.String())
+	}
+	if len(got) == 0 || len(asked) > 0 && !slices.ContainsFunc(asked, func(a string) bool { return strings.Contains(a, "/0") }) {
+		return
+	}
+	r.rec.Listen = got
+	if m, err := r.rec.meta(); err == nil {
+		if err := r.n.commit(ctx, &store.Batch{Meta: []store.Meta{m}}); err != nil {
+			r.n.log.Warn("ports could not be remembered", "err", err)
+		}
+	}
+}
+
+func (r *room) closeNetwork() {
+	if r.hist != nil {
+		r.hist.Close()
+	}
+	if r.goss != nil {
+		r.goss.Close()
+	}
+	if r.host != nil {
+		r.host.Close()
+	}
+}
+
+func (r *room) face() *atomic.Pointer[face] { return &r.faceNow }
+
+// newFace is computed by the owner.
+func (r *room) newFace() *face {
+	f := &face{member: r.c.Mine(r.id)}
+	for _, k := range r.c.Meeting(r.id) {
+		f.accepts = append(f.accepts, k[:])
+	}
+	f.offers = append(f.offers, f.accepts[:min(4, len(f.accepts))]...)
+	join := r.rec.JoinKey
+	f.offers = append(f.offers, join[:])
+	f.accepts = append(f.accepts, join[:])
+	for _, h := range r.c.Log().Graph().Heads(r.id) {
+		f.heads = append(f.heads, h)
+	}
+	f.heads = f.heads[:min(len(f.heads), 32)]
+	return f
+}
+
+// helloBody is step 4 of the handshake: who I am, bound to the channel.
+type helloBody struct {
+	_      struct{} `cbor:",toarray"`
+	Device identity.DeviceID
+	Member identity.UserID
+	Joiner bool
+	Heads  [][32]byte
+	Sig    []byte
+}
+
+func (h helloBody) signed(channel []byte) ([]byte, error) {
+	h.Sig = []byte{}
+	b, err := op.Encode(h)
+	return append(slices.Clone(channel), b...), err
+}
+
+// hello is called by the host.
+func (r *room) hello(channel []byte) []byte {
+	f := r.face().Load()
+	d := identity.DeviceKeyFromSeed(r.rec.Device)
+	h := helloBody{Device: d.ID(), Member: r.rec.Member, Joiner: !f.member, Heads: f.heads}
+	if h.Heads == nil {
+		h.Heads = [][32]byte{}
+	}
+	b, err := h.signed(channel)
+	if err != nil {
+		return nil
+	}
+	h.Sig = d.Sign(identity.LabelHello, b)
+	out, err := op.Encode(h)
+	if err != nil {
+		return nil
+	}
+	return out
+}
+
+func parseHello(b []byte) (helloBody, error) {
+	var h helloBody
+	if len(b) > 60<<10 {
+		return h, fmt.Errorf("hello: %d bytes", len(b))
+	}
+	if err := op.Decode(b, &h); err != nil {
+		return h, fmt.Errorf("read hello: %w", err)
+	}
+	if len(h.Heads) > 64 {
+		return h, fmt.Errorf("hello: %d heads", len(h.Heads))
+	}
+	return h, nil
+}
+
+// opsFor is called by the host before a verdict: a member gets the ops it lacks; whom my view excludes, only those that removed him;
+// strangers nothing.
+func (r *room) opsFor(theirs []byte) (out [][]byte) {
+	h, err := parseHello(theirs)
+	if err != nil {
+		return nil
+	}
+	if r.ask(r.ctx, func() {
+		st := r.c.State(r.id)
+		if st == nil {
+			return
+		}
+		if _, ok := st.Who(h.Device); ok {
+			out = r.opsBeyond(r.id, h.Heads)
+		} else if m, ok := r.c.Log().Registered(h.Device); ok {
+			for _, e := range st.Endings(m) {
+				out = append(out, r.c.Log().Op(e.Op).Raw())
+			}
+		}
+	}) != nil {
+		return nil
+	}
+	size := 0
+	for i, o := range out {
+		if size += len(o) + 8; size > 900<<10 {
+			return out[:i]
+		}
+	}
+	return out
+}
+
+// judge is called by the host: the other proves a device; my view says whose.
+func (r *room) judge(p peer.ID, channel, theirs []byte, ops [][]byte) (host.Role, []byte, error) {
+	h, err := parseHello(theirs)
+	if err != nil {
+		return host.Refused, nil, err
+	}
+	signed, err := h.signed(channel)
+	if err != nil || !identity.Verify(h.Device, h.Sig, identity.LabelHello, signed) {
+		return host.Refused, nil, fmt.Errorf("hello is not signed by its device")
+	}
+	if len(ops) > 0 {
+		if _, err := r.takeOps(r.ctx, p, ops); err != nil {
+			return host.Refused, nil, err
+		}
+	}
+	role := host.Refused
+	err = r.ask(r.ctx, func() {
+		st := r.c.State(r.id)
+		if st == nil { // I am joining myself and cannot tell yet
+			role = host.Joiner
+			return
+		}
+		if _, ok := st.Who(h.Device); ok {
+			role = host.Member
+		} else if h.Joiner {
+			role = host.Joiner
+		}
+	})
+	if err != nil {
+		return host.Refused, nil, err
+	}
+	if role == host.Refused {
+		return role, nil, fmt.Errorf("not a member")
+	}
+	return role, h.Device[:], nil
+}
+
+// onPeer is called by the host, in order.
+func (r *room) onPeer(e host.PeerEvent) {
+	r.tell(func() {
+		was, known := r.peers[e.ID]
+		if !e.Connected || !e.Member() {
+			delete(r.peers, e.ID)
+			if known {
+				r.announceEvent("peer.disconnected", r.id, eventRecord{Actor: was.user.String(), Ref: peerID(e.ID)})
+			}
+			return
+		}
+		m := member{role: e.Role, since: r.n.cfg.Now()}
+		if len(e.Device) == 32 {
+			m.device = identity.DeviceID(e.Device)
+			if st := r.c.State(r.id); st != nil {
+				m.user, _ = st.Who(m.device)
+			}
+		}
+		if known && was.device == m.device {
+			m.since = was.since
+		}
+		r.peers[e.ID] = m
+		r.remember(e.Peer)
+		if !known {
+			r.announceEvent("peer.connected", r.id, eventRecord{Actor: m.user.String(), Ref: peerID(e.ID)})
+		}
+		r.syncWith(e.ID)
+		r.wantAgain()
+	})
+}
+
+func peerID(p peer.ID) string { return "peer_" + p.String() }
+
+const metaPeer = "peer/"
+
+// remember keeps a member's addresses for the next start.
+func (r *room) remember(p host.Peer) {
+	var b []byte
+	for _, a := range p.Addrs[:min(len(p.Addrs), 8)] {
+		b = append(append(b, a.String()...), '\n')
+	}
+	if len(b) == 0 {
+		return
+	}
+	if err := r.n.commit(r.ctx, &store.Batch{Meta: []store.Meta{{Key: metaPeer + hexID(r.id) + "/" + p.ID.String(), Value: b}}}); err != nil {
+		r.n.log.Warn("peer could not be remembered", "err", err)
+	}
+}
+
+// remembered is called by the host when it looks for members.
+func (r *room) remembered() []peer.AddrInfo {
+	prefix := metaPeer + hexID(r.id) + "/"
+	list, err := r.n.store.MetaPrefix(r.ctx, prefix)
+	if err != nil {
+		return nil
+	}
+	var out []peer.AddrInfo
+	for _, m := range list {
+		id, err := peer.Decode(strings.TrimPrefix(m.Key, prefix))
+		if err != nil {
+			continue
+		}
+		info := peer.AddrInfo{ID: id}
+		for _, s := range strings.Fields(string(m.Value)) {
+			if a, err := ma.NewMultiaddr(s); err == nil {
+				info.Addrs = append(info.Addrs, a)
+			}
+		}
+		out = append(out, info)
+	}
+	return out
+}
+
+// dropOut ends the connections of peers who are members no more.
+func (r *room) dropOut() {
+	st := r.c.State(r.id)
+	if st == nil {
+		return
+	}
+	for id, m := range r.peers {
+		if u, ok := st.Who(m.device); ok {
+			m.user = u
+			r.peers[id] = m
+			continue
+		}
+		delete(r.peers, id)
+		r.n.wg.Go(func() { // after what removed him had a moment to reach him
+			select {
+			case <-time.After(time.Second):
+			case <-r.ctx.Done():
+			}
+			r.host.Drop(id)
+		})
+	}
+}
+
+// connected lists the devices of connected members of a space.
+func (r *room) connected(space op.ID) (ids []peer.ID, devices []identity.DeviceID) {
+	st := r.c.State(space)
+	if st == nil {
+		return nil, nil
+	}
+	for id, m := range r.peers {
+		if _, ok := st.Members[m.user]; ok {
+			ids, devices = append(ids, id), append(devices, m.device)
+		}
+	}
+	slices.Sort(ids)
+	return ids, devices
+}

@@ -1,0 +1,269 @@
+package node
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/libp2p/go-libp2p"
+
+	"github.com/pandal-chat/pandal/crdt/op"
+	"github.com/pandal-chat/pandal/identity"
+	"github.com/pandal-chat/pandal/node/store"
+)
+
+// Config says how to run a node. The zero value of everything but Data works.
+type Config struct {
+	Data       string   // directory; made where it is missing
+	Passphrase []byte   // nil: the bare key file
+	Name       string   // display name on first start
+	Listen     []string // multiaddrs of the first community's host; further ones take free ports on the same interfaces
+	Bootstrap  []string // nil: the public DHT; "none": no DHT but that of DHTPrefix
+	MDNS       bool
+	DHTPrefix  string
+	DHTServer  bool
+	Mode       string // normal, lan_only, low_data, offline
+	Log        *slog.Logger
+
+	// For nodetest only: the clock and the transports of simulated nodes.
+	Now     func() time.Time
+	Options func() []libp2p.Option
+}
+
+// Modes of the network.
+const (
+	ModeNormal  = "normal"
+	ModeLAN     = "lan_only"
+	ModeLowData = "low_data"
+	ModeOffline = "offline"
+)
+
+func (c *Config) validate() error {
+	if c.Data == "" {
+		return errors.New("no data directory given")
+	}
+	if c.Mode == "" {
+		c.Mode = ModeNormal
+	}
+	if !slices.Contains([]string{ModeNormal, ModeLAN, ModeLowData, ModeOffline}, c.Mode) {
+		return fmt.Errorf("%w: mode: one of normal, lan_only, low_data, offline", ErrInvalid)
+	}
+	if len(c.Listen) == 0 {
+		c.Listen = []string{"/ip4/0.0.0.0/tcp/0", "/ip4/0.0.0.0/udp/0/quic-v1"}
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	return nil
+}
+
+// Node runs a person's communities. Its methods are safe for concurrent use.
+type Node struct {
+	cfg    Config
+	store  *store.Store
+	log    *slog.Logger
+	ctx    context.Context // ends when the node closes; goroutines of rooms and jobs stop with it
+	cancel context.CancelFunc
+	wg     sync.WaitGroup
+
+	mu     sync.Mutex
+	me     selfRecord
+	rooms  map[op.ID]*room
+	jobs   map[string]*Job
+	notify chan struct{} // closed at the next event
+	cursor int64
+}
+
+// selfRecord is the person, in the store.
+type selfRecord struct {
+	_    struct{} `cbor:",toarray"`
+	Seed identity.Seed
+	Name string
+}
+
+const metaMe = "me"
+
+// Open starts a node: its store, and a room for each community it knows. It errs with the sentinels of node/store.
+func Open(ctx context.Context, c Config) (*Node, error) {
+	if err := c.validate(); err != nil {
+		return nil, err
+	}
+	s, err := store.Open(ctx, store.Options{Dir: c.Data, Passphrase: c.Passphrase})
+	if err != nil {
+		return nil, err
+	}
+	n := &Node{cfg: c, store: s, log: c.Log, rooms: map[op.ID]*room{}, jobs: map[string]*Job{}, notify: make(chan struct{})}
+	n.ctx, n.cancel = context.WithCancel(context.WithoutCancel(ctx))
+	if err := n.load(ctx); err != nil {
+		n.Close()
+		return nil, err
+	}
+	return n, nil
+}
+
+func (n *Node) load(ctx context.Context) error {
+	raw, ok, err := n.store.Meta(ctx, metaMe)
+	if err != nil {
+		return fmt.Errorf("read identity: %w", err)
+	}
+	if !ok {
+		n.me = selfRecord{Seed: identity.NewSeed(), Name: n.cfg.Name}
+		if err := n.saveMe(ctx, n.me); err != nil {
+			return err
+		}
+	} else if err := op.Decode(raw, &n.me); err != nil {
+		return fmt.Errorf("read identity: %w", err)
+	}
+	if n.cursor, err = n.store.LastEvent(ctx); err != nil {
+		return fmt.Errorf("read events: %w", err)
+	}
+	records, err := n.store.MetaPrefix(ctx, metaCommunity)
+	if err != nil {
+		return fmt.Errorf("read communities: %w", err)
+	}
+	for _, m := range records {
+		var rec communityRecord
+		if err := op.Decode(m.Value, &rec); err != nil {
+			return fmt.Errorf("read community: %w", err)
+		}
+		r, err := n.openRoom(ctx, rec)
+		if err != nil {
+			return fmt.Errorf("open community: %w", err)
+		}
+		n.addRoom(r)
+		if !rec.Joined {
+			n.startJoin(r, nil)
+		}
+	}
+	return nil
+}
+
+func (n *Node) saveMe(ctx context.Context, me selfRecord) error {
+	raw, err := op.Encode(me)
+	if err != nil {
+		return fmt.Errorf("encode identity: %w", err)
+	}
+	return n.commit(ctx, &store.Batch{Meta: []store.Meta{{Key: metaMe, Value: raw}}})
+}
+
+// commit writes a batch and wakes those who wait for events.
+func (n *Node) commit(ctx context.Context, b *store.Batch) error {
+	if err := n.store.Commit(ctx, b); err != nil {
+		if errors.Is(err, store.ErrFull) {
+			return fmt.Errorf("%w: %w", ErrFull, err)
+		}
+		return fmt.Errorf("write to the store: %w", err)
+	}
+	if len(b.Events) > 0 {
+		n.mu.Lock()
+		n.cursor = max(n.cursor, b.Events[len(b.Events)-1].ID)
+		close(n.notify)
+		n.notify = make(chan struct{})
+		n.mu.Unlock()
+	}
+	return nil
+}
+
+// Close stops all rooms and the store. It returns once nothing runs any more.
+func (n *Node) Close() error {
+	n.cancel()
+	n.mu.Lock()
+	rooms := make([]*room, 0, len(n.rooms))
+	for _, r := range n.rooms {
+		rooms = append(rooms, r)
+	}
+	n.mu.Unlock()
+	for _, r := range rooms {
+		r.close()
+	}
+	n.wg.Wait()
+	return n.store.Close()
+}
+
+func (n *Node) addRoom(r *room) {
+	n.mu.Lock()
+	n.rooms[r.id] = r
+	n.mu.Unlock()
+}
+
+func (n *Node) now() op.Millis { return op.Millis(n.cfg.Now().UnixMilli()) }
+
+func (n *Node) allRooms() []*room {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	out := make([]*room, 0, len(n.rooms))
+	for _, r := range n.rooms {
+		out = append(out, r)
+	}
+	slices.SortFunc(out, func(a, b *room) int { return slices.Compare(a.id[:], b.id[:]) })
+	return out
+}
+
+// room finds a community by its com_ id.
+func (n *Node) room(id string) (*room, error) {
+	for _, r := range n.allRooms() {
+		if r.name() == id {
+			return r, nil
+		}
+	}
+	return nil, fmt.Errorf("%w: no community %s", ErrNotFound, id)
+}
+
+// Me returns the person.
+func (n *Node) Me() Me {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return Me{DisplayName: n.me.Name, Devices: 1}
+}
+
+// SetMe changes the name that new communities are joined under.
+func (n *Node) SetMe(ctx context.Context, name string) error {
+	if err := checkName(name); err != nil {
+		return err
+	}
+	n.mu.Lock()
+	me := n.me
+	n.mu.Unlock()
+	me.Name = name
+	if err := n.saveMe(ctx, me); err != nil {
+		return err
+	}
+	n.mu.Lock()
+	n.me = me
+	n.mu.Unlock()
+	return nil
+}
+
+// Keep stores a small value of the API's under a key, encrypted like everything; nil deletes it.
+func (n *Node) Keep(ctx context.Context, key string, value []byte) error {
+	return n.commit(ctx, &store.Batch{Meta: []store.Meta{{Key: "api/" + key, Value: value}}})
+}
+
+// Kept returns what Keep stored under keys with a prefix.
+func (n *Node) Kept(prefix string) (map[string][]byte, error) {
+	all, err := n.store.MetaPrefix(n.ctx, "api/"+prefix)
+	if err != nil {
+		return nil, fmt.Errorf("read the store: %w", err)
+	}
+	out := make(map[string][]byte, len(all))
+	for _, m := range all {
+		out[strings.TrimPrefix(m.Key, "api/")] = m.Value
+	}
+	return out, nil
+}
+
+func hexID(id [32]byte) string { return hex.EncodeToString(id[:]) }
+
+func comID(id op.ID) string    { return "com_" + identity.Name32(id[:]) }
+func grpID(id op.ID) string    { return "grp_" + identity.Name32(id[:]) }
+func invID(id op.ID) string    { return "inv_" + identity.Name32(id[:]) }
+func msgID(id [32]byte) string { return "msg_" + identity.Name32(id[:]) }

@@ -1,0 +1,358 @@
+package node
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"github.com/libp2p/go-libp2p/core/peer"
+
+	"github.com/pandal-chat/pandal/crdt"
+	"github.com/pandal-chat/pandal/crdt/content"
+	"github.com/pandal-chat/pandal/crdt/epoch"
+	"github.com/pandal-chat/pandal/crdt/op"
+	"github.com/pandal-chat/pandal/identity"
+	"github.com/pandal-chat/pandal/node/history"
+	"github.com/pandal-chat/pandal/node/host"
+	"github.com/pandal-chat/pandal/node/store"
+	"github.com/pandal-chat/pandal/pubsub"
+)
+
+const metaCommunity = "community/"
+
+// communityRecord is what a node keeps about a community besides its log. Secret.
+type communityRecord struct {
+	_       struct{} `cbor:",toarray"`
+	ID      op.ID
+	Member  identity.UserID
+	Salt    [32]byte // of the Genesis, where this person founded it: M derives from it
+	Device  [32]byte
+	Host    [32]byte
+	JoinKey [32]byte
+	Name    string // mine, here
+	Listen  []string
+	Link    string // of the invite I joined or am joining by
+	Joined  bool
+}
+
+// room runs one community: one goroutine owns its crdt.Community; everybody else hands it work. Started by openRoom, ended by close.
+type room struct {
+	n    *Node
+	id   op.ID
+	rec  communityRecord // owned by run; read elsewhere through ask
+	c    *crdt.Community // owned by run
+	host *host.Host
+	goss *pubsub.Gossip
+	hist *history.History
+	snap atomic.Pointer[crdt.Snapshot]
+
+	work    chan func()
+	gossip  chan crdt.Checked
+	done    chan struct{}
+	ctx     context.Context
+	cancel  context.CancelFunc
+	quota   authorQuota
+	faceNow atomic.Pointer[face]
+
+	// owned by run
+	peers   map[peer.ID]member
+	sums    map[op.ID]map[epoch.Tag]*history.Sum
+	rotate  map[op.ID]time.Time
+	acks    map[[32]byte]map[identity.UserID]bool
+	ackDue  bool
+	marksAt time.Time
+	asking  map[op.ID]bool
+	syncAt  time.Time
+	syncing map[peer.ID]bool
+	named   map[op.ID]string // name last posted as my profile, by space
+	names   map[identity.UserID]string
+	topics  map[string]op.ID
+	carried map[carriedKey]time.Time
+	skewed  map[peer.ID]int64
+	change  chan struct{} // closed when something was applied
+	place   string        // what others find me by now
+	dht     bool          // set before run
+}
+
+type carriedKey struct {
+	group  op.ID
+	member identity.UserID
+}
+
+// member is a connected peer with who is behind it.
+type member struct {
+	device identity.DeviceID
+	user   identity.UserID
+	role   host.Role
+	since  time.Time
+}
+
+const tickEvery = 500 * time.Millisecond
+
+func (r *room) name() string { return comID(r.id) }
+
+// newRecord draws the keys of a community that is founded or joined.
+func newRecord(id op.ID, m identity.UserID, joinKey [32]byte, name string) communityRecord {
+	rec := communityRecord{ID: id, Member: m, JoinKey: joinKey, Name: name, Device: identity.NewDeviceKey().Seed(), Listen: []string{}}
+	rand.Read(rec.Host[:])
+	return rec
+}
+
+func (rec communityRecord) meta() (store.Meta, error) {
+	if rec.Listen == nil {
+		rec.Listen = []string{}
+	}
+	raw, err := op.Encode(rec)
+	if err != nil {
+		return store.Meta{}, fmt.Errorf("encode community: %w", err)
+	}
+	return store.Meta{Key: metaCommunity + hexID(rec.ID), Value: raw}, nil
+}
+
+// newRoom makes a room without starting it.
+func (n *Node) newRoom(rec communityRecord, c *crdt.Community) *room {
+	r := &room{n: n, id: rec.ID, rec: rec, c: c, work: make(chan func(), 64), gossip: make(chan crdt.Checked, 1024), done: make(chan struct{}),
+		peers: map[peer.ID]member{}, sums: map[op.ID]map[epoch.Tag]*history.Sum{}, rotate: map[op.ID]time.Time{}, acks: map[[32]byte]map[identity.UserID]bool{},
+		asking: map[op.ID]bool{}, syncing: map[peer.ID]bool{}, named: map[op.ID]string{}, topics: map[string]op.ID{}, carried: map[carriedKey]time.Time{},
+		skewed: map[peer.ID]int64{}, change: make(chan struct{})}
+	r.ctx, r.cancel = context.WithCancel(n.ctx)
+	r.snap.Store(c.Snapshot())
+	return r
+}
+
+// openRoom loads a community from the store and starts it.
+func (n *Node) openRoom(ctx context.Context, rec communityRecord) (*room, error) {
+	c, err := n.loadCommunity(ctx, rec)
+	if err != nil {
+		return nil, err
+	}
+	r := n.newRoom(rec, c)
+	if err := r.start(ctx); err != nil {
+		return nil, err
+	}
+	return r, nil
+}
+
+func (n *Node) loadCommunity(ctx context.Context, rec communityRecord) (*crdt.Community, error) {
+	var ops [][]byte
+	spaces := [][32]byte{rec.ID}
+	for i := 0; i < len(spaces); i++ {
+		for o, err := range n.store.Ops(ctx, spaces[i]) {
+			if err != nil {
+				return nil, fmt.Errorf("read ops: %w", err)
+			}
+			ops = append(ops, o.Bytes)
+			if p, err := op.Parse(o.Bytes); err == nil && p.Kind() == op.CreateGroup {
+				spaces = append(spaces, p.ID())
+			}
+		}
+	}
+	var kept []crdt.Kept
+	for _, s := range spaces {
+		k, err := n.kept(ctx, s)
+		if err != nil {
+			return nil, err
+		}
+		kept = append(kept, k)
+	}
+	self := crdt.Self{Member: rec.Member, Device: identity.DeviceKeyFromSeed(rec.Device)}
+	return crdt.Load(rec.ID, self, ops, kept)
+}
+
+// kept reads what the store has of one space besides its log.
+func (n *Node) kept(ctx context.Context, s [32]byte) (k crdt.Kept, err error) {
+	k = crdt.Kept{Space: s, Secrets: map[op.ID]epoch.Secret{}}
+	secrets, err := n.store.Secrets(ctx, s)
+	if err != nil {
+		return k, fmt.Errorf("read secrets: %w", err)
+	}
+	for _, x := range secrets {
+		if len(x.Secret) == len(epoch.Secret{}) {
+			k.Secrets[x.Epoch] = epoch.Secret(x.Secret)
+		}
+	}
+	if raw, ok, err := n.store.Meta(ctx, metaOwn+hexID(s)); err != nil {
+		return k, fmt.Errorf("read own chain: %w", err)
+	} else if ok {
+		var own ownRecord
+		if err := op.Decode(raw, &own); err != nil {
+			return k, fmt.Errorf("read own chain: %w", err)
+		}
+		k.Own = crdt.OwnChain{Space: s, Seq: own.Seq, Prev: own.Prev}
+	}
+	limit := n.now() + 10*60_000
+	top, err := n.store.TopLamport(ctx, s, int64(limit))
+	if err != nil {
+		return k, err
+	}
+	k.Lamport = op.Millis(top)
+	late, err := n.store.Late(ctx, s, int64(limit))
+	if err != nil {
+		return k, err
+	}
+	for _, w := range late {
+		k.Aside, k.Until = append(k.Aside, w.ID), append(k.Until, op.Millis(w.Lamport))
+	}
+	chains, err := n.store.Chains(ctx, s)
+	for _, ch := range chains {
+		k.Heads = append(k.Heads, crdt.KeptChain{Device: ch.Device, Low: ch.Low, High: min(ch.High, ch.Low+ch.Count-1)})
+	}
+	return k, err
+}
+
+const metaOwn = "own/"
+
+type ownRecord struct {
+	_    struct{} `cbor:",toarray"`
+	Seq  uint64
+	Prev [32]byte
+}
+
+// start opens the network and runs the owner.
+func (r *room) start(ctx context.Context) error {
+	if err := r.openNetwork(ctx); err != nil {
+		close(r.done)
+		r.cancel()
+		return err
+	}
+	r.n.wg.Go(r.run)
+	return nil
+}
+
+// close ends the room: network first, then the owner.
+func (r *room) close() {
+	r.cancel()
+	<-r.done
+	r.closeNetwork()
+}
+
+// run is the owner of everything marked so. It ends when the room's context does.
+func (r *room) run() {
+	defer close(r.done)
+	t := time.NewTicker(tickEvery)
+	defer t.Stop()
+	r.refresh()
+	for {
+		select {
+		case <-r.ctx.Done():
+			return
+		case f := <-r.work:
+			f()
+		case ck := <-r.gossip:
+			r.receive(ck)
+		case <-t.C:
+			r.tick()
+		}
+	}
+}
+
+// ask runs f in the owner and waits for it. It errs when the room is closing or ctx ends first; then f may or may not run.
+func (r *room) ask(ctx context.Context, f func()) error {
+	ran := make(chan struct{})
+	select {
+	case r.work <- func() { f(); close(ran) }:
+	case <-r.done:
+		return ErrClosed
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	select {
+	case <-ran:
+		return nil
+	case <-r.done:
+		return ErrClosed
+	}
+}
+
+// tell runs f in the owner some time later, without waiting. Called from goroutines that the owner may be waiting for.
+func (r *room) tell(f func()) {
+	select {
+	case r.work <- f:
+	default:
+		r.n.wg.Go(func() {
+			select {
+			case r.work <- f:
+			case <-r.ctx.Done():
+			}
+		})
+	}
+}
+
+// receive takes a gossiped wire in, and with it all that wait, so that they share one commit.
+func (r *room) receive(first crdt.Checked) {
+	in := []crdt.Checked{first}
+	for len(in) < 256 {
+		select {
+		case ck := <-r.gossip:
+			in = append(in, ck)
+			continue
+		default:
+		}
+		break
+	}
+	if _, err := r.take(in); err != nil && !errors.Is(err, context.Canceled) {
+		r.n.log.Error("received messages could not be stored", "err", err)
+	}
+}
+
+// take is the owner's only way in for what others made: it drops what is stored already, loads the rows, applies and performs. It
+// returns the ids of the wires that are stored now.
+func (r *room) take(in []crdt.Checked) ([][32]byte, error) {
+	var ids [][32]byte
+	for _, ck := range in {
+		if id, ok := ck.Wire(); ok {
+			ids = append(ids, id)
+		}
+	}
+	has, err := r.n.store.HasWires(r.ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	fresh := in[:0:0]
+	for _, ck := range in {
+		id, ok := ck.Wire()
+		if ok && has[id] {
+			continue
+		}
+		if ok {
+			has[id] = true
+		}
+		fresh = append(fresh, ck)
+	}
+	rows, err := r.rowsFor(r.c.TouchedBy(fresh))
+	if err != nil {
+		return nil, err
+	}
+	if err := r.perform(r.c.Apply(fresh, rows, r.n.now())); err != nil {
+		return nil, err
+	}
+	stored := ids[:0:0]
+	for _, id := range ids {
+		if has[id] {
+			stored = append(stored, id)
+		}
+	}
+	return stored, nil
+}
+
+func (r *room) rowsFor(keys map[op.ID][]content.RowKey) (crdt.Rows, error) {
+	rows := crdt.Rows{}
+	for space, ks := range keys {
+		names := make([]string, len(ks))
+		for i, k := range ks {
+			names[i] = string(k)
+		}
+		got, err := r.n.store.Rows(r.ctx, space, names)
+		if err != nil {
+			return nil, fmt.Errorf("read rows: %w", err)
+		}
+		rows[space] = content.Rows{}
+		for k, v := range got {
+			rows[space][content.RowKey(k)] = content.Row{Key: content.RowKey(k), Value: v}
+		}
+	}
+	return rows, nil
+}

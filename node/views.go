@@ -1,0 +1,225 @@
+package node
+
+import (
+	"errors"
+	"time"
+)
+
+// What the node tells the API. Ids are the opaque strings of api.md; times are UTC.
+
+// Me is the person this node belongs to.
+type Me struct {
+	DisplayName string
+	Devices     int
+}
+
+// Community as this node sees it.
+type Community struct {
+	ID, Name, Description string
+	Role                  string   // owner, admin, moderator, announcer, member, follower
+	Permissions           []string // lower-case names of rights
+	MemberCount           int
+	GroupCount            int
+	AnnouncementsID       string // grp_
+	MeID                  string // usr_
+	DisplayName           string // mine, here
+	ParentID              string
+	Settings              map[string]string
+	Reachable             int // members connected now
+	CreatedAt             time.Time
+	Archived              bool
+	State                 string // "active", or "removed" / "left" when this node is out and keeps what it had
+	ETag                  string
+}
+
+// Group is a group or, with Kind "announcements", the community's own channel.
+type Group struct {
+	ID, CommunityID, Kind, Name, Description string
+	MemberCount                              int // 0 where this node is not in: the roster is the group's
+	Joined, Open, Archived                   bool
+	WhoPosts                                 string // everyone, moderators
+	LastMessage                              *Message
+	ETag                                     string
+}
+
+// Member of a community or of a group. DisplayName is empty and Visible false where the reader may not know who it is.
+type Member struct {
+	ID, DisplayName string
+	Visible         bool
+	Roles           []string
+	State           string // active, removed, banned, left
+	JoinedAt        time.Time
+	Online          bool
+	Me              bool
+	ETag            string
+}
+
+// Invite as its community's members see it. Link is empty where this node never held the invite's seed.
+type Invite struct {
+	ID, CommunityID, Link, Text string
+	GroupIDs                    []string
+	NeedsApproval               bool
+	MaxUses, Uses               int
+	ExpiresAt                   time.Time // zero: never
+	Revoked                     bool
+	CreatedBy                   string
+	ETag                        string
+}
+
+// Preview is the sharer's word on what a link leads to; nothing was contacted.
+type Preview struct {
+	CommunityID, Name, Description string
+	MemberCount, GroupCount        int
+	InvitedBy                      string
+	NeedsApproval                  bool
+	ExpiresAt                      time.Time
+}
+
+// Message of any kind.
+type Message struct {
+	ID, GroupID, CommunityID, AuthorID, Kind string
+	AuthorName                               string
+	Text                                     string
+	Mentions                                 []string
+	ReplyTo, ThreadRoot                      string
+	CreatedAt                                time.Time
+	Order                                    string // sorts as shown
+	Delivery                                 Delivery
+	Announcement                             *Announcement // for Kind "announcement"
+	Doubtful                                 bool          // written after its author's removal, as far as can be told
+}
+
+// Announcement holds what an announcement has beyond a message.
+type Announcement struct {
+	Groups    []string // empty: everybody
+	Priority  string   // normal, important, urgent
+	AckWanted bool
+	Replies   string // off, threaded
+}
+
+// Delivery of one message, as the author's node knows it. State: waiting, sent (another node said it has stored it), delivered (a
+// member has it).
+type Delivery struct {
+	State             string
+	Reached, Expected int
+}
+
+// Page asks for messages around an id; at most one of Before, After, Around. Newest first unless After is given.
+type Page struct {
+	Before, After, Around string
+	Limit                 int
+}
+
+// Job is something that takes time, such as joining.
+type Job struct {
+	ID, Kind, State string // State: queued, running, waiting, done, failed
+	Steps           []JobStep
+	Progress        float64
+	CommunityID     string // of a finished join
+	Err             error  // when failed; a sentinel below is in its chain
+	CreatedAt       time.Time
+}
+
+// JobStep says what is going on and what to do if it halts.
+type JobStep struct{ Name, State, Detail string }
+
+// Peer is another node seen by one of the community hosts.
+type Peer struct {
+	ID, CommunityID string // ID: peer_…
+	MemberID        string // usr_, where it proved a member's device
+	Role            string // member, joiner, keeper
+	Addrs           []string
+	Direction       string // inbound, outbound
+	Latency         time.Duration
+	Since           time.Time
+}
+
+// Network is the state of one community's host.
+type Network struct {
+	CommunityID       string
+	PeerID            string
+	Addrs             []string
+	Reachability      string // unknown, public, private
+	Members           int    // connected
+	DHT, MDNS         bool
+	BytesIn, BytesOut int64
+}
+
+// Event is one thing that happened. Ref is the id of what it is about; the resource is looked up when the event is rendered.
+type Event struct {
+	ID          int64
+	Type        string // message.created, member.joined, …
+	Time        time.Time
+	CommunityID string
+	GroupID     string
+	ActorID     string
+	Ref         string
+	Detail      map[string]string
+}
+
+// Requests.
+type (
+	NewCommunity struct{ Name, Description, DisplayName string }
+	NewGroup     struct {
+		Name, Description string
+		Members           []string
+		WhoPosts          string
+		Open              bool
+	}
+	NewInvite struct {
+		MaxUses   int           // 1 to 1000; 0: 50
+		ExpiresIn time.Duration // 0: never
+		Groups    []string
+	}
+	AcceptInvite struct {
+		Link, DisplayName string
+		Addrs             []string // further multiaddrs to try
+	}
+	NewMessage struct {
+		Text, ReplyTo, ThreadRoot string
+		Mentions                  []string
+	}
+	NewAnnouncement struct {
+		Text      string
+		Groups    []string
+		Priority  string
+		AckWanted bool
+		Replies   string
+	}
+	RemoveOptions struct {
+		Cascade, Ban, RevokeInvites bool
+		Reason                      string
+	}
+	ListMembers struct{ Query, Role, State string }
+)
+
+// Sentinels the API maps to problem codes (api/server/problem.go).
+var (
+	ErrNotFound         = errors.New("there is no such thing here")
+	ErrInvalid          = errors.New("that cannot be")                         // 422 invalid; the wrapping error says which field
+	ErrTooLarge         = errors.New("that is too large")                      // 413 too_large
+	ErrAnnounceOnly     = errors.New("only announcers post here")              // 403 announce_admin_only
+	ErrNotMember        = errors.New("you are not a member here")              // 403 not_member
+	ErrAlreadyMember    = errors.New("already a member")                       // 409 already_member
+	ErrLastOwner        = errors.New("the last owner cannot leave")            // 409 last_owner
+	ErrArchived         = errors.New("this is archived")                       // 409 archived
+	ErrRemoved          = errors.New("you were removed")                       // 410 removed
+	ErrInviteUnreadable = errors.New("this is no invite link")                 // 422 invite_unreadable
+	ErrInviteVersion    = errors.New("this invite link is of a newer version") // 422 invite_version
+	ErrInviteExpired    = errors.New("this invite has expired")                // 410 invite_expired
+	ErrInviteUsedUp     = errors.New("this invite is used up")                 // 410 / job error invite_used_up
+	ErrInviteRevoked    = errors.New("this invite was revoked")                // 410 / job error invite_revoked
+	ErrInviteForeign    = errors.New("this invite is not of that community")   // job error invite_foreign
+	ErrNotConnected     = errors.New("nobody could be reached")
+	ErrFull             = errors.New("the disk is full")      // 507 disk_full
+	ErrCursorExpired    = errors.New("these events are gone") // 410 cursor_expired
+	ErrClosed           = errors.New("the node is stopping")
+)
+
+// MissingRight says which right is missing and who has it; the API answers 403 missing_right.
+type MissingRight struct {
+	Bit string   // lower-case name
+	Who []string // usr_ ids of people who have it, at most 5
+}
+
+func (e *MissingRight) Error() string { return "you need the right to " + e.Bit + " here" }
