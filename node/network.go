@@ -89,7 +89,9 @@ func (r *room) keepPorts(ctx context.Context, asked []string) {
 	}
 	var got []string
 	for _, a := range r.host.Bare().Network().ListenAddresses() {
-		got = append(got, a.String())
+		if a := a.String(); !strings.Contains(a, "/p2p-circuit") { // what relays lend is no port of ours
+			got = append(got, a)
+		}
 	}
 	if len(got) == 0 || len(asked) > 0 && !slices.ContainsFunc(asked, func(a string) bool { return strings.Contains(a, "/0") }) {
 		return
