@@ -36,9 +36,10 @@ func (r *room) openNetwork(ctx context.Context) error {
 	if len(listen) == 0 {
 		listen = cfg.Listen
 	}
-	if offline {
+	switch {
+	case offline:
 		listen = nil
-	} else {
+	case cfg.Options == nil: // simulated hosts have no ports to look for
 		var err error
 		if listen, err = host.FreeListen(listen); err != nil {
 			return fmt.Errorf("find a port: %w", err)

@@ -62,7 +62,6 @@ type room struct {
 	sums    map[op.ID]map[epoch.Tag]*history.Sum
 	rotate  map[op.ID]time.Time
 	acks    map[[32]byte]map[identity.UserID]bool
-	ackDue  bool
 	marksAt time.Time
 	asking  map[op.ID]bool
 	syncAt  time.Time

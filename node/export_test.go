@@ -1,0 +1,139 @@
+package node
+
+import (
+	"context"
+
+	"github.com/libp2p/go-libp2p/core/peer"
+
+	"github.com/pandal-chat/pandal/crdt"
+	"github.com/pandal-chat/pandal/crdt/content"
+	"github.com/pandal-chat/pandal/crdt/epoch"
+	"github.com/pandal-chat/pandal/crdt/op"
+	"github.com/pandal-chat/pandal/identity"
+	"github.com/pandal-chat/pandal/node/host"
+	"github.com/pandal-chat/pandal/pubsub"
+)
+
+// What tests look at and attackers do, behind the API's back.
+
+func (n *Node) only() *room { return n.allRooms()[0] }
+
+// StateHash is the hash of a node's one community.
+func (n *Node) StateHash() (h [32]byte) {
+	r := n.only()
+	r.ask(context.Background(), func() { h = r.c.Hash() })
+	return h
+}
+
+// Snapshot is what the node can open now.
+func (n *Node) Snapshot() *crdt.Snapshot { return n.only().snap.Load() }
+
+// WiresSince returns all stored wires that are not in before.
+func (n *Node) WiresSince(before map[[32]byte]bool) (out [][]byte) {
+	r := n.only()
+	var spaces []op.ID
+	r.ask(context.Background(), func() { spaces = r.c.Spaces() })
+	for _, s := range spaces {
+		for w, err := range n.store.WiresOf(context.Background(), s) {
+			if err == nil && !before[w.ID] {
+				out = append(out, w.Bytes)
+			}
+		}
+	}
+	return out
+}
+
+// WireIDs returns the ids of all stored wires.
+func (n *Node) WireIDs() map[[32]byte]bool {
+	out := map[[32]byte]bool{}
+	for _, w := range n.WiresSince(nil) {
+		out[epoch.WireID(w)] = true
+	}
+	return out
+}
+
+// Epochs counts the Epoch ops of the community space.
+func (n *Node) Epochs() (count int) {
+	r := n.only()
+	r.ask(context.Background(), func() {
+		g := r.c.Log().Graph()
+		for _, x := range g.Nodes(r.id) {
+			if r.c.Log().Op(g.ID(x)).Kind() == op.Epoch {
+				count++
+			}
+		}
+	})
+	return count
+}
+
+// CleanIn reports whether the node has a clean epoch to send with in a space.
+func (n *Node) CleanIn(group string) (ok bool) {
+	r, s, err := n.groupRoom(group)
+	if err != nil {
+		return false
+	}
+	r.ask(context.Background(), func() { _, ok = r.c.Sending(s, n.now()) })
+	return ok
+}
+
+// Host and Gossip of the one community.
+func (n *Node) Host() *host.Host       { return n.only().host }
+func (n *Node) Gossip() *pubsub.Gossip { return n.only().goss }
+
+// ForceAnnounce is a patched sender: it seals an announcement without having the right, and sends it to everybody by every way.
+func (n *Node) ForceAnnounce(text string) error {
+	r := n.only()
+	var err error
+	r.ask(context.Background(), func() {
+		k, _ := r.c.Sending(r.id, n.now())
+		body, _ := content.AnnouncementBody{Text: text}.Encode()
+		d := identity.DeviceKeyFromSeed(r.rec.Device)
+		var wire []byte
+		if wire, _, err = k.Seal(epoch.Header{Seq: 1, Lamport: n.now(), Time: n.now(), Kind: uint16(content.Announcement)}, body, d); err != nil {
+			return
+		}
+		err = r.goss.Publish(r.ctx, k.Topic, wire)
+		for p := range r.peers {
+			go func(p peer.ID) { r.hist.Push(r.ctx, p, r.id, nil, [][]byte{wire}) }(p)
+		}
+	})
+	return err
+}
+
+// AskKeys is a patched member: it asks a peer for every epoch it knows of, whether it is still a member or not, over a connection it
+// has, and counts what it is given.
+func (n *Node) AskKeys(epochs map[op.ID][]op.ID) (got int) {
+	r := n.only()
+	var peers []peer.ID
+	r.ask(context.Background(), func() {
+		for _, p := range r.host.Peers() {
+			peers = append(peers, p.ID)
+		}
+	})
+	for s, es := range epochs {
+		for _, p := range peers {
+			secrets, err := r.keysFrom(context.Background(), p, s, es, identity.DeviceKeyFromSeed(r.rec.Device))
+			if err == nil {
+				got += len(secrets)
+			}
+		}
+	}
+	return got
+}
+
+// AllEpochs lists every Epoch op of every space.
+func (n *Node) AllEpochs() map[op.ID][]op.ID {
+	r := n.only()
+	out := map[op.ID][]op.ID{}
+	r.ask(context.Background(), func() {
+		g := r.c.Log().Graph()
+		for _, s := range r.c.Spaces() {
+			for _, x := range g.Nodes(s) {
+				if r.c.Log().Op(g.ID(x)).Kind() == op.Epoch {
+					out[s] = append(out[s], g.ID(x))
+				}
+			}
+		}
+	})
+	return out
+}
