@@ -173,3 +173,8 @@ func Stored(s *Snapshot, wire []byte) (Checked, error) {
 	}
 	return Checked{msg: m, wire: wire}, nil
 }
+
+// IsOp reports whether something checked carries a control op, bare or in a wire.
+func IsOp(c Checked) bool {
+	return c.op != nil || c.msg != nil && content.Kind(c.msg.Kind) == content.Op
+}

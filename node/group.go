@@ -224,7 +224,7 @@ func (n *Node) JoinGroup(ctx context.Context, id string) (Group, error) {
 		if in {
 			break
 		}
-		if r.enter(ctx, p, s, r.memberKey()) == nil {
+		if r.enter(ctx, p, s, s, []byte{}, r.memberKey()) == nil {
 			if _, err := r.hist.Sync(ctx, p); err != nil {
 				n.log.Debug("sync after entering failed", "err", err)
 			}

@@ -36,7 +36,8 @@ var joinErrors = map[string]error{
 // joinAsk is the joiner's first frame: who he is, and that he holds the link.
 type joinAsk struct {
 	_      struct{} `cbor:",toarray"`
-	Invite op.ID    // or the group he wants to enter
+	Invite op.ID
+	Group  op.ID // on the enter stream: the group he wants into, open or named by the invite he came by; else zero
 	Member identity.UserID
 	Device identity.DeviceID
 	Proof  []byte
@@ -310,74 +311,6 @@ func joinError(code string) error {
 		return err
 	}
 	return fmt.Errorf("%w: refused: %.40q", ErrInvalid, code)
-}
-
-// serveEnter admits a member of the community into an open group.
-func (r *room) serveEnter(st network.Stream) {
-	defer st.Close()
-	s := newJoinStream(st)
-	var ask joinAsk
-	if s.read(&ask) != nil {
-		st.Reset()
-		return
-	}
-	var terms joinTerms
-	if r.ask(r.ctx, func() {
-		m, ok := r.peers[st.Conn().RemotePeer()]
-		g, open := r.c.Group(ask.Invite)
-		if !ok || m.user != ask.Member || m.device != ask.Device || !open || !g.Open || !r.c.Mine(ask.Invite) {
-			terms.Code = "not_open"
-			return
-		}
-		terms.Last = r.c.Log().LastOut(ask.Invite, ask.Member)
-	}) != nil || s.send(terms) != nil || terms.Code != "" {
-		return
-	}
-	var consent joinConsent
-	if s.read(&consent) != nil {
-		return
-	}
-	w := joinWelcome{Ops: [][]byte{}, Done: true}
-	if r.ask(r.ctx, func() {
-		e, _, err := r.c.Author(r.n.now(), crdt.Draft{Space: ask.Invite, Body: op.AdmitBody{Cert: consent.Cert, Post: true, Invite: ask.Invite, Proof: []byte{}}})
-		if perr := r.perform(e); err != nil || perr != nil {
-			w.Code = "invalid"
-		}
-		for _, o := range e.Store.Ops {
-			w.Ops = append(w.Ops, o.Bytes)
-		}
-	}) == nil {
-		s.send(w)
-	}
-}
-
-// enter asks a connected member of an open group to let us in.
-func (r *room) enter(ctx context.Context, p peer.ID, group op.ID, m identity.MemberKey) error {
-	st, err := r.host.View().NewStream(network.WithAllowLimitedConn(ctx, "enter"), p, enterProtocol)
-	if err != nil {
-		return fmt.Errorf("ask to enter: %w", err)
-	}
-	defer st.Close()
-	s := newJoinStream(st)
-	d := identity.DeviceKeyFromSeed(r.rec.Device).ID()
-	if err := s.send(joinAsk{Invite: group, Member: m.ID(), Device: d, Proof: []byte{}}); err != nil {
-		return fmt.Errorf("ask to enter: %w", err)
-	}
-	var terms joinTerms
-	if err := s.read(&terms); err != nil {
-		return fmt.Errorf("ask to enter: %w", err)
-	}
-	if err := joinError(terms.Code); err != nil {
-		return err
-	}
-	if err := s.send(joinConsent{Cert: m.Certify(identity.Certificate{Space: group, Device: d, Via: group, Last: terms.Last})}); err != nil {
-		return fmt.Errorf("consent to enter: %w", err)
-	}
-	var w joinWelcome
-	if err := s.read(&w); err != nil {
-		return fmt.Errorf("enter: %w", err)
-	}
-	return joinError(w.Code)
 }
 
 func bytesCompare(a, b op.ID) int { return slices.Compare(a[:], b[:]) }

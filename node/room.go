@@ -58,22 +58,23 @@ type room struct {
 	faceNow atomic.Pointer[face]
 
 	// owned by run
-	peers   map[peer.ID]member
-	sums    map[op.ID]map[epoch.Tag]*history.Sum
-	rotate  map[op.ID]time.Time
-	acks    map[[32]byte]map[identity.UserID]bool
-	marksAt time.Time
-	asking  map[op.ID]bool
-	syncAt  time.Time
-	syncing map[peer.ID]bool
-	named   map[op.ID]string // name last posted as my profile, by space
-	names   map[identity.UserID]string
-	topics  map[string]op.ID
-	carried map[carriedKey]time.Time
-	skewed  map[peer.ID]int64
-	change  chan struct{} // closed when something was applied
-	place   string        // what others find me by now
-	dht     bool          // set before run
+	peers    map[peer.ID]member
+	sums     map[op.ID]map[epoch.Tag]*history.Sum
+	rotate   map[op.ID]time.Time
+	acks     map[[32]byte]map[identity.UserID]bool
+	marksAt  time.Time
+	asking   map[op.ID]bool
+	syncAt   time.Time
+	syncing  map[peer.ID]bool
+	named    map[op.ID]string // name last posted as my profile, by space
+	names    map[identity.UserID]string
+	topics   map[string]op.ID
+	carried  map[carriedKey]time.Time
+	entering bool
+	skewed   map[peer.ID]int64
+	change   chan struct{} // closed when something was applied
+	place    string        // what others find me by now
+	dht      bool          // set before run
 }
 
 type carriedKey struct {

@@ -36,6 +36,7 @@ func (r *room) tick() {
 		r.sendReceipts()
 		r.wantAgain()
 		r.admitCarried()
+		r.enterCarried()
 		r.showProfile()
 	}
 	r.rotateDue(at)
@@ -221,11 +222,11 @@ func (r *room) rotateDue(at time.Time) {
 		if !set {
 			_, devices := r.connected(s)
 			me := identity.DeviceKeyFromSeed(r.rec.Device).ID()
-			wait := time.Duration(epoch.Place(cause, me, devices)) * 2 * time.Second
+			wait := time.Duration(epoch.Place(cause, me, devices)) * time.Millisecond
 			if lost && !due {
 				wait = 0
 			}
-			r.rotate[s] = at.Add(wait + rand.N(300*time.Millisecond))
+			r.rotate[s] = at.Add(wait)
 			continue
 		}
 		if at.Before(when) {

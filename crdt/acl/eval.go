@@ -155,7 +155,7 @@ func (e *eval) stands(n, c dag.Node) bool {
 	case f.Kind == op.RevokeInvite:
 		t, _ := e.l.g.Find(f.Target)
 		ic := e.l.f[t].cap
-		return ic == c || e.l.outranks(c, ic)
+		return ic == c || ic >= 0 && e.l.outranks(c, ic) // a malformed Invite may stand under nothing
 	}
 	return true
 }

@@ -3,6 +3,7 @@ package epoch
 import (
 	"bytes"
 	"cmp"
+	"encoding/binary"
 	"slices"
 
 	"github.com/pandal-chat/pandal/crdt/op"
@@ -154,9 +155,10 @@ func (s *Set) Listening(recent map[op.ID]bool) []op.ID {
 	return out
 }
 
-// Place says how long I wait before I rotate for a cause that nobody is bound to act on: everybody sorts itself and its connected
-// members by SHA-256(cause ‖ device); place i waits i times two seconds.
-func Place(cause [32]byte, me identity.DeviceID, connected []identity.DeviceID) int {
+// Place says how long I wait before I rotate for a cause that nobody is bound to act on, in milliseconds: everybody sorts itself and its
+// connected members by SHA-256(cause ‖ device); place i waits i times two seconds. Members know different members, so several may take
+// themselves for the first: within the two seconds the same hash spreads them.
+func Place(cause [32]byte, me identity.DeviceID, connected []identity.DeviceID) op.Millis {
 	key := func(d identity.DeviceID) [32]byte { return identity.LabelRotator.Hash(cause[:], d[:]) }
 	mine, place := key(me), 0
 	for _, d := range connected {
@@ -164,5 +166,5 @@ func Place(cause [32]byte, me identity.DeviceID, connected []identity.DeviceID) 
 			place++
 		}
 	}
-	return place
+	return op.Millis(place)*2000 + op.Millis(binary.BigEndian.Uint32(mine[:]))*2000>>32
 }

@@ -15,6 +15,7 @@ const (
 	maxFrame   = 64 << 10
 	maxBodies  = 1 << 20
 	maxSpaces  = 256
+	MaxPeers   = 16
 	maxHeads   = 1024
 	maxTags    = 1024
 	maxIDs     = 1 << 20 // of one tag in one session
@@ -97,6 +98,7 @@ type offer struct {
 	_      struct{} `cbor:",toarray"`
 	Now    int64    // ms, so that clocks far apart are noticed
 	Spaces []Space
+	Peers  [][]byte // multiaddrs of other members, so that who knows one member gets to know more
 }
 
 type opsFrame struct {
@@ -183,6 +185,14 @@ func tooMany(field string, n, limit int) string {
 func (o *offer) bad() string {
 	if s := tooMany("spaces", len(o.Spaces), maxSpaces); s != "" {
 		return s
+	}
+	if s := tooMany("peers", len(o.Peers), MaxPeers); s != "" {
+		return s
+	}
+	for _, a := range o.Peers {
+		if len(a) > 512 {
+			return "peers: an address is too long"
+		}
 	}
 	for _, s := range o.Spaces {
 		if len(s.Heads) > maxHeads || len(s.Sums) > maxTags {

@@ -46,6 +46,9 @@ type Config struct {
 	Answer func(ctx context.Context, p peer.ID, request []byte) ([]byte, error)
 	// Unknown is told of tags that the peer holds and this node has no key for.
 	Unknown func(p peer.ID, space [32]byte)
+	// Peers returns addresses of other members to tell the peer of, at most MaxPeers; Met is told those that the peer knows.
+	Peers func(p peer.ID) [][]byte
+	Met   func(p peer.ID, addrs [][]byte)
 	// Clock is told the peer's clock, in ms.
 	Clock func(p peer.ID, theirs int64)
 	Now   func() int64

@@ -15,7 +15,7 @@ import (
 func (h *History) Sync(ctx context.Context, p peer.ID) (more bool, err error) {
 	err = h.run(ctx, p, SyncProtocol, func(ctx context.Context, s *session) error {
 		mine := h.c.Offer(p)
-		if err := s.send(frameOffer, offer{Now: h.c.Now(), Spaces: mine}); err != nil {
+		if err := s.send(frameOffer, h.offer(s.p, mine)); err != nil {
 			return err
 		}
 		if err := s.flush(); err != nil {
@@ -151,6 +151,17 @@ func (h *History) takeRest(ctx context.Context, s *session) error {
 	})
 }
 
+func (h *History) offer(p peer.ID, spaces []Space) offer {
+	o := offer{Now: h.c.Now(), Spaces: spaces, Peers: h.c.Peers(p)}
+	if o.Spaces == nil {
+		o.Spaces = []Space{}
+	}
+	if o.Peers == nil {
+		o.Peers = [][]byte{}
+	}
+	return o
+}
+
 func (h *History) readOffer(s *session) ([]Space, error) {
 	b, err := s.read(maxBodies)
 	if err != nil {
@@ -165,6 +176,7 @@ func (h *History) readOffer(s *session) ([]Space, error) {
 		return nil, fmt.Errorf("%w: want an offer first", ErrFrame)
 	}
 	h.c.Clock(s.p, o.Now)
+	h.c.Met(s.p, o.Peers)
 	return o.Spaces, nil
 }
 
@@ -175,7 +187,7 @@ func (h *History) serveSync(ctx context.Context, s *session) error {
 		return err
 	}
 	mine := h.c.Offer(s.p)
-	if err := s.send(frameOffer, offer{Now: h.c.Now(), Spaces: mine}); err != nil {
+	if err := s.send(frameOffer, h.offer(s.p, mine)); err != nil {
 		return err
 	}
 	known := map[[32]byte]map[[8]byte]Sum{}
