@@ -1,7 +1,9 @@
 package node
 
 import (
+	"bytes"
 	"context"
+	"fmt"
 
 	"github.com/libp2p/go-libp2p/core/peer"
 
@@ -135,5 +137,55 @@ func (n *Node) AllEpochs() map[op.ID][]op.ID {
 			}
 		}
 	})
+	return out
+}
+
+// Secrets are the keys of a node's one community, by what they are.
+func (n *Node) Secrets() map[string][]byte {
+	r := n.only()
+	seed := n.seed()
+	out := map[string][]byte{"seed": seed[:]}
+	r.ask(context.Background(), func() {
+		out["device key"], out["host key"], out["join key"] = bytes.Clone(r.rec.Device[:]), bytes.Clone(r.rec.Host[:]), bytes.Clone(r.rec.JoinKey[:])
+		for _, s := range r.c.Spaces() {
+			list, _ := n.store.Secrets(context.Background(), s)
+			for i, x := range list {
+				out[fmt.Sprintf("secret %d of %x", i, s[:4])] = x.Secret
+			}
+			for i, k := range r.c.Meeting(s) {
+				out[fmt.Sprintf("rendezvous %d of %x", i, s[:4])] = bytes.Clone(k[:])
+			}
+			out[fmt.Sprintf("space %x", s[:4])] = bytes.Clone(s[:])
+		}
+		out["member"] = bytes.Clone(r.rec.Member[:])
+	})
+	return out
+}
+
+// Overheard is all that the network sees of a node besides wires: topics, LAN names, DHT keys, and what identify says.
+func (n *Node) Overheard() (out [][]byte) {
+	r := n.only()
+	r.ask(context.Background(), func() {
+		for t := range r.topics {
+			out = append(out, []byte(t))
+		}
+		points := [][32]byte{r.c.Meeting(r.id)[0], epoch.MeetingPoint(r.rec.JoinKey, identity.LabelRendezvous)}
+		for _, p := range points {
+			k := dhtKey(p, epoch.Day(n.now()))
+			out = append(out, lanTag(p, epoch.Day(n.now())), k[:])
+		}
+	})
+	h := r.host.Bare()
+	for _, p := range h.Mux().Protocols() {
+		out = append(out, []byte(p))
+	}
+	for _, p := range h.Network().Peers() {
+		if v, err := h.Peerstore().Get(p, "AgentVersion"); err == nil {
+			out = append(out, fmt.Append(nil, v))
+		}
+		for _, a := range h.Peerstore().Addrs(p) {
+			out = append(out, a.Bytes())
+		}
+	}
 	return out
 }

@@ -37,8 +37,8 @@ func (r *room) tick() {
 		r.wantAgain()
 		r.admitCarried()
 		r.enterCarried()
-		r.showProfile()
 	}
+	r.showProfile()
 	r.rotateDue(at)
 	r.meetAgain()
 	if at.Sub(r.syncAt) >= syncEvery {
