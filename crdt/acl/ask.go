@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/pandal-chat/pandal/crdt/dag"
 	"github.com/pandal-chat/pandal/crdt/op"
 	"github.com/pandal-chat/pandal/identity"
 )
@@ -75,12 +76,7 @@ func (s *State) InviteOpen(id op.ID) bool {
 			return false
 		}
 	}
-	for _, r := range s.hits[s.l.f[n].cap] {
-		if s.l.f[r].Kind == op.Revoke {
-			return false
-		}
-	}
-	return true
+	return !s.l.ended(s.hits, s.l.f[n].cap, func(dag.Node) bool { return true })
 }
 
 // Uses counts the effective Admits through an invite.

@@ -353,12 +353,19 @@ func carries(l *Log, eff map[dag.Node]bool, hits map[dag.Node][]dag.Node, t, n d
 			return false
 		}
 	}
-	for _, r := range hits[l.f[t].cap] {
-		if l.f[r].Kind == op.Revoke && !l.before(n, r) {
-			return false
+	return !l.ended(hits, l.f[t].cap, func(r dag.Node) bool { return !l.before(n, r) })
+}
+
+// ended: a Revoke with this property hits cap c, itself or by cascade. (A Leave of the cap ends no invite.)
+func (l *Log) ended(hits map[dag.Node][]dag.Node, c dag.Node, is func(dag.Node) bool) bool {
+	for a := c; a >= 0; a = l.f[a].cap {
+		for _, r := range hits[a] {
+			if f := &l.f[r]; f.Kind == op.Revoke && (a == c || f.Cascade) && is(r) {
+				return true
+			}
 		}
 	}
-	return true
+	return false
 }
 
 func (s *State) carries(t, n dag.Node) bool {
@@ -367,12 +374,7 @@ func (s *State) carries(t, n dag.Node) bool {
 			return false
 		}
 	}
-	for _, r := range s.hits[s.l.f[t].cap] {
-		if s.l.f[r].Kind == op.Revoke && s.l.before(r, n) {
-			return false
-		}
-	}
-	return true
+	return !s.l.ended(s.hits, s.l.f[t].cap, func(r dag.Node) bool { return s.l.before(r, n) })
 }
 
 // admittedBy: the parent admitted m through invite t in n's past.

@@ -286,8 +286,10 @@ func TestInvites(t *testing.T) {
 					}
 				}
 				for _, r := range w.effectiveHere(s, op.Revoke) {
-					if w.strictHits(r, w.log.f[i].cap) && !w.log.before(n, r) {
-						t.Fatalf("%s by the invite of somebody removed", w.describe(f.ID))
+					for a := w.log.f[i].cap; a >= 0; a = w.log.f[a].cap {
+						if (a == w.log.f[i].cap || w.log.f[r].Cascade) && w.strictHits(r, a) && !w.log.before(n, r) {
+							t.Fatalf("%s by the invite of somebody removed", w.describe(f.ID))
+						}
 					}
 				}
 			}

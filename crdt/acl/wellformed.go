@@ -88,6 +88,9 @@ func (l *Log) namesFit(n dag.Node) bool {
 		}
 	case op.Invite:
 		return !f.Auto || f.Max > 0 && f.Max <= 1000
+	case op.CreateGroup:
+		_, nested := l.parent(f.Space)
+		return !nested // a group's parent is a community: a removal there acts one level down and no further
 	}
 	return true
 }

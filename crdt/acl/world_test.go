@@ -42,7 +42,6 @@ type world struct {
 	ops       []*op.Op
 	now       op.Millis
 	invites   map[op.ID]identity.InviteKey
-	wrong     func(string) bool // whether to get something wrong now; nil: never
 }
 
 func seed32(parts ...int) (s [32]byte) {
@@ -101,8 +100,6 @@ func (w *world) node(id op.ID) dag.Node {
 	}
 	return n
 }
-
-func (w *world) before(a, b op.ID) bool { return w.log.before(w.node(a), w.node(b)) }
 
 // act is what to write. Without deps it sees everything that is there; with after, only what those ops saw, and them.
 type act struct {

@@ -1,0 +1,667 @@
+package acl
+
+import (
+	"errors"
+	"slices"
+	"testing"
+
+	"github.com/pandal-chat/pandal/crdt/dag"
+	"github.com/pandal-chat/pandal/crdt/op"
+	"github.com/pandal-chat/pandal/identity"
+)
+
+// One test for each rule of SPEC.md, by the example that stands there.
+
+// stand checks which ops are effective.
+func (w *world) stand(s *State, want bool, ids ...op.ID) {
+	w.t.Helper()
+	for _, id := range ids {
+		if s.Effective(id) != want {
+			w.t.Errorf("%s: effective %v, want %v", w.describe(id), !want, want)
+		}
+	}
+}
+
+// nowStand checks ops in their own logs, with everything written so far (arguments are evaluated first).
+func (w *world) nowStand(want bool, ids ...op.ID) {
+	w.t.Helper()
+	all := w.states()
+	for _, id := range ids {
+		w.stand(all[w.log.f[w.node(id)].Space], want, id)
+	}
+}
+
+func (w *world) in(s *State, want bool, ps ...*person) {
+	w.t.Helper()
+	for _, p := range ps {
+		if _, got := s.Members[p.id()]; got != want {
+			w.t.Errorf("%s is in: %v, want %v", p.name, got, want)
+		}
+	}
+}
+
+func heads(w *world, space op.ID) []op.ID { return w.log.g.Heads(space) }
+
+// R1: of two admins who demote each other at once the senior's word stands, and the junior's never does.
+func TestR1Duel(t *testing.T) {
+	w := newWorld(t, 3)
+	for i := 1; i <= 2; i++ {
+		w.admit(act{}, w.p(i), 0, op.ID{})
+	}
+	a := w.grant(act{}, w.p(1), op.AllBits)
+	b := w.grant(act{by: w.p(1), cap: a}, w.p(2), op.AllBits)
+	h := heads(w, w.community)
+	down := w.revoke(act{by: w.p(1), cap: a, after: h}, nil, b, false)
+	up := w.revoke(act{by: w.p(2), cap: b, after: h}, nil, a, false)
+	s := w.state()
+	w.stand(s, true, down)
+	w.stand(s, false, up)
+	if s.Can(w.p(1).id(), op.GRANT) != nil || !errors.Is(s.Can(w.p(2).id(), op.GRANT), ErrDenied) {
+		t.Error("the junior has won")
+	}
+	// the junior forges a past in which nothing was revoked yet: no difference
+	w.nowStand(false, w.revoke(act{by: w.p(2), cap: b, after: []op.ID{b}}, nil, a, false))
+
+	// at equal length the Grant that was given earlier decides
+	x := newWorld(t, 2)
+	c := x.grant(act{}, x.p(1), op.AllBits)
+	d := x.grant(act{}, x.p(2), op.AllBits)
+	for i := 1; i <= 2; i++ {
+		x.admit(act{}, x.p(i), 0, op.ID{})
+	}
+	h = heads(x, x.community)
+	r1 := x.revoke(act{by: x.p(2), cap: d, after: h}, nil, c, false)
+	r2 := x.revoke(act{by: x.p(1), cap: c, after: h}, nil, d, false)
+	s = x.state()
+	x.stand(s, true, r2)
+	x.stand(s, false, r1)
+}
+
+// R2: what a removed admin did stands if it was before the removal, at no date if it was not, and never under a cascade.
+func TestR2Removed(t *testing.T) {
+	for _, cascade := range []bool{false, true} {
+		w := newWorld(t, 6)
+		b := w.grant(act{}, w.p(1), op.AllBits)
+		w.admit(act{}, w.p(1), 0, op.ID{})
+		early := w.admit(act{by: w.p(1), cap: b}, w.p(2), 0, op.ID{})
+		lower := w.grant(act{by: w.p(1), cap: b}, w.p(3), op.AllBits)
+		w.admit(act{}, w.p(3), 0, op.ID{})
+		byLower := w.admit(act{by: w.p(3), cap: lower}, w.p(4), 0, op.ID{})
+		h := heads(w, w.community)
+		w.revoke(act{after: h}, w.p(1), op.ID{}, cascade)
+		beside := w.admit(act{by: w.p(1), cap: b, after: h}, w.p(5), 0, op.ID{})
+		backdated := w.admit(act{by: w.p(1), cap: b, after: []op.ID{b}}, w.p(5), 1, op.ID{})
+		lowerBeside := w.admit(act{by: w.p(3), cap: lower, after: h}, w.p(6), 0, op.ID{})
+		s := w.state()
+		w.stand(s, false, beside, backdated)
+		w.stand(s, true, early, byLower)
+		w.stand(s, !cascade, lowerBeside)
+		w.in(s, false, w.p(1), w.p(5))
+		w.in(s, !cascade, w.p(6))
+		if got := s.Can(w.p(3).id(), op.GRANT) == nil; got == cascade {
+			t.Errorf("cascade %v: the one he made admin may grant: %v", cascade, got)
+		}
+		if cascade {
+			w.in(s, false, w.p(2), w.p(4)) // their caps run through the one that is hit
+		} else {
+			w.in(s, true, w.p(2), w.p(4))
+		}
+	}
+}
+
+// R3: the removal of a person wins over everything concurrent that it outranks; what follows it is a new beginning.
+func TestR3Readd(t *testing.T) {
+	w := newWorld(t, 3)
+	a := w.grant(act{}, w.p(1), op.AllBits)
+	w.admit(act{}, w.p(1), 0, op.ID{})
+	w.admit(act{}, w.p(2), 0, op.ID{})
+	h := heads(w, w.community)
+	out := w.revoke(act{after: h}, w.p(2), op.ID{}, false)
+	beside := w.admit(act{by: w.p(1), cap: a, after: h}, w.p(2), 0, op.ID{})
+	role := w.grant(act{by: w.p(1), cap: a, after: h}, w.p(2), op.MODERATE)
+	s := w.state()
+	w.stand(s, true, out, beside, role) // they stand as ops, and give nothing
+	w.in(s, false, w.p(2))
+	again := w.admit(act{by: w.p(1), cap: a, after: []op.ID{out}}, w.p(2), 0, op.ID{})
+	s = w.state()
+	w.stand(s, true, again)
+	w.in(s, true, w.p(2))
+	if s.Members[w.p(2).id()].Bits != op.POST {
+		t.Errorf("came back with %v", s.Members[w.p(2).id()].Bits)
+	}
+	// what the remover does not outrank he does not take away: a junior removes the person, the owner's concurrent grant stands
+	h = heads(w, w.community)
+	w.revoke(act{by: w.p(1), cap: a, after: h}, w.p(2), op.ID{}, false)
+	w.grant(act{after: h}, w.p(2), op.MODERATE)
+	if w.state().Can(w.p(2).id(), op.MODERATE) == nil {
+		w.in(w.state(), true, w.p(2))
+	}
+}
+
+// R4: rights from several grants add up; a demotion names the grant it ends.
+func TestR4Union(t *testing.T) {
+	w := newWorld(t, 3)
+	a := w.grant(act{}, w.p(1), op.AllBits)
+	w.admit(act{}, w.p(1), 0, op.ID{})
+	w.admit(act{}, w.p(2), 0, op.ID{})
+	h := heads(w, w.community)
+	g1 := w.grant(act{after: h}, w.p(2), op.MODERATE|op.POST)
+	w.grant(act{by: w.p(1), cap: a, after: h}, w.p(2), op.INVITE)
+	if got := w.state().Members[w.p(2).id()].Bits; got != op.MODERATE|op.POST|op.INVITE {
+		t.Errorf("rights %v", got)
+	}
+	w.revoke(act{}, nil, g1, false)
+	if got := w.state().Members[w.p(2).id()].Bits; got != op.POST|op.INVITE { // POST by membership
+		t.Errorf("rights after the demotion %v", got)
+	}
+}
+
+// R5a: a revoked invite admits nobody who was not admitted before; nor does one whose maker was removed.
+func TestR5aRevokedInvite(t *testing.T) {
+	for _, how := range []string{"invite", "person", "cap", "above by cascade"} {
+		t.Run(how, func(t *testing.T) {
+			w := newWorld(t, 6)
+			top := w.grant(act{}, w.p(6), op.AllBits)
+			w.admit(act{}, w.p(6), 0, op.ID{})
+			for i := 1; i <= 2; i++ {
+				w.admit(act{}, w.p(i), 0, op.ID{})
+			}
+			a := w.grant(act{by: w.p(6), cap: top}, w.p(1), op.AllBits)
+			member, _ := w.state().Membership(w.p(2).id())
+			inv := w.invite(act{by: w.p(1), cap: a}, true, 10)
+			before := w.admit(act{by: w.p(2), cap: member}, w.p(3), 0, inv)
+			h := heads(w, w.community)
+			switch how {
+			case "invite":
+				w.do(act{after: h, body: op.RevokeInviteBody{Invite: inv}})
+			case "person":
+				w.revoke(act{after: h}, w.p(1), op.ID{}, false)
+			case "cap":
+				w.revoke(act{after: h}, nil, a, false)
+			case "above by cascade":
+				w.revoke(act{after: h}, w.p(6), op.ID{}, true)
+			}
+			beside := w.admit(act{by: w.p(2), cap: member, after: h}, w.p(4), 0, inv)
+			after := w.admit(act{by: w.p(2), cap: member}, w.p(5), 0, inv)
+			s := w.state()
+			w.stand(s, true, before)
+			w.stand(s, false, beside, after)
+			w.in(s, true, w.p(3))
+			w.in(s, false, w.p(4), w.p(5))
+			if s.InviteOpen(inv) {
+				t.Error("the invite counts as open")
+			}
+		})
+	}
+	// who revokes an invite made it, or outranks him who did
+	w := newWorld(t, 3)
+	for i := 1; i <= 2; i++ {
+		w.admit(act{}, w.p(i), 0, op.ID{})
+	}
+	a := w.grant(act{}, w.p(1), op.AllBits)
+	b := w.grant(act{by: w.p(1), cap: a}, w.p(2), op.AllBits)
+	inv := w.invite(act{by: w.p(1), cap: a}, true, 10)
+	w.nowStand(false, w.do(act{by: w.p(2), cap: b, body: op.RevokeInviteBody{Invite: inv}}))
+	w.nowStand(true, w.do(act{by: w.p(1), cap: a, body: op.RevokeInviteBody{Invite: inv}}))
+}
+
+// R5b: by an auto invite any member admits, since the invite is the authority; by another only who may.
+func TestR5bAnyMemberAdmits(t *testing.T) {
+	w := newWorld(t, 5)
+	w.admit(act{}, w.p(1), 0, op.ID{})
+	member, _ := w.state().Membership(w.p(1).id())
+	auto, asked := w.invite(act{}, true, 1), w.invite(act{}, false, 5)
+	good := w.admit(act{by: w.p(1), cap: member}, w.p(2), 0, auto)
+	surplus := w.admit(act{by: w.p(1), cap: member}, w.p(3), 0, auto) // over its max: stays, and seniors see it
+	bad := w.admit(act{by: w.p(1), cap: member}, w.p(4), 0, asked)
+	none := w.admit(act{by: w.p(1), cap: member}, w.p(5), 0, op.ID{})
+	s := w.state()
+	w.stand(s, true, good, surplus)
+	w.stand(s, false, bad, none)
+	if s.Uses(auto) != 2 {
+		t.Errorf("%d uses", s.Uses(auto))
+	}
+	// and still when he leaves afterwards, or loses his device
+	w.leave(act{by: w.p(1), cap: member})
+	w.nowStand(true, good)
+	for _, most := range []uint32{0, 1001} {
+		o := op.Op{Space: w.community, Cap: w.community, Seq: 9, Deps: []op.ID{w.community}, Height: 1, Body: op.InviteBody{Max: most, Auto: true, Groups: []op.ID{}}}
+		if _, err := op.SignDevice(o, w.owner.devs[0]); err == nil {
+			t.Errorf("an auto invite for %d is written", most)
+		}
+	}
+}
+
+// R5c: of those admitted beyond an invite's max the first stand, by the admitter's rank, his seq, and the id.
+func TestR5cMax(t *testing.T) {
+	w := newWorld(t, 5)
+	a := w.grant(act{}, w.p(1), op.AllBits)
+	w.admit(act{}, w.p(1), 0, op.ID{})
+	inv := w.invite(act{}, false, 2)
+	h := heads(w, w.community)
+	junior := w.admit(act{by: w.p(1), cap: a, after: h}, w.p(2), 0, inv)
+	first := w.admit(act{after: h}, w.p(3), 0, inv)
+	s := w.state()
+	w.stand(s, true, junior, first)
+	second := w.admit(act{after: []op.ID{first}}, w.p(4), 0, inv)
+	s = w.state()
+	w.stand(s, true, first, second)
+	w.stand(s, false, junior)
+	w.in(s, false, w.p(2))
+}
+
+// R5d: consent covers this space, this invite or admitter, and this stay.
+func TestR5dConsent(t *testing.T) {
+	w := newWorld(t, 4)
+	a := w.grant(act{}, w.p(1), op.AllBits)
+	w.admit(act{}, w.p(1), 0, op.ID{})
+	inv, other := w.invite(act{}, true, 10), w.invite(act{}, true, 10)
+	who := w.p(2)
+	cert := func(space, via, last op.ID) []byte {
+		return who.key.Certify(identity.Certificate{Space: space, Device: who.devs[0].ID(), Via: via, Last: last})
+	}
+	proof := w.invites[inv].Prove(who.id(), who.devs[0].ID())
+	put := func(cap op.ID, by *person, b op.AdmitBody) op.ID { return w.do(act{by: by, cap: cap, body: b}) }
+	good := op.AdmitBody{Cert: cert(w.community, inv, op.ID{}), Post: true, Invite: inv, Proof: proof}
+	for name, b := range map[string]op.AdmitBody{
+		"another invite's consent": {Cert: cert(w.community, other, op.ID{}), Post: true, Invite: inv, Proof: proof},
+		"another space's":          {Cert: cert(seed32(5), inv, op.ID{}), Post: true, Invite: inv, Proof: proof},
+		"another stay's":           {Cert: cert(w.community, inv, seed32(6)), Post: true, Invite: inv, Proof: proof},
+		"another invite's proof":   {Cert: cert(w.community, inv, op.ID{}), Post: true, Invite: inv, Proof: w.invites[other].Prove(who.id(), who.devs[0].ID())},
+		"proof for another device": {Cert: cert(w.community, inv, op.ID{}), Post: true, Invite: inv, Proof: w.invites[inv].Prove(who.id(), who.devs[1].ID())},
+		"no proof":                 {Cert: cert(w.community, inv, op.ID{}), Post: true, Invite: inv, Proof: []byte{}},
+		"admitter's cap swapped":   {Cert: cert(w.community, a, op.ID{}), Post: true, Proof: []byte{}},
+	} {
+		if id := put(w.community, w.owner, b); w.state().Effective(id) {
+			t.Errorf("%s: stands", name)
+		}
+	}
+	in := put(w.community, w.owner, good)
+	w.nowStand(true, in)
+
+	out := w.leave(act{by: who, cap: in})
+	if w.log.LastOut(w.community, who.id()) != out {
+		t.Error("LastOut is not the Leave")
+	}
+	w.in(w.state(), false, who)
+	w.nowStand(false, put(w.community, w.owner, good)) // his old link and his old consent
+	again := good
+	again.Cert = cert(w.community, inv, out)
+	w.nowStand(true, put(w.community, w.owner, again))
+	w.in(w.state(), true, who)
+	kicked := w.revoke(act{}, who, op.ID{}, false)
+	w.nowStand(false, put(w.community, w.owner, again))
+	again.Cert = cert(w.community, inv, kicked)
+	w.nowStand(true, put(w.community, w.owner, again))
+}
+
+// R5d, groups: who is in the community may be put into its groups, until he leaves that group.
+func TestR5dGroups(t *testing.T) {
+	w := newWorld(t, 3)
+	a := w.grant(act{}, w.p(1), op.AllBits)
+	w.admit(act{}, w.p(1), 0, op.ID{})
+	w.admit(act{}, w.p(2), 0, op.ID{})
+	g := w.group(act{by: w.p(1), cap: a}, false)
+	who := w.p(2)
+	old := who.key.Certify(identity.Certificate{Space: w.community, Device: who.devs[0].ID(), Via: w.community})
+	put := func() op.ID {
+		return w.do(act{by: w.p(1), space: g, cap: g, body: op.AdmitBody{Cert: old, Post: true, Proof: []byte{}}})
+	}
+	first := put()
+	w.nowStand(true, first)
+	w.in(w.state(g), true, who)
+	w.leave(act{by: who, space: g, cap: first})
+	w.in(w.state(g), false, who)
+	w.nowStand(false, put())
+	w.nowStand(true, w.admit(act{by: w.p(1), space: g, cap: g}, who, 0, op.ID{})) // asked anew, he agreed
+	w.in(w.state(g), true, who)
+	// another community's consent is none
+	foreign := who.key.Certify(identity.Certificate{Space: seed32(8), Device: who.devs[1].ID()})
+	w.nowStand(false, w.do(act{by: w.p(1), space: g, cap: g, body: op.AdmitBody{Cert: foreign, Post: true, Proof: []byte{}}}))
+}
+
+// R7: of two writes at once the senior's stands, at equal rank the larger id; a later one stands over both.
+func TestR7Registers(t *testing.T) {
+	w := newWorld(t, 2)
+	a := w.grant(act{}, w.p(1), op.AllBits)
+	w.admit(act{}, w.p(1), 0, op.ID{})
+	h := heads(w, w.community)
+	w.set(act{by: w.p(1), cap: a, after: h}, "name", "by the admin")
+	w.set(act{after: h}, "name", "by the owner")
+	if got := string(w.state().Values["name"]); got != "by the owner" {
+		t.Errorf("name is %q", got)
+	}
+	w.set(act{by: w.p(1), cap: a}, "name", "later")
+	if got := string(w.state().Values["name"]); got != "later" {
+		t.Errorf("name is %q", got)
+	}
+	h = heads(w, w.community)
+	x := w.set(act{by: w.p(1), cap: a, after: h}, "name", "x")
+	y := w.set(act{by: w.p(1), cap: a, after: h}, "name", "y")
+	want := "y"
+	if y.Less(x) {
+		want = "x"
+	}
+	if got := string(w.state().Values["name"]); got != want {
+		t.Errorf("name is %q, want %q", got, want)
+	}
+}
+
+// R10: the recovery set hands ownership over, with more than half of it; of two rotations the lower id stands; the old owner's later acts
+// are nothing.
+func TestR10Rotation(t *testing.T) {
+	w := newWorld(t, 3)
+	w.admit(act{}, w.p(1), 0, op.ID{})
+	h := heads(w, w.community)
+	rot := w.rotate(act{by: w.p(1), cap: w.community, after: h}, w.p(1), w.community)
+	beside := w.set(act{after: h}, "name", "old")
+	s := w.state()
+	if s.Owner != w.p(1).id() || s.Can(w.p(1).id(), op.AllBits) != nil {
+		t.Fatal("ownership did not pass")
+	}
+	w.stand(s, false, beside)
+	w.stand(s, false, w.revoke(act{}, w.p(1), op.ID{}, false))
+	w.nowStand(true, w.set(act{by: w.p(1), dev: 1}, "name", "new"))
+	two := w.rotate(act{by: w.p(1), dev: 1, after: h}, w.p(2), w.community)
+	want := w.p(1)
+	if two.Less(rot) {
+		want = w.p(2)
+	}
+	if w.state().Owner != want.id() {
+		t.Error("of two rotations not the lower id stands")
+	}
+	// one of three signatures, one twice, or a signature for somebody else is not enough
+	cert := w.p(3).key.Certify(identity.Certificate{Space: w.community, Device: w.p(3).devs[1].ID()})
+	m, d, prev := w.p(3).id(), w.p(3).devs[1].ID(), w.community
+	k := identity.DeviceKeyFromSeed(seed32(7, 0))
+	sig := k.Sign(identity.LabelRotate, w.community[:], prev[:], m[:], d[:])
+	for _, sigs := range [][]op.Signature{{}, {{Index: 0, Sig: sig}}, {{Index: 0, Sig: sig}, {Index: 1, Sig: sig}}, {{Index: 0, Sig: sig}, {Index: 9, Sig: sig}}} {
+		id := w.do(act{by: w.p(1), dev: 1, after: h, body: op.OwnerRotateBody{Prev: prev, Cert: cert, Sigs: sigs}})
+		if w.log.f[w.node(id)].wf {
+			t.Errorf("%d signatures are enough", len(sigs))
+		}
+	}
+}
+
+// R11: two ops with one number both stand, as concurrent; what follows has the next number.
+func TestR11Equivocation(t *testing.T) {
+	w := newWorld(t, 2)
+	h := heads(w, w.community)
+	x := w.set(act{after: h}, "name", "x")
+	y := w.set(act{after: h}, "picture", "y")
+	if w.log.Op(x).Seq != w.log.Op(y).Seq {
+		t.Fatal("not the same number")
+	}
+	w.nowStand(true, x, y)
+	next := w.set(act{}, "name", "z")
+	if w.log.Op(next).Seq != w.log.Op(x).Seq+1 {
+		t.Error("the next number is wrong")
+	}
+	w.nowStand(true, x, y, next)
+	for _, seq := range []uint64{1, 2, 4, 9} { // the number must follow from the past
+		w.nowStand(false, w.set(act{seq: seq}, "name", "wrong"))
+	}
+}
+
+// R12: leaving ends one cap: what its author writes under it afterwards is void, whatever device he uses; nothing else is.
+func TestR12Leave(t *testing.T) {
+	w := newWorld(t, 4)
+	a := w.grant(act{}, w.p(1), op.AllBits)
+	in := w.admit(act{}, w.p(1), 0, op.ID{})
+	w.addDevice(act{by: w.p(1), cap: in}, 1)
+	did := w.admit(act{by: w.p(1), cap: a}, w.p(2), 0, op.ID{})
+	h := heads(w, w.community)
+	gone := w.leave(act{by: w.p(1), cap: a})
+	after := w.admit(act{by: w.p(1), cap: a}, w.p(3), 0, op.ID{})
+	other := w.admit(act{by: w.p(1), dev: 1, cap: a}, w.p(3), 1, op.ID{})
+	beside := w.admit(act{by: w.p(1), cap: a, after: h}, w.p(4), 0, op.ID{})
+	s := w.state()
+	w.stand(s, true, did, gone, beside)
+	w.stand(s, false, after, other)
+	w.in(s, true, w.p(1), w.p(2), w.p(4)) // he is a member still
+	if s.Can(w.p(1).id(), op.ADMIT) == nil {
+		t.Error("he left his office and keeps it")
+	}
+	w.leave(act{by: w.p(1), cap: in})
+	s = w.state()
+	w.in(s, false, w.p(1))
+	if !s.Left(w.p(1).id()) {
+		t.Error("he left, and counts as removed")
+	}
+	// a back-dated Leave takes away nothing that he did before it in truth
+	w.leave(act{by: w.p(1), cap: a, after: []op.ID{a, in}})
+	w.nowStand(true, did)
+	w.nowStand(false, w.leave(act{})) // the owner cannot leave
+}
+
+// R13: a lost device's ops fall where they are not before the DeviceRevoke under the same cap, but not Admits by auto invites.
+func TestR13Device(t *testing.T) {
+	w := newWorld(t, 5)
+	a := w.grant(act{}, w.p(1), op.AllBits)
+	in := w.admit(act{}, w.p(1), 0, op.ID{})
+	auto := w.invite(act{}, true, 9)
+	second := w.addDevice(act{by: w.p(1), cap: in}, 1)
+	w.nowStand(true, second)
+	did := w.admit(act{by: w.p(1), cap: a}, w.p(2), 0, op.ID{})
+	brought := w.admit(act{by: w.p(1), cap: in}, w.p(3), 0, auto)
+	h := heads(w, w.community)
+	lost := w.revokeDevice(act{by: w.p(1), cap: a}, 0)
+	lostToo := w.revokeDevice(act{by: w.p(1), cap: in}, 0)
+	beside := w.admit(act{by: w.p(1), cap: a, after: h}, w.p(4), 0, op.ID{})
+	besideAuto := w.admit(act{by: w.p(1), cap: in, after: h}, w.p(5), 0, auto)
+	by2 := w.set(act{by: w.p(1), dev: 1, cap: a}, "name", "from the other device")
+	s := w.state()
+	w.stand(s, true, lost, lostToo, did, brought, besideAuto, by2)
+	w.stand(s, false, beside)
+	if ds := s.Members[w.p(1).id()].Devices; len(ds) != 1 || ds[0] != w.p(1).devs[1].ID() {
+		t.Errorf("devices %v", ds)
+	}
+	if who, ok := s.Who(w.p(1).devs[0].ID()); ok {
+		t.Errorf("the lost device still is %v", who)
+	}
+	// nobody signs for M but M
+	w.stand(s, false, w.do(act{by: w.p(1), dev: 1, cap: in, body: op.DeviceRevokeBody{Device: w.p(1).devs[1].ID(), Pins: []op.Pin{}}}))
+	// and M only for himself
+	w.nowStand(true, w.revokeDevice(act{by: w.p(2), cap: did}, 1))
+	x := w.do(act{by: w.p(2), asM: true, cap: did, body: op.DeviceRevokeBody{Device: w.p(1).devs[1].ID(), Pins: []op.Pin{}}})
+	if len(w.state().Members[w.p(1).id()].Devices) != 1 {
+		t.Errorf("%s took another's device", w.describe(x))
+	}
+	cert := w.p(1).key.Certify(identity.Certificate{Space: w.community, Device: w.p(1).devs[2].ID()})
+	w.nowStand(false, w.do(act{by: w.p(2), asM: true, cap: did, body: op.DeviceAddBody{Cert: cert}}))
+}
+
+// Groups: a removal above acts in every group, and undoes nothing that came before; authority flows down as far as the group lets it.
+func TestGroups(t *testing.T) {
+	for _, open := range []bool{false, true} {
+		w := newWorld(t, 6)
+		a := w.grant(act{}, w.p(1), op.AllBits)
+		b := w.grant(act{}, w.p(2), op.AllBits)
+		for i := 1; i <= 4; i++ {
+			w.admit(act{}, w.p(i), 0, op.ID{})
+		}
+		g := w.group(act{by: w.p(1), cap: a}, open)
+		for i := 1; i <= 3; i++ {
+			w.nowStand(true, w.admit(act{by: w.p(1), space: g, cap: g}, w.p(i), 0, op.ID{}))
+		}
+		// the other admin of the community: REMOVE and MODERATE flow, ADMIT only into an open group
+		flows := w.admit(act{by: w.p(2), space: g, cap: b}, w.p(4), 0, op.ID{})
+		w.nowStand(open, flows)
+		w.nowStand(false, w.set(act{by: w.p(2), space: g, cap: b}, "name", "x"))
+		w.nowStand(true, w.admit(act{space: g}, w.p(4), 1, op.ID{})) // the owner's rights flow everywhere
+		early := w.set(act{by: w.p(1), space: g, cap: g}, "topic", "food")
+		h, up := heads(w, g), heads(w, w.community)
+		out := w.revoke(act{}, w.p(1), op.ID{}, false)
+		s := w.state(g)
+		w.in(s, false, w.p(1))
+		w.in(s, true, w.p(2), w.p(3), w.p(4))
+		w.stand(s, true, early)
+		beside := w.set(act{by: w.p(1), space: g, cap: g, after: h, parents: up}, "topic", "beside")
+		knowing := w.set(act{by: w.p(1), space: g, cap: g}, "topic", "knowing")
+		s = w.state(g)
+		w.stand(s, true, beside) // which of his concurrent acts stand is decided by a Revoke in the group's own log
+		w.stand(s, false, knowing)
+		w.revoke(act{space: g, after: h, parents: []op.ID{out}}, w.p(1), op.ID{}, false)
+		s = w.state(g)
+		w.stand(s, false, beside)
+		w.stand(s, true, early)
+		// a removed admin forges grants in the group, by the past he knew
+		forged := w.grant(act{by: w.p(1), space: g, cap: g, after: []op.ID{g}, parents: []op.ID{a}}, w.p(5), op.AllBits)
+		w.nowStand(false, forged)
+		w.in(w.state(g), false, w.p(5))
+	}
+}
+
+// Nested: a removal in the community acts in groups of any depth, or there are none.
+func TestNestedGroups(t *testing.T) {
+	w := newWorld(t, 3)
+	a := w.grant(act{}, w.p(1), op.AllBits)
+	w.admit(act{}, w.p(1), 0, op.ID{})
+	w.admit(act{}, w.p(2), 0, op.ID{})
+	g := w.group(act{by: w.p(1), cap: a}, false)
+	w.admit(act{by: w.p(1), space: g, cap: g}, w.p(1), 0, op.ID{})
+	in := w.admit(act{by: w.p(1), space: g, cap: g}, w.p(2), 0, op.ID{})
+	sub := w.group(act{by: w.p(1), space: g, cap: g}, false)
+	if w.state(sub) == nil {
+		return
+	}
+	w.admit(act{by: w.p(1), space: sub, cap: sub}, w.p(2), 0, op.ID{})
+	w.nowStand(true, in)
+	w.in(w.state(sub), true, w.p(2))
+	w.revoke(act{}, w.p(2), op.ID{}, false)
+	w.in(w.state(), false, w.p(2))
+	w.in(w.state(g), false, w.p(2))
+	w.in(w.state(sub), false, w.p(2))
+}
+
+// OpenGroup: whoever is in the community comes in by himself, and comes back after leaving; who is out does not.
+func TestOpenGroup(t *testing.T) {
+	w := newWorld(t, 4)
+	for i := 1; i <= 3; i++ {
+		w.admit(act{}, w.p(i), 0, op.ID{})
+	}
+	g, closed := w.group(act{}, true), w.group(act{}, false)
+	first := w.admit(act{space: g}, w.p(1), 0, g)
+	w.nowStand(true, first)
+	second := w.admit(act{by: w.p(1), space: g, cap: first}, w.p(2), 0, g) // by a member: the group is the invite
+	w.nowStand(true, second)
+	stranger := w.admit(act{by: w.p(1), space: g, cap: first}, w.p(4), 0, g)
+	w.nowStand(false, stranger)
+	w.in(w.state(g), false, w.p(4))
+	c1 := w.admit(act{space: closed}, w.p(1), 0, op.ID{})
+	w.nowStand(false, w.admit(act{by: w.p(1), space: closed, cap: c1}, w.p(2), 0, closed))
+	w.leave(act{by: w.p(2), space: g, cap: second})
+	w.nowStand(true, w.admit(act{by: w.p(1), space: g, cap: first}, w.p(2), 0, g))
+	w.in(w.state(g), true, w.p(2))
+}
+
+// InviteGroups: an invite of the community that names groups opens each of them, closed or not, for whom it let into the community.
+func TestInviteGroups(t *testing.T) {
+	w := newWorld(t, 5)
+	w.admit(act{}, w.p(1), 0, op.ID{})
+	g, other := w.group(act{}, false), w.group(act{}, false)
+	m1 := w.admit(act{space: g}, w.p(1), 0, op.ID{})
+	inv := w.invite(act{}, true, 9, g)
+	member, _ := w.state().Membership(w.p(1).id())
+	w.admit(act{by: w.p(1), cap: member}, w.p(2), 0, inv)
+	w.nowStand(true, w.admit(act{by: w.p(1), space: g, cap: m1}, w.p(2), 0, inv))
+	w.admit(act{}, w.p(3), 0, op.ID{}) // came otherwise
+	w.nowStand(false, w.admit(act{by: w.p(1), space: g, cap: m1}, w.p(3), 0, inv))
+	o1 := w.admit(act{space: other}, w.p(1), 0, op.ID{})
+	w.nowStand(false, w.admit(act{by: w.p(1), space: other, cap: o1}, w.p(2), 0, inv))
+	w.admit(act{by: w.p(1), cap: member}, w.p(4), 0, inv)
+	w.do(act{body: op.RevokeInviteBody{Invite: inv}})
+	w.nowStand(false, w.admit(act{by: w.p(1), space: g, cap: m1}, w.p(4), 0, inv))
+}
+
+// Ban: after a Revoke with ban no Admit by invite counts until somebody who may remove has admitted the person.
+func TestBan(t *testing.T) {
+	w := newWorld(t, 4)
+	a := w.grant(act{}, w.p(1), op.ADMIT|op.INVITE|op.POST)
+	w.admit(act{}, w.p(1), 0, op.ID{})
+	inv := w.invite(act{}, true, 9)
+	who := w.p(2)
+	w.admit(act{}, who, 0, inv)
+	w.do(act{body: op.RevokeBody{Member: who.id(), Ban: true, Pins: []op.Pin{}}})
+	w.nowStand(false, w.admit(act{}, who, 0, inv))
+	w.in(w.state(), false, who)
+	w.admit(act{by: w.p(1), cap: a}, who, 0, op.ID{}) // by one who may admit and not remove: in, and the ban stays
+	w.in(w.state(), true, who)
+	w.leave(act{by: who, cap: w.state().Members[who.id()].Caps[0]})
+	w.nowStand(false, w.admit(act{}, who, 0, inv))
+	w.admit(act{}, who, 0, op.ID{})
+	w.in(w.state(), true, who)
+	w.leave(act{by: who, cap: w.state().Members[who.id()].Caps[0]})
+	w.nowStand(true, w.admit(act{}, who, 0, inv))
+	w.in(w.state(), true, who)
+}
+
+// Malformed: what cannot be judged counts for nothing and harms nobody, wherever it stands.
+func TestMalformed(t *testing.T) {
+	w := newWorld(t, 3)
+	a := w.grant(act{}, w.p(1), op.AllBits)
+	w.admit(act{}, w.p(1), 0, op.ID{})
+	w.set(act{}, "name", "w")
+	for name, id := range map[string]op.ID{
+		"a cap that is not in its past": w.set(act{by: w.p(1), cap: a, after: []op.ID{w.community}}, "name", "x"),
+		"a cap that is no cap":          w.set(act{cap: w.ops[3].ID()}, "name", "x"),
+		"a stranger's device":           w.set(act{by: w.p(3)}, "name", "x"),
+		"another's cap":                 w.set(act{by: w.p(1)}, "name", "x"),
+		"more rights than its cap":      w.grant(act{by: w.p(1), cap: w.grant(act{}, w.p(1), op.GRANT)}, w.p(2), op.REMOVE),
+		"without the right":             w.set(act{by: w.p(1), cap: w.grant(act{}, w.p(1), op.GRANT)}, "name", "x"),
+		"removes nothing":               w.revoke(act{}, nil, w.ops[3].ID(), false),
+		"removes what it has not seen":  w.revoke(act{after: []op.ID{w.community}}, nil, a, false),
+	} {
+		if w.state().Effective(id) {
+			t.Errorf("%s: stands", name)
+		}
+	}
+	if string(w.state().Values["name"]) != "w" {
+		t.Error("the name has changed")
+	}
+	// an Invite under no cap at all, and somebody who revokes it
+	bad := w.invite(act{by: w.p(1), cap: a, after: []op.ID{w.community}}, true, 5)
+	w.do(act{body: op.RevokeInviteBody{Invite: bad}})
+	w.do(act{by: w.p(1), cap: a, body: op.RevokeInviteBody{Invite: bad}})
+	w.nowStand(false, bad, w.admit(act{}, w.p(2), 0, bad))
+	// a Grant under no cap, somebody who acts under it, and somebody who revokes it
+	none := w.grant(act{by: w.p(1), cap: a, after: []op.ID{w.community}}, w.p(2), op.AllBits)
+	w.admit(act{}, w.p(2), 0, op.ID{})
+	w.nowStand(false, none, w.grant(act{by: w.p(2), cap: none}, w.p(3), op.AllBits), w.revoke(act{by: w.p(2), cap: none}, w.p(1), op.ID{}, true))
+	w.revoke(act{}, nil, none, true)
+	w.in(w.state(), true, w.p(1), w.p(2))
+
+	if err := NewLog().Add(EntryOf(w.ops[2])); !errors.Is(err, dag.ErrMissing) {
+		t.Errorf("an op without its past: %v", err)
+	}
+	e := EntryOf(w.ops[len(w.ops)-1])
+	e.ID, e.Space, e.Deps = seed32(1), w.ops[1].ID(), []op.ID{w.ops[1].ID()}
+	if err := w.log.Add(e); !errors.Is(err, dag.ErrForeign) {
+		t.Errorf("an op in what is no log: %v", err)
+	}
+}
+
+// Endings and DevicesOf are what pins are decided by.
+func TestEndings(t *testing.T) {
+	w := newWorld(t, 2)
+	g := w.grant(act{}, w.p(1), op.ANNOUNCE)
+	w.admit(act{}, w.p(1), 0, op.ID{})
+	if len(w.state().Endings(w.p(1).id())) != 0 {
+		t.Error("nothing has ended yet")
+	}
+	r := w.revoke(act{}, nil, g, false)
+	e := w.state().Endings(w.p(1).id())
+	if len(e) != 1 || e[0].Op != r || !e[0].Had(op.ANNOUNCE) || e[0].Keeps(op.ANNOUNCE) || !e[0].Keeps(op.POST) || !e[0].Keeps(0) {
+		t.Errorf("%v", e)
+	}
+	out := w.revoke(act{}, w.p(1), op.ID{}, false)
+	e = w.state().Endings(w.p(1).id())
+	i := slices.IndexFunc(e, func(e Ending) bool { return e.Op == out })
+	if len(e) != 2 || i < 0 || !e[i].Had(op.POST) || e[i].Keeps(0) {
+		t.Errorf("%v", e)
+	}
+	w.admit(act{}, w.p(1), 1, op.ID{})
+	if ds := w.log.DevicesOf(w.p(1).id()); len(ds) != 2 {
+		t.Errorf("devices %v", ds)
+	}
+}
