@@ -189,3 +189,14 @@ func (n *Node) Overheard() (out [][]byte) {
 	}
 	return out
 }
+
+// Topics are the gossip topics the node is in.
+func (n *Node) Topics() (out []string) {
+	r := n.only()
+	r.ask(context.Background(), func() {
+		for t := range r.topics {
+			out = append(out, t)
+		}
+	})
+	return out
+}

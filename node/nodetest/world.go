@@ -94,12 +94,15 @@ type Node struct {
 	cfg  node.Config
 }
 
-// Node starts a node with an empty store.
-func (w *World) Node(name string) *Node {
+// Node starts a node with an empty store. Whoever changes its Config first, such as its clock, does so in with.
+func (w *World) Node(name string, with ...func(*node.Config)) *Node {
 	w.t.Helper()
 	listen, opts := w.Options()
 	n := &Node{Name: name, w: w, ip: fmt.Sprintf("1.0.%d.%d", w.n/250, w.n%250+1)}
 	n.cfg = node.Config{Data: w.t.TempDir(), Name: name, Listen: []string{listen}, Bootstrap: []string{"none"}, Options: opts}
+	for _, f := range with {
+		f(&n.cfg)
+	}
 	if os.Getenv("PANDAL_LOG") == "debug" {
 		n.cfg.Log = slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelDebug})).With("node", name)
 	}
