@@ -22,8 +22,9 @@ import (
 )
 
 const (
-	tokenFile  = "api-token"       // the full token, in plain, mode 0600
-	accessFile = "api-access.json" // further tokens and sessions, as hashes
+	tokenFile   = "api-token"         // the full token, in plain, mode 0600
+	sessionFile = "api-sessions.json" // sessions: hashes and times
+	tokenPrefix = "token/"            // further tokens, in the node's store
 
 	sessionIdle   = 30 * 24 * time.Hour
 	loginFor      = 5 * time.Minute
@@ -33,16 +34,17 @@ const (
 	saveUsedAfter = time.Hour // how stale "last used" may be on disk
 )
 
-// access knows who may come in. It lives outside the store, so that a locked
-// node still knows its pages.
+// access knows who may come in. Sessions live outside the store, so that a
+// locked node still knows its pages; what a person called a token, and for
+// which groups it is, is in the store.
 type access struct {
 	mu       sync.Mutex
 	dir      string
-	main     digest // of the token in tokenFile
+	keep     func(key string, value []byte) error // into the store; nil deletes
+	main     digest                               // of the token in tokenFile
 	tokens   []*token
 	sessions []*session
 	logins   []login
-	saved    time.Time
 }
 
 // digest is the SHA-256 of a secret of 256 random bits.
@@ -100,8 +102,9 @@ type login struct {
 }
 
 // openAccess reads what is known and makes the full token where there is none.
-func openAccess(dir string) (*access, error) {
-	a := &access{dir: dir}
+// kept are the tokens in the store.
+func openAccess(dir string, kept map[string][]byte, keep func(string, []byte) error) (*access, error) {
+	a := &access{dir: dir, keep: keep}
 	raw, err := os.ReadFile(filepath.Join(dir, tokenFile))
 	full := strings.TrimSpace(string(raw))
 	if errors.Is(err, fs.ErrNotExist) || err == nil && len(full) < 32 {
@@ -112,34 +115,44 @@ func openAccess(dir string) (*access, error) {
 		return nil, fmt.Errorf("read the API token: %w", pathless(err))
 	}
 	a.main = hashed(full)
-	raw, err = os.ReadFile(filepath.Join(dir, accessFile))
+	for _, raw := range kept {
+		t := &token{}
+		if err := json.Unmarshal(raw, t); err != nil {
+			return nil, fmt.Errorf("read tokens: %w", err)
+		}
+		a.tokens = append(a.tokens, t)
+	}
+	slices.SortFunc(a.tokens, func(x, y *token) int { return x.Created.Compare(y.Created) })
+	raw, err = os.ReadFile(filepath.Join(dir, sessionFile))
 	if errors.Is(err, fs.ErrNotExist) {
 		return a, nil
 	}
 	if err != nil {
-		return nil, fmt.Errorf("read tokens: %w", pathless(err))
+		return nil, fmt.Errorf("read sessions: %w", pathless(err))
 	}
-	var kept struct {
-		Tokens   []*token
-		Sessions []*session
+	if err := json.Unmarshal(raw, &a.sessions); err != nil {
+		return nil, fmt.Errorf("read sessions: %s is damaged; delete it to sign every page out: %w", sessionFile, err)
 	}
-	if err := json.Unmarshal(raw, &kept); err != nil {
-		return nil, fmt.Errorf("read tokens: %s is damaged; delete it to sign everything out: %w", accessFile, err)
-	}
-	notNil := func(t *token) bool { return t == nil }
-	a.tokens = slices.DeleteFunc(kept.Tokens, notNil)
-	a.sessions = slices.DeleteFunc(kept.Sessions, func(s *session) bool { return s == nil })
+	a.sessions = slices.DeleteFunc(a.sessions, func(s *session) bool { return s == nil })
 	return a, nil
 }
 
-// save writes tokens and sessions. The caller holds mu.
-func (a *access) save() error {
-	raw, err := json.MarshalIndent(map[string]any{"Tokens": a.tokens, "Sessions": a.sessions}, "", " ")
+// saveSessions writes the sessions. The caller holds mu.
+func (a *access) saveSessions() error {
+	raw, err := json.MarshalIndent(a.sessions, "", " ")
 	if err == nil {
-		err = writeFile(filepath.Join(a.dir, accessFile), raw)
+		err = writeFile(filepath.Join(a.dir, sessionFile), raw)
 	}
-	a.saved = time.Now()
 	return pathless(err)
+}
+
+// saveToken stores a token. The caller holds mu.
+func (a *access) saveToken(t *token) error {
+	raw, err := json.Marshal(t)
+	if err != nil {
+		return err
+	}
+	return a.keep(tokenPrefix+t.ID, raw)
 }
 
 // caller finds who sent a request: the bearer of a token, or a page with both
@@ -169,8 +182,10 @@ func (a *access) byToken(tok string) *caller {
 	now := time.Now()
 	for _, t := range a.tokens {
 		if t.Hash.is(tok) && (t.Expires.IsZero() || now.Before(t.Expires)) {
+			if now.Sub(t.Used) > saveUsedAfter {
+				defer a.saveToken(t) // a failure waits for the next time
+			}
 			t.Used = now
-			a.saveSometimes(now)
 			return &caller{id: t.ID, scopes: t.Scopes, groups: t.Groups}
 		}
 	}
@@ -185,20 +200,14 @@ func (a *access) bySession(cookie, header string) *caller {
 		both := s.Cookie.is(cookie)
 		both = s.Header.is(header) && both
 		if both && now.Sub(s.Used) < sessionIdle {
+			if now.Sub(s.Used) > saveUsedAfter {
+				defer a.saveSessions() // a failure waits for the next time
+			}
 			s.Used = now
-			a.saveSometimes(now)
 			return &caller{id: s.ID, scopes: api.Scopes, ses: s.ID}
 		}
 	}
 	return nil
-}
-
-// saveSometimes keeps "last used" roughly right on disk; a failure waits for
-// the next save.
-func (a *access) saveSometimes(now time.Time) {
-	if now.Sub(a.saved) > saveUsedAfter {
-		_ = a.save()
-	}
 }
 
 // login makes a code that opens one session.
@@ -238,7 +247,7 @@ func (a *access) redeem(code string) (s session, cookie, header string, err erro
 	cookie, header = secret(), secret()
 	made := &session{ID: newID("ses_"), Created: now, Used: now, Cookie: hashed(cookie), Header: hashed(header)}
 	a.sessions = append(a.sessions, made)
-	return *made, cookie, header, a.save()
+	return *made, cookie, header, a.saveSessions()
 }
 
 func (a *access) endSession(id string) error {
@@ -248,7 +257,7 @@ func (a *access) endSession(id string) error {
 	if a.sessions = slices.DeleteFunc(a.sessions, func(s *session) bool { return s.ID == id }); len(a.sessions) == n {
 		return api.NewProblem(api.CodeNotFound, "")
 	}
-	return a.save()
+	return a.saveSessions()
 }
 
 func (a *access) listSessions() (out []session) {
@@ -274,8 +283,11 @@ func (a *access) mint(r api.NewToken) (t token, plain string, err error) {
 	if r.ExpiresIn > 0 {
 		t.Expires = t.Created.Add(time.Duration(r.ExpiresIn) * time.Second)
 	}
+	if err := a.saveToken(&t); err != nil {
+		return t, "", err
+	}
 	a.tokens = append(a.tokens, &t)
-	return t, plain, a.save()
+	return t, plain, nil
 }
 
 func (a *access) revoke(id string) error {
@@ -285,7 +297,7 @@ func (a *access) revoke(id string) error {
 	if a.tokens = slices.DeleteFunc(a.tokens, func(t *token) bool { return t.ID == id }); len(a.tokens) == n {
 		return api.NewProblem(api.CodeNotFound, "")
 	}
-	return a.save()
+	return a.keep(tokenPrefix+id, nil)
 }
 
 func (a *access) listTokens() (out []token) {

@@ -26,22 +26,18 @@ func TestTokens(t *testing.T) {
 	if w := ask(h, "GET", "/api/v1/tokens", "", auth...); strings.Contains(w.Body.String(), "pdl_") || !strings.Contains(w.Body.String(), made.ID) {
 		t.Error(w.Body)
 	}
-	for _, name := range []string{accessFile, tokenFile} {
+	for _, name := range []string{tokenFile} {
 		if st, err := os.Stat(filepath.Join(s.c.Data, name)); err != nil || st.Mode().Perm() != 0o600 {
 			t.Error(name, st, err)
 		}
-	}
-	if raw, _ := os.ReadFile(filepath.Join(s.c.Data, accessFile)); strings.Contains(string(raw), made.Token) {
-		t.Error("the secret is on disk")
 	}
 	bot := []string{"Authorization", "Bearer " + made.Token}
 	if w := ask(h, "GET", "/api/v1/version", "", bot...); w.Code != 200 {
 		t.Error(w.Body)
 	}
 	wantProblem(t, ask(h, "POST", "/api/v1/tokens", `{"name":"x","scopes":["read"]}`, bot...), api.CodeScope)
-	again, err := build(s.c) // after a restart it still works
-	if err != nil || again.access.byToken(made.Token) == nil || again.access.byToken(tok) == nil {
-		t.Fatal("forgotten", err)
+	if again, err := build(s.c); err != nil || again.access.byToken(tok) == nil {
+		t.Fatal("the node's own token is another after a restart", err)
 	}
 	s.access.tokens[0].Expires = time.Now().Add(-time.Second)
 	wantProblem(t, ask(h, "GET", "/api/v1/version", "", bot...), api.CodeUnauthenticated)
@@ -54,6 +50,25 @@ func TestTokens(t *testing.T) {
 	bound := []string{"Authorization", "Bearer bound"}
 	wantProblem(t, ask(h, "GET", "/api/v1/communities", "", bound...), api.CodeScope)
 	wantProblem(t, ask(h, "GET", "/api/v1/groups/grp_b", "", bound...), api.CodeScope)
+}
+
+// TestTokensAreKept: in the node's store, as hashes.
+func TestTokensAreKept(t *testing.T) {
+	w := newWorld(t)
+	var made api.Token
+	w.do("POST", "/tokens", `{"name":"kept","scopes":["read"]}`, 201, &made)
+	all, err := w.s.c.Node.Kept(tokenPrefix)
+	if err != nil || len(all) != 2 || strings.Contains(string(all[tokenPrefix+made.ID]), made.Token) {
+		t.Fatal(all, err)
+	}
+	again, err := build(w.s.c)
+	if err != nil || again.access.byToken(made.Token) == nil {
+		t.Fatal("forgotten", err)
+	}
+	w.do("DELETE", "/tokens/"+made.ID, "", 204, nil)
+	if again, err = build(w.s.c); err != nil || again.access.byToken(made.Token) != nil {
+		t.Fatal("comes back", err)
+	}
 }
 
 func TestSessions(t *testing.T) {
@@ -72,6 +87,12 @@ func TestSessions(t *testing.T) {
 	wantProblem(t, ask(h, "DELETE", "/api/v1/session", "", "Authorization", "Bearer "+tok), api.CodeNotFound)
 
 	cookie, secret = signIn(t, s, h)
+	if raw, err := os.ReadFile(filepath.Join(s.c.Data, sessionFile)); err != nil || strings.Contains(string(raw), secret) {
+		t.Error("the secret is on disk", err)
+	}
+	if again, err := build(s.c); err != nil || again.access.bySession(strings.TrimPrefix(cookie, "sid_7717="), secret) == nil {
+		t.Error("signed out by a restart", err)
+	}
 	s.access.sessions[0].Used = time.Now().Add(-sessionIdle)
 	wantProblem(t, ask(h, "GET", "/api/v1/sessions", "", "Cookie", cookie, api.SessionHeader, secret), api.CodeUnauthenticated)
 	code, _ := s.access.login()

@@ -150,6 +150,9 @@ func humaProblem(a *about, status int, errs []error) *api.Problem {
 // failed makes the answer to an error of a route, and logs what nobody expected.
 func (s *Server) failed(ctx context.Context, err error) error {
 	p, a := problemOf(err), aboutOf(ctx)
+	if p.Status == http.StatusNotModified {
+		return err // not an error, only huma's way of saying it
+	}
 	if p.Code == api.CodeInternal {
 		s.c.Log.Error("request failed", "request_id", a.id, "err", err)
 	}

@@ -113,7 +113,16 @@ func build(c Config) (*Server, error) {
 		c.Shutdown = func() {}
 	}
 	teachHuma()
-	acc, err := openAccess(c.Data)
+	keep := func(string, []byte) error { return nil }
+	var kept map[string][]byte
+	if c.Node != nil {
+		var err error
+		if kept, err = c.Node.Kept(tokenPrefix); err != nil {
+			return nil, fmt.Errorf("read tokens: %w", err)
+		}
+		keep = func(key string, value []byte) error { return c.Node.Keep(context.Background(), key, value) }
+	}
+	acc, err := openAccess(c.Data, kept, keep)
 	if err != nil {
 		return nil, err
 	}

@@ -162,7 +162,11 @@ func (d *demo) play(ctx context.Context) error {
 	}
 
 	d.says("Asha removes Budi, and the keys change. What is written then is not for him.")
-	b, err := member(ctx, asha.c, com.ID, "Budi")
+	his, err := client.Get[api.Community](ctx, budi.c, "/communities/"+com.ID)
+	if err != nil {
+		return err
+	}
+	b, err := client.Get[api.Member](ctx, asha.c, "/communities/"+com.ID+"/members/"+his.MeID)
 	if err != nil {
 		return err
 	}
