@@ -62,6 +62,12 @@ func TestR1Duel(t *testing.T) {
 	// the junior forges a past in which nothing was revoked yet: no difference
 	w.nowStand(false, w.revoke(act{by: w.p(2), cap: b, after: []op.ID{b}}, nil, a, false))
 
+	// nobody hits the very cap he acts under, nor an equal's
+	w.revoke(act{by: w.p(1), cap: a}, nil, a, false)
+	if w.state().Can(w.p(1).id(), op.GRANT) != nil {
+		t.Error("a cap is hit by itself")
+	}
+
 	// at equal length the Grant that was given earlier decides
 	x := newWorld(t, 2)
 	c := x.grant(act{}, x.p(1), op.AllBits)
@@ -398,9 +404,10 @@ func TestR11Equivocation(t *testing.T) {
 		t.Error("the next number is wrong")
 	}
 	w.nowStand(true, x, y, next)
-	for _, seq := range []uint64{1, 2, 4, 9} { // the number must follow from the past
+	for _, seq := range []uint64{1, 2, 4, 9} { // number and height must follow from the past
 		w.nowStand(false, w.set(act{seq: seq}, "name", "wrong"))
 	}
+	w.nowStand(false, w.set(act{lift: 1}, "name", "wrong"))
 }
 
 // R12: leaving ends one cap: what its author writes under it afterwards is void, whatever device he uses; nothing else is.

@@ -17,9 +17,11 @@ import (
 
 func TestMain(m *testing.M) {
 	flag.Parse()
+	checks := "60"
 	if os.Getenv("PANDAL_FULL") != "" {
-		flag.Set("rapid.checks", "1500")
+		checks = "1000"
 	}
+	flag.Set("rapid.checks", checks)
 	os.Exit(m.Run())
 }
 
@@ -112,6 +114,7 @@ type act struct {
 	after   []op.ID // in this log
 	parents []op.ID // in the parent's log; nil with after: none
 	seq     uint64  // 0: the right one
+	lift    uint64  // added to the right height
 }
 
 func (w *world) do(a act) op.ID {
@@ -144,6 +147,7 @@ func (w *world) do(a act) op.ID {
 	for _, d := range deps {
 		o.Height = max(o.Height, w.log.g.Height(w.node(d))+1)
 	}
+	o.Height += a.lift
 	key := op.Key(a.by.devs[a.dev].ID())
 	if a.asM {
 		key = op.Key(a.by.id())
