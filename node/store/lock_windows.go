@@ -21,3 +21,14 @@ func flock(f *os.File) error {
 
 // syncDir does nothing: NTFS journals renames.
 func syncDir(string) error { return nil }
+
+// roomLeft returns the bytes that this user can still write in dir.
+func roomLeft(dir string) (uint64, error) {
+	name, err := windows.UTF16PtrFromString(dir)
+	if err != nil {
+		return 0, err
+	}
+	var left uint64
+	err = windows.GetDiskFreeSpaceEx(name, &left, nil, nil)
+	return left, err
+}

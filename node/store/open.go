@@ -81,6 +81,15 @@ func (s *Store) open(ctx context.Context, passphrase []byte) error {
 	if err != nil {
 		return err
 	}
+	for _, name := range []string{dbName, dbName + "-wal", dbName + "-shm"} { // SQLite would make them readable to all
+		f, err := os.OpenFile(s.path(name), os.O_RDWR|os.O_CREATE, 0o600)
+		if err == nil {
+			err = errors.Join(os.Chmod(s.path(name), 0o600), f.Close())
+		}
+		if err != nil {
+			return classify("open store", err)
+		}
+	}
 	w, err := dial(s.path(dbName), s.key, "full", false)
 	if err != nil {
 		return classify("open store", err)

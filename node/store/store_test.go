@@ -315,7 +315,7 @@ func TestDirectoryMode(t *testing.T) {
 	if err != nil || st.Mode().Perm() != 0o700 {
 		t.Fatal(st, err)
 	}
-	for _, name := range []string{keyName, lockName} {
+	for _, name := range []string{keyName, lockName, dbName, dbName + "-wal"} {
 		if st, err := os.Stat(filepath.Join(dir, name)); err != nil || st.Mode().Perm() != 0o600 {
 			t.Error(name, st, err)
 		}

@@ -3,6 +3,9 @@ package store
 import (
 	"context"
 	"errors"
+	"fmt"
+
+	"github.com/ncruces/go-sqlite3"
 )
 
 // maxCoalesced is how many commits share a transaction at most.
@@ -37,15 +40,28 @@ func (s *Store) do(ctx context.Context, verb string, apply func(*conn) error) er
 	}
 	select {
 	case err := <-r.done:
-		return classify(verb, err)
+		return s.explain(verb, err)
 	case <-s.done:
 	}
 	select { // the writer ended: either it answered before, or it never saw r
 	case err := <-r.done:
-		return classify(verb, err)
+		return s.explain(verb, err)
 	default:
 		return ErrClosed
 	}
+}
+
+// lastRoom is less than a commit and the log's index may need.
+const lastRoom = 128 << 10
+
+// explain classifies a failed write. SQLite's VFS reports a full disk as an I/O error like any other; only the disk tells.
+func (s *Store) explain(verb string, err error) error {
+	if errors.Is(err, sqlite3.IOERR) {
+		if left, e := roomLeft(s.dir); e == nil && left < lastRoom {
+			return fmt.Errorf("%s: %w", verb, ErrFull)
+		}
+	}
+	return classify(verb, err)
 }
 
 // write owns the writer connection. Open starts it; Close ends it, after what
