@@ -81,15 +81,6 @@ func (s *Store) open(ctx context.Context, passphrase []byte) error {
 	if err != nil {
 		return err
 	}
-	for _, name := range []string{dbName, dbName + "-wal", dbName + "-shm"} { // SQLite would make them readable to all
-		f, err := os.OpenFile(s.path(name), os.O_RDWR|os.O_CREATE, 0o600)
-		if err == nil {
-			err = errors.Join(os.Chmod(s.path(name), 0o600), f.Close())
-		}
-		if err != nil {
-			return classify("open store", err)
-		}
-	}
 	w, err := dial(s.path(dbName), s.key, "full", false)
 	if err != nil {
 		return classify("open store", err)
@@ -102,6 +93,12 @@ func (s *Store) open(ctx context.Context, passphrase []byte) error {
 		if err := s.finishNew(w); err != nil {
 			w.close()
 			return classify("make store", err)
+		}
+	}
+	for _, name := range []string{dbName, dbName + "-wal", dbName + "-shm"} { // SQLite makes them readable to all
+		if err := os.Chmod(s.path(name), 0o600); err != nil && !errors.Is(err, os.ErrNotExist) {
+			w.close()
+			return classify("close store to others", err)
 		}
 	}
 	s.readers = &readers{open: func() (*conn, error) { return dial(s.path(dbName), s.key, "full", true) }}
