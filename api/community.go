@@ -119,7 +119,7 @@ type Invite struct {
 // NewInvite asks for an invite.
 type NewInvite struct {
 	MaxUses   int      `json:"max_uses,omitempty" minimum:"1" maximum:"1000" doc:"Absent: 50."`
-	ExpiresIn int64    `json:"expires_in,omitempty" minimum:"60" maximum:"315360000" doc:"Seconds. Absent: never."`
+	ExpiresIn int64    `json:"expires_in,omitempty" minimum:"1" maximum:"315360000" doc:"Seconds. Absent: never."`
 	Groups    []string `json:"groups,omitempty" maxItems:"16" doc:"Groups the newcomer lands in, beside the announcements."`
 }
 
