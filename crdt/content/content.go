@@ -28,7 +28,7 @@ const (
 	MaxText     = 64<<10 - 4<<10 // leaves room for the other fields in a 64 KiB body
 	MaxName     = 128
 	MaxMentions = 256
-	MaxMarks    = 1500
+	MaxMarks    = 1000 // below the longest list the encoding takes
 	maxGroups   = 64
 )
 

@@ -16,7 +16,8 @@ type Mark struct {
 	Seq    uint64
 }
 
-// ReceiptBody says what has arrived at its author. Rule: per author and device the highest seq stands.
+// ReceiptBody says what has arrived at its author. Rule: per author and device the highest seq stands; of more than MaxMarks devices
+// the first by id do, which no order of folding changes.
 type ReceiptBody struct {
 	_     struct{} `cbor:",toarray"`
 	Marks []Mark   // strictly ascending by device, at most MaxMarks
@@ -56,7 +57,7 @@ func ParseReceipt(raw []byte) (ReceiptBody, error) {
 
 func (b ReceiptBody) check() error {
 	if len(b.Marks) == 0 || len(b.Marks) > MaxMarks {
-		return bad("marks", "1 to 1500")
+		return bad("marks", "1 to 1000")
 	}
 	for i := 1; i < len(b.Marks); i++ {
 		if byDevice(b.Marks[i-1], b.Marks[i]) >= 0 {
@@ -93,6 +94,7 @@ func foldReceipt(rows Rows, m Msg) []Row {
 		w.Marks = append(w.Marks, Mark{Device: d, Seq: s})
 	}
 	slices.SortFunc(w.Marks, byDevice)
+	w.Marks = w.Marks[:min(len(w.Marks), MaxMarks)]
 	v, err := op.Encode(w)
 	if err != nil {
 		return nil

@@ -1,0 +1,332 @@
+package content
+
+import (
+	"bytes"
+	"encoding/binary"
+	"encoding/hex"
+	"errors"
+	"flag"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"github.com/pandal-chat/pandal/crdt/op"
+	"github.com/pandal-chat/pandal/identity"
+)
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	if os.Getenv("PANDAL_FULL") != "" {
+		flag.Set("rapid.checks", "5000")
+	}
+	os.Exit(m.Run())
+}
+
+func must(b []byte, err error) []byte {
+	if err != nil {
+		panic(err)
+	}
+	return b
+}
+
+// bodies are well-formed ones of every kind.
+func bodies() map[Kind][][]byte {
+	var marks []Mark
+	for i := range 3 {
+		marks = append(marks, Mark{Device: identity.DeviceID{byte(i)}, Seq: uint64(i)})
+	}
+	return map[Kind][][]byte{
+		Text: {must(TextBody{Text: "Mangoes at six?"}.Encode()),
+			must(TextBody{Text: "yes", Reply: make([]byte, 32), Thread: make([]byte, 32), Mentions: []identity.UserID{{1}}}.Encode())},
+		Announcement: {must(AnnouncementBody{Text: "The tent is up."}.Encode()), must(AnnouncementBody{Text: "x", Groups: []op.ID{{1}}, Priority: 2, AckWanted: true, Replies: 1}.Encode())},
+		Profile:      {must(ProfileBody{Name: "Asha"}.Encode()), must(ProfileBody{Name: "آشا"}.Encode())},
+		Receipt:      {must(ReceiptBody{Marks: marks}.Encode())},
+		77:           {[]byte("from a newer version"), {}},
+	}
+}
+
+// draw makes a message: few authors, devices and times, so that they meet.
+func draw(t *rapid.T) Msg {
+	var m Msg
+	small := func(name string, n int) byte { return byte(rapid.IntRange(0, n).Draw(t, name)) }
+	m.ID = [32]byte{small("id", 40), small("id2", 3)}
+	m.Space, m.Author, m.Device = op.ID{1}, identity.UserID{small("author", 2)}, identity.DeviceID{small("device", 4)}
+	m.Lamport, m.Time, m.Seq = op.Millis(small("lamport", 5)), 7, 1
+	kinds := []Kind{Text, Announcement, Profile, Receipt, 77, Op}
+	m.Kind = kinds[rapid.IntRange(0, len(kinds)-1).Draw(t, "kind")]
+	switch m.Kind {
+	case Profile:
+		m.Body = must(ProfileBody{Name: rapid.StringMatching(`[a-z]{1,4}`).Draw(t, "name")}.Encode())
+	case Receipt:
+		var marks []Mark
+		for d := range rapid.IntRange(1, 6).Draw(t, "marks") {
+			marks = append(marks, Mark{Device: identity.DeviceID{byte(d)}, Seq: uint64(small("seq", 9))})
+		}
+		m.Body = must(ReceiptBody{Marks: marks}.Encode())
+	default:
+		if list := bodies()[m.Kind]; len(list) > 0 {
+			m.Body = list[rapid.IntRange(0, len(list)-1).Draw(t, "body")]
+		}
+	}
+	if small("broken", 9) == 0 && len(m.Body) > 0 {
+		m.Body = m.Body[:len(m.Body)-1]
+	}
+	return m
+}
+
+// fold folds messages one by one, giving each only the rows it touches, as a room does.
+func fold(t rapid.TB, msgs []Msg) Rows {
+	all := Rows{}
+	for _, m := range msgs {
+		some := Rows{}
+		keys := Touches(m)
+		for _, k := range keys {
+			if r, ok := all[k]; ok {
+				some[k] = r
+			}
+		}
+		for _, r := range Fold(some, m) {
+			if !slices.Contains(keys, r.Key) {
+				t.Fatalf("kind %d writes %s, which it does not touch", m.Kind, r.Key)
+			}
+			all[r.Key] = r
+		}
+	}
+	return all
+}
+
+// TestFoldInAnyOrder: the same messages in any order, any of them several times, give the same rows.
+func TestFoldInAnyOrder(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		byID := map[[32]byte]Msg{}
+		for range rapid.IntRange(1, 30).Draw(t, "messages") {
+			m := draw(t)
+			byID[m.ID] = m // an id names one message
+		}
+		var msgs []Msg
+		for _, m := range byID {
+			msgs = append(msgs, m)
+		}
+		slices.SortFunc(msgs, func(a, b Msg) int { return bytes.Compare(a.ID[:], b.ID[:]) })
+		want := fold(t, msgs)
+		again := append(slices.Clone(msgs), msgs[:len(msgs)/2]...)
+		got := fold(t, rapid.Permutation(again).Draw(t, "order"))
+		if d := cmp.Diff(want, got); d != "" {
+			t.Fatalf("another order gives other rows:\n%s", d)
+		}
+	})
+}
+
+// TestReceiptsOverTheLimit: a member who names more devices than a receipt may hold, over several receipts, gets one row all the same.
+func TestReceiptsOverTheLimit(t *testing.T) {
+	var msgs []Msg
+	for i := range 4 {
+		var b ReceiptBody
+		for j := range MaxMarks {
+			d := identity.DeviceID{}
+			binary.BigEndian.PutUint32(d[:], uint32((i*700+j)*2654435761))
+			b.Marks = append(b.Marks, Mark{Device: d, Seq: uint64(i + 1)})
+		}
+		body := must(b.Encode())
+		if _, err := ParseReceipt(body); err != nil {
+			t.Fatalf("a receipt at its limit is refused: %v", err)
+		}
+		msgs = append(msgs, Msg{ID: [32]byte{byte(i)}, Author: identity.UserID{1}, Kind: Receipt, Body: body})
+	}
+	want := fold(t, msgs)
+	slices.Reverse(msgs)
+	got := fold(t, msgs)
+	if d := cmp.Diff(want, got); d != "" {
+		t.Error("another order gives another row")
+	}
+	w, err := ParseWatermarkRow(got[WatermarkKey(identity.UserID{1})].Value)
+	if err != nil || len(w.Marks) == 0 || len(w.Marks) > MaxMarks {
+		t.Errorf("%d marks: %v", len(w.Marks), err)
+	}
+}
+
+// TestProfileLastWins: by (lamport, id), and a broken one changes nothing.
+func TestProfileLastWins(t *testing.T) {
+	msg := func(id byte, lamport op.Millis, name string) Msg {
+		return Msg{ID: [32]byte{id}, Author: identity.UserID{1}, Lamport: lamport, Kind: Profile, Body: must(ProfileBody{Name: name}.Encode())}
+	}
+	for _, c := range []struct {
+		msgs []Msg
+		want string
+	}{
+		{[]Msg{msg(1, 5, "late"), msg(2, 4, "early")}, "late"},
+		{[]Msg{msg(1, 5, "a"), msg(2, 5, "b")}, "b"},
+		{[]Msg{msg(1, 5, "a"), {ID: [32]byte{9}, Author: identity.UserID{1}, Lamport: 9, Kind: Profile, Body: []byte{0x81}}}, "a"},
+		{[]Msg{msg(1, 5, "a"), {ID: [32]byte{9}, Author: identity.UserID{2}, Lamport: 9, Kind: Profile, Body: must(ProfileBody{Name: "other"}.Encode())}}, "a"},
+	} {
+		r, err := ParseProfileRow(fold(t, c.msgs)[ProfileKey(identity.UserID{1})].Value)
+		if err != nil || r.Name != c.want {
+			t.Errorf("%q, want %q (%v)", r.Name, c.want, err)
+		}
+	}
+}
+
+// TestRows: what a fold writes can be read, stands at its place, and an unknown kind is kept as one.
+func TestRows(t *testing.T) {
+	for kind, list := range bodies() {
+		for i, body := range list {
+			m := Msg{ID: [32]byte{byte(i), 5}, Author: identity.UserID{1}, Device: identity.DeviceID{2}, Seq: 3, Lamport: 1_790_000_000_000, Time: 4, Kind: kind, Body: body}
+			rows := Fold(nil, m)
+			if len(rows) != 1 || len(Touches(m)) != 1 || rows[0].Key != Touches(m)[0] {
+				t.Fatalf("kind %d: %d rows", kind, len(rows))
+			}
+			switch r := rows[0]; kind {
+			case Profile:
+				_, err := ParseProfileRow(r.Value)
+				if r.List != Profiles || err != nil {
+					t.Errorf("profile: %v", err)
+				}
+			case Receipt:
+				if _, err := ParseWatermarkRow(r.Value); r.List != Watermarks || err != nil {
+					t.Errorf("receipt: %v", err)
+				}
+			default:
+				got, err := ParseMessageRow(r.Value)
+				if err != nil || r.List != Messages || !bytes.Equal(r.Order, Order(m.Lamport, m.ID)) || got.ID != m.ID || got.Author != m.Author || got.Kind != kind {
+					t.Errorf("kind %d: %+v %v", kind, got, err)
+				}
+				if (got.Text != nil) != (kind == Text) || (got.Announcement != nil) != (kind == Announcement) {
+					t.Errorf("kind %d has another kind's body", kind)
+				}
+			}
+		}
+	}
+	if len(Touches(Msg{Kind: Op})) != 0 || len(Fold(nil, Msg{Kind: Op})) != 0 {
+		t.Error("an op makes a row")
+	}
+	if bytes.Compare(Order(1, [32]byte{9}), Order(2, [32]byte{1})) >= 0 || bytes.Compare(Order(2, [32]byte{1}), Order(2, [32]byte{2})) >= 0 {
+		t.Error("order is not by (lamport, id)")
+	}
+}
+
+// TestLimits: one over each limit is refused by writer and reader, and the error names the field.
+func TestLimits(t *testing.T) {
+	long := func(n int) string { return strings.Repeat("x", n) }
+	users := func(n int) []identity.UserID { return make([]identity.UserID, n) }
+	for _, c := range []struct {
+		field string
+		enc   func(n int) ([]byte, error)
+		parse func([]byte) error
+		limit int
+	}{
+		{"text", func(n int) ([]byte, error) { return TextBody{Text: long(n)}.Encode() }, func(b []byte) error { _, err := ParseText(b); return err }, MaxText},
+		{"mentions", func(n int) ([]byte, error) { return TextBody{Text: "x", Mentions: users(n)}.Encode() }, func(b []byte) error { _, err := ParseText(b); return err }, MaxMentions},
+		{"text", func(n int) ([]byte, error) { return AnnouncementBody{Text: long(n)}.Encode() }, func(b []byte) error { _, err := ParseAnnouncement(b); return err }, MaxText},
+		{"groups", func(n int) ([]byte, error) { return AnnouncementBody{Text: "x", Groups: make([]op.ID, n)}.Encode() }, func(b []byte) error { _, err := ParseAnnouncement(b); return err }, maxGroups},
+		{"priority", func(n int) ([]byte, error) { return AnnouncementBody{Text: "x", Priority: uint8(n)}.Encode() }, func(b []byte) error { _, err := ParseAnnouncement(b); return err }, 2},
+		{"replies", func(n int) ([]byte, error) { return AnnouncementBody{Text: "x", Replies: uint8(n)}.Encode() }, func(b []byte) error { _, err := ParseAnnouncement(b); return err }, 1},
+		{"name", func(n int) ([]byte, error) { return ProfileBody{Name: long(n)}.Encode() }, func(b []byte) error { _, err := ParseProfile(b); return err }, MaxName},
+	} {
+		if b, err := c.enc(c.limit); err != nil || c.parse(b) != nil {
+			t.Errorf("%s at %d: %v %v", c.field, c.limit, err, c.parse(b))
+		}
+		if _, err := c.enc(c.limit + 1); !errors.Is(err, ErrBody) || !strings.Contains(err.Error(), c.field) {
+			t.Errorf("%s over %d: %v", c.field, c.limit, err)
+		}
+	}
+	for why, c := range map[string]error{
+		"reply":  func() error { _, err := TextBody{Text: "x", Reply: make([]byte, 31)}.Encode(); return err }(),
+		"thread": func() error { _, err := TextBody{Text: "x", Thread: make([]byte, 33)}.Encode(); return err }(),
+		"text":   func() error { _, err := TextBody{}.Encode(); return err }(),
+		"UTF-8":  func() error { _, err := TextBody{Text: "\xff"}.Encode(); return err }(),
+		"name":   func() error { _, err := ProfileBody{}.Encode(); return err }(),
+		"marks":  func() error { _, err := ReceiptBody{}.Encode(); return err }(),
+	} {
+		if !errors.Is(c, ErrBody) || !strings.Contains(c.Error(), why) {
+			t.Errorf("%s: %v", why, c)
+		}
+	}
+	if b, err := (TextBody{Text: long(MaxText), Mentions: users(MaxMentions), Reply: make([]byte, 32), Thread: make([]byte, 32)}).Encode(); err != nil || len(b) > 1<<17 {
+		t.Errorf("%d bytes: %v", len(b), err)
+	}
+}
+
+// TestVectors: bodies byte for byte, as SPEC.md shows them, and what is refused.
+func TestVectors(t *testing.T) {
+	files, _ := filepath.Glob("testdata/vectors/*.txt")
+	good, bad := 0, 0
+	for _, file := range files {
+		b, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		lines := strings.Split(string(b), "\n")
+		raw, err := hex.DecodeString(lines[1])
+		if err != nil {
+			t.Fatal(err)
+		}
+		kind := map[string]Kind{"text": Text, "announcement": Announcement, "profile": Profile, "receipt": Receipt}[strings.SplitN(filepath.Base(file), "-", 2)[0]]
+		refused := strings.HasPrefix(lines[0], "expect: refused")
+		if got := len(Touches(Msg{Kind: kind, Body: raw})); (got == 0) != refused {
+			t.Errorf("%s: touches %d rows", file, got)
+		}
+		if refused {
+			bad++
+		} else {
+			good++
+		}
+	}
+	if good < 4 || bad < good {
+		t.Errorf("%d successes, %d refusals", good, bad)
+	}
+}
+
+// FuzzBody: any bytes of any kind fold or are left alone; what a kind accepts is in its one form.
+func FuzzBody(f *testing.F) {
+	for kind, list := range bodies() {
+		for _, b := range list {
+			f.Add(uint16(kind), b)
+		}
+	}
+	f.Fuzz(func(t *testing.T, kind uint16, body []byte) {
+		if len(body) > 64<<10 {
+			return // never reaches a body parser: the wire bounds it
+		}
+		m := Msg{ID: [32]byte{1}, Author: identity.UserID{2}, Lamport: 5, Kind: Kind(kind), Body: body}
+		keys := Touches(m)
+		rows := Fold(nil, m)
+		if len(rows) > len(keys) {
+			t.Fatalf("%d rows from %d keys", len(rows), len(keys))
+		}
+		for _, r := range rows {
+			if (Kind(kind) == Profile || Kind(kind) == Receipt) && Fold(Rows{r.Key: r}, m) != nil {
+				t.Fatal("folding twice changes something")
+			}
+		}
+		again := func(v interface{ Encode() ([]byte, error) }, err error) {
+			if err != nil {
+				if !errors.Is(err, ErrBody) || len(keys) != 0 {
+					t.Fatalf("%v, and %d keys", err, len(keys))
+				}
+				return
+			}
+			if b, err := v.Encode(); err != nil || !bytes.Equal(b, body) {
+				t.Fatalf("two encodings of one body (%v)", err)
+			}
+		}
+		switch Kind(kind) {
+		case Text:
+			v, err := ParseText(body)
+			again(v, err)
+		case Announcement:
+			v, err := ParseAnnouncement(body)
+			again(v, err)
+		case Profile:
+			v, err := ParseProfile(body)
+			again(v, err)
+		case Receipt:
+			v, err := ParseReceipt(body)
+			again(v, err)
+		}
+	})
+}
