@@ -184,16 +184,24 @@ func TestPartition(t *testing.T) {
 				t.Fatalf("%s removes %s: %v", n.Name, whom.Name, err)
 			}
 		}
-		remove(budi, chen)     // an admin pair removes each other …
-		remove(chen, budi)     // … and the senior's act stands
-		remove(chen, nodes[3]) // Dalia is removed on one side …
+		remove(budi, chen) // an admin pair removes each other …
+		remove(chen, budi) // … and the senior's act stands
+		dalia := nodes[3]
+		remove(chen, dalia) // Dalia is removed on one side …
+		remove(asha, dalia) // … and on the other, where she is let in again
+		w.Eventually(time.Minute, "Dalia knows", func() bool {
+			c, err := dalia.Community(com)
+			return err == nil && c.State == "removed"
+		})
+		dalia.Join(asha.Invite(com, groups...))
+		w.Eventually(time.Minute, "Dalia is back", func() bool { return dalia.In(groups[1]) && dalia.CleanIn(groups[1]) })
 		for i, n := range append(left[:1:1], right...) {
 			n.Say(groups[0], fmt.Sprintf("apart %d", i))
 		}
-		nodes[3].Say(groups[1], "Dalia does not know")
+		dalia.Say(groups[1], "Dalia is back")
 		time.Sleep(2 * time.Minute) // virtual: connections die, rotations happen
 		w.Heal()
-		honest := []*nodetest.Node{asha, nodes[4], nodes[5]}
+		honest := []*nodetest.Node{asha, dalia, nodes[4], nodes[5]}
 		agree(w, 5*time.Minute, honest...)
 		for _, n := range honest {
 			for _, i := range []int{0, 2, 3} { // 1 is Chen's, who was removed and pinned before he wrote it
@@ -201,6 +209,7 @@ func TestPartition(t *testing.T) {
 			}
 		}
 		for _, n := range honest {
+			w.Eventually(2*time.Minute, n.Name+" reads Dalia", func() bool { return n.Shows(groups[1], "Dalia is back") })
 			if n.Shows(groups[0], "apart 1") {
 				t.Errorf("%s shows what Chen wrote after his removal", n.Name)
 			}
@@ -209,7 +218,9 @@ func TestPartition(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		t.Logf("%d members stand", len(members))
+		if len(members) != 4+1 { // Budi removed Chen; Chen, his junior, removed nobody
+			t.Errorf("%d members stand: %+v", len(members), members)
+		}
 	})
 }
 
@@ -258,6 +269,14 @@ func TestCrowd(t *testing.T) {
 			got, dup = got+int64(s.Delivered), dup+int64(s.Duplicates)
 		}
 		t.Logf("%d nodes: %d deliveries by gossip, %.1f duplicates each", n, got, float64(dup)/float64(max(got, 1)))
+		var sent uint64
+		for _, x := range nodes {
+			sent += x.Gossip().Stats().BytesOut
+		}
+		t.Logf("%.1f KB of gossip for each delivery", float64(sent)/1000/float64(max(got, 1)))
+		if sent > uint64(got)*12_000 {
+			t.Errorf("%d bytes of gossip for %d deliveries", sent, got)
+		}
 		if dup > 12*got {
 			t.Errorf("%d duplicates for %d deliveries", dup, got)
 		}
