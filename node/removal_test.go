@@ -105,6 +105,11 @@ func TestRemovedReadsNothingNew(t *testing.T) {
 		if posts < 200 {
 			t.Fatalf("only %d posts", posts)
 		}
+		for _, p := range asha.Peers() {
+			if p.MemberID == "" || p.MemberID == mallory.User(com) || p.ID == "peer_"+mallory.Host().ID().String() {
+				t.Errorf("Mallory's host is still taken for a %s", p.Role)
+			}
+		}
 		if got := mallory.AskKeys(friend.AllEpochs()); got != 0 {
 			t.Errorf("Mallory was given %d secrets", got)
 		}
