@@ -40,7 +40,8 @@ const maxWaiting = 4096
 type space struct {
 	id      op.ID
 	epochs  map[op.ID]*epochState
-	early   map[op.ID]epoch.Secret // secrets that came before their Epoch op
+	kids    map[op.ID][]*epochState // epochs by parent
+	early   map[op.ID]epoch.Secret  // secrets that came before their Epoch op
 	set     epoch.Set
 	own     OwnChain
 	lamport op.Millis
@@ -101,7 +102,7 @@ func Blank(id op.ID, self Self) *Community { return newCommunity(id, self) }
 func (c *Community) space(id op.ID) *space {
 	s := c.spaces[id]
 	if s == nil {
-		s = &space{id: id, epochs: map[op.ID]*epochState{}, early: map[op.ID]epoch.Secret{}, own: OwnChain{Space: id}, chains: map[identity.DeviceID]*chain{},
+		s = &space{id: id, epochs: map[op.ID]*epochState{}, kids: map[op.ID][]*epochState{}, early: map[op.ID]epoch.Secret{}, own: OwnChain{Space: id}, chains: map[identity.DeviceID]*chain{},
 			recent: map[op.ID]op.Millis{}, judged: map[identity.UserID]string{}, orphans: map[acl.Seat]bool{}, marks: map[identity.DeviceID]uint64{}}
 		c.spaces[id] = s
 	}

@@ -27,12 +27,17 @@ type epochState struct {
 	waits     bool        // mine, and nobody else holds the secret yet: not used
 	roster    []acl.Seat
 	past      dag.Past // what its roster was made from
+	fits      bool     // its generation follows from its parents', and theirs from theirs
 	judged    bool     // roster computed
 	valid     bool     // its roster_root is right and it covers its parents
 }
 
-// judgeBest is how many of a space's epochs, best first, are considered for sending; older ones are only read under.
-const judgeBest = 16
+// How many of a space's epochs, best first, are considered for sending; older ones are only read under. Those whose secret is held and
+// those still wanted are counted apart, and of the latter few of one maker, so that nobody who keeps secrets to himself crowds the others out.
+const (
+	judgeBest  = 16
+	wantOfSame = 4
+)
 
 func (b *batch) takeEpoch(o *op.Op) {
 	c := b.c
@@ -42,6 +47,10 @@ func (b *batch) takeEpoch(o *op.Op) {
 	bits, ok := c.log.IsAuthority(o.Cap, o.Space)
 	e.authority, e.remover = ok, ok && bits&op.REMOVE != 0
 	s.epochs[e.id] = e
+	for _, p := range body.Parents {
+		s.kids[p] = append(s.kids[p], e)
+	}
+	s.settle(e)
 	if secret, ok := s.early[e.id]; ok {
 		delete(s.early, e.id)
 		c.hold(s, e.id, secret)
@@ -94,7 +103,9 @@ func (c *Community) refreshEpochs(b *batch, s *space) {
 	}
 	all := make([]*epochState, 0, len(s.epochs))
 	for _, e := range s.epochs {
-		all = append(all, e)
+		if e.fits && !e.body.Desk {
+			all = append(all, e)
+		}
 	}
 	slices.SortFunc(all, func(x, y *epochState) int {
 		return cmp.Or(c.log.Rank(x.creator, y.creator), bytes.Compare(x.creator[:], y.creator[:]))
@@ -119,9 +130,19 @@ func (c *Community) refreshEpochs(b *batch, s *space) {
 		}
 	}
 	infos := make([]epoch.Info, 0, len(all))
-	for i, e := range all {
+	held, wanted, by := 0, 0, map[op.ID]int{}
+	for _, e := range all {
 		info := epoch.Info{ID: e.id, Gen: e.body.Gen, Rank: e.rank, Held: e.keys != nil && !e.waits, Remover: e.remover}
-		if i < judgeBest && !e.body.Desk {
+		judge := held < judgeBest
+		if e.keys != nil {
+			held++
+		} else {
+			by[e.creator]++
+			if judge = wanted < judgeBest && by[e.creator] <= wantOfSame; judge {
+				wanted++
+			}
+		}
+		if judge {
 			c.judgeEpoch(s, e)
 			info.Clean = e.valid && c.clean(e, in, gone)
 		}
@@ -132,6 +153,25 @@ func (c *Community) refreshEpochs(b *batch, s *space) {
 		if w := s.set.Wanted(); len(w) > 0 {
 			b.want(s.id).Epochs = w
 		}
+	}
+}
+
+// settle finds out whether the generation of e, and then of those that build on it, is one more than the highest of the parents', which
+// are here and fit themselves. Nobody gets ahead of the others by naming a large number.
+func (s *space) settle(e *epochState) {
+	gen := uint64(0)
+	for _, p := range e.body.Parents {
+		pe := s.epochs[p]
+		if pe == nil || !pe.fits {
+			return
+		}
+		gen = max(gen, pe.body.Gen)
+	}
+	if e.fits = e.body.Gen == gen+1; !e.fits {
+		return
+	}
+	for _, kid := range s.kids[e.id] {
+		s.settle(kid)
 	}
 }
 
@@ -204,7 +244,7 @@ func (c *Community) RotationDue(space op.ID, now op.Millis) (cause [32]byte, due
 	}
 	cause = acl.RosterRoot(st.Roster)
 	_, sending := s.set.Sending(now, 0)
-	if !s.set.CleanExists() {
+	if !s.set.CleanExists() || len(c.MissingPins(space)) > 0 {
 		return cause, true, s.set.Lost(now)
 	}
 	return cause, sending && s.set.Stale(now, 0), !sending && s.set.Lost(now)
