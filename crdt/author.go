@@ -248,7 +248,7 @@ func (c *Community) Post(space op.ID, kind content.Kind, body []byte, rows Rows,
 // Rotate makes a new epoch in a space I am a member of. It is used once Handed says so.
 func (c *Community) Rotate(space op.ID, reason string, now op.Millis) (Effects, error) {
 	b := &batch{c: c, now: now}
-	err := b.rotate(space, reason, nil)
+	err := b.rotate(space, reason, c.MissingPins(space))
 	return b.done(), err
 }
 
@@ -332,7 +332,7 @@ func (c *Community) Remove(space op.ID, m identity.UserID, r op.RevokeBody, now 
 	}
 	for _, s := range in {
 		if c.Mine(s) && !c.space(s).set.CleanExists() {
-			if err := b.rotate(s, "removal", nil); err != nil {
+			if err := b.rotate(s, "removal", c.MissingPins(s)); err != nil {
 				return b.done(), id, err
 			}
 		}
@@ -340,49 +340,35 @@ func (c *Community) Remove(space op.ID, m identity.UserID, r op.RevokeBody, now 
 	return b.done(), id, nil
 }
 
-// Leave ends every cap of mine in a space.
+// Leave ends every cap of mine in a space; the community is left after its groups, so that each log has the Leave with its pins.
 func (c *Community) Leave(space op.ID, now op.Millis) (Effects, error) {
 	b := &batch{c: c, now: now}
-	st := c.states[space]
-	if st == nil || !c.Mine(space) {
+	if c.states[space] == nil || !c.Mine(space) {
 		return Effects{}, fmt.Errorf("%w: you are not a member", acl.ErrDenied)
 	}
+	if space == c.id {
+		for _, g := range c.Spaces()[1:] {
+			if c.Mine(g) {
+				if err := b.leave(g); err != nil {
+					return b.done(), err
+				}
+			}
+		}
+	}
+	err := b.leave(space)
+	return b.done(), err
+}
+
+func (b *batch) leave(space op.ID) error {
+	c := b.c
+	st := c.states[space]
 	for _, cap := range slices.Backward(st.Members[c.self.Member].Caps) {
-		if cap == space || c.log.Op(cap).Kind() == op.CreateGroup {
+		if k := c.log.Op(cap).Kind(); k == op.Genesis || k == op.OwnerRotate {
 			continue
 		}
 		if _, err := b.write(Draft{Space: space, Cap: cap, Body: op.LeaveBody{Pins: c.pinsOf(space, c.self.Member)}}); err != nil {
-			return b.done(), err
+			return err
 		}
 	}
-	return b.done(), nil
-}
-
-// Marks returns the receipt that is due in a space, nil if none; it is due once. Receipts go to spaces of at most 64 members.
-func (c *Community) Marks(space op.ID) *content.ReceiptBody {
-	s := c.space(space)
-	if len(s.marks) == 0 {
-		return nil
-	}
-	marks := s.marks
-	s.marks = map[identity.DeviceID]uint64{}
-	if st := c.states[space]; st == nil || space == c.id || len(st.Members) > 64 || !c.Mine(space) {
-		return nil
-	}
-	body := &content.ReceiptBody{}
-	for d, seq := range marks {
-		body.Marks = append(body.Marks, content.Mark{Device: d, Seq: seq})
-	}
-	return body
-}
-
-// MarksDue lists the spaces with a receipt due.
-func (c *Community) MarksDue() []op.ID {
-	var out []op.ID
-	for id, s := range c.spaces {
-		if len(s.marks) > 0 {
-			out = append(out, id)
-		}
-	}
-	return out
+	return nil
 }

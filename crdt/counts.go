@@ -2,6 +2,7 @@ package crdt
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/pandal-chat/pandal/crdt/content"
@@ -138,4 +139,33 @@ func (c *Community) judgement(s *space, m identity.UserID) string {
 		}
 	}
 	return w.String()
+}
+
+// MissingPins lists pins for those who were removed by somebody who could not read the space, so that a holder of authority who can writes
+// them in an Epoch (R8). Nil when there is nothing to pin or it is not mine to do.
+func (c *Community) MissingPins(space op.ID) []op.Pin {
+	st := c.states[space]
+	if st == nil || space == c.id || !c.Mine(space) || st.Can(c.self.Member, op.REMOVE) != nil {
+		return nil
+	}
+	s := c.space(space)
+	var pins []op.Pin
+	for m := range s.judged {
+		for _, end := range st.Endings(m) {
+			if c.log.Op(end.Op).Kind() != op.Revoke || end.Keeps(0) {
+				continue
+			}
+			for _, d := range c.log.DevicesOf(m) {
+				if _, set := c.pinOf(s, end.Op, d); !set && len(pins) < 180 && !slices.ContainsFunc(pins, func(p op.Pin) bool { return p.Device == d }) {
+					p := op.Pin{Device: d}
+					if ch := s.chains[d]; ch != nil {
+						p.Seq, p.Hash = ch.top, ch.hash
+					}
+					pins = append(pins, p)
+				}
+			}
+		}
+	}
+	slices.SortFunc(pins, func(a, b op.Pin) int { return slices.Compare(a.Device[:], b.Device[:]) })
+	return pins
 }

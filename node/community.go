@@ -61,13 +61,13 @@ func (r *room) community() (c Community, err error) {
 			err = fmt.Errorf("%w: no community %s", ErrNotFound, r.name())
 			return
 		}
-		mem, in := st.Members[r.rec.Member]
-		c = Community{ID: r.name(), Name: g.Name, Role: roleOf(st, r.rec.Member), Permissions: mem.Bits.Names(), MemberCount: len(st.Members),
-			GroupCount: len(st.Groups()), AnnouncementsID: grpID(r.id), MeID: r.rec.Member.String(), DisplayName: r.rec.Name,
+		mem, in := st.Members[r.fixed.Member]
+		c = Community{ID: r.name(), Name: g.Name, Role: roleOf(st, r.fixed.Member), Permissions: mem.Bits.Names(), MemberCount: len(st.Members),
+			GroupCount: len(st.Groups()), AnnouncementsID: grpID(r.id), MeID: r.fixed.Member.String(), DisplayName: r.rec.Name,
 			Settings: map[string]string{"history": "30d", "who_creates_groups": "admins"}, CreatedAt: timeOf(r.c.Log().Op(r.id).Time), State: "active"}
 		if !in {
 			c.State, c.Permissions = "removed", []string{}
-			if st.Left(r.rec.Member) {
+			if st.Left(r.fixed.Member) {
 				c.State = "left"
 			}
 		}
@@ -165,8 +165,8 @@ func (n *Node) nameFor(name string) (string, error) {
 
 // memberKey derives M again; it is never stored.
 func (r *room) memberKey() identity.MemberKey {
-	if r.rec.Salt != [32]byte{} {
-		return r.n.seed().Member(identity.OwnerSalt(r.rec.Salt))
+	if r.fixed.Salt != [32]byte{} {
+		return r.n.seed().Member(identity.OwnerSalt(r.fixed.Salt))
 	}
 	return r.n.seed().Member(r.id)
 }
@@ -206,7 +206,7 @@ func (n *Node) LeaveCommunity(ctx context.Context, id string) error {
 	}
 	var werr error
 	err = r.ask(ctx, func() {
-		if st := r.c.State(r.id); st != nil && st.Owner == r.rec.Member {
+		if st := r.c.State(r.id); st != nil && st.Owner == r.fixed.Member {
 			werr = ErrLastOwner
 			return
 		}

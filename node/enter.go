@@ -78,7 +78,7 @@ func (r *room) enter(ctx context.Context, p peer.ID, group, invite op.ID, proof 
 	}
 	defer st.Close()
 	s := newJoinStream(st)
-	d := identity.DeviceKeyFromSeed(r.rec.Device).ID()
+	d := r.device.ID()
 	if err := s.send(joinAsk{Invite: invite, Group: group, Member: m.ID(), Device: d, Proof: proof}); err != nil {
 		return fmt.Errorf("ask to enter: %w", err)
 	}
@@ -112,9 +112,9 @@ func (r *room) enterCarried() {
 	}
 	inv, _ := o.Body.(op.InviteBody)
 	for _, g := range inv.Groups {
-		k := carriedKey{g, r.rec.Member}
+		k := carriedKey{g, r.fixed.Member}
 		at := r.n.cfg.Now()
-		if st := r.c.State(g); r.c.Mine(g) || st != nil && st.Left(r.rec.Member) {
+		if st := r.c.State(g); r.c.Mine(g) || st != nil && st.Left(r.fixed.Member) {
 			r.carried[k] = at.Add(100 * 365 * 24 * time.Hour) // in once: from now on coming and going is the person's own act
 			continue
 		}
@@ -132,7 +132,7 @@ func (r *room) enterCarried() {
 			to = append(to, p)
 		}
 		m := r.memberKey()
-		proof := identity.InviteKeyFromSeed(l.Seed).Prove(m.ID(), identity.DeviceKeyFromSeed(r.rec.Device).ID())
+		proof := identity.InviteKeyFromSeed(l.Seed).Prove(m.ID(), r.device.ID())
 		r.entering = true
 		r.n.wg.Go(func() {
 			for _, p := range to {

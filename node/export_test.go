@@ -89,7 +89,7 @@ func (n *Node) ForceAnnounce(text string) error {
 	r.ask(context.Background(), func() {
 		k, _ := r.c.Sending(r.id, n.now())
 		body, _ := content.AnnouncementBody{Text: text}.Encode()
-		d := identity.DeviceKeyFromSeed(r.rec.Device)
+		d := r.device
 		var wire []byte
 		if wire, _, err = k.Seal(epoch.Header{Seq: 1, Lamport: n.now(), Time: n.now(), Kind: uint16(content.Announcement)}, body, d); err != nil {
 			return
@@ -114,7 +114,7 @@ func (n *Node) AskKeys(epochs map[op.ID][]op.ID) (got int) {
 	})
 	for s, es := range epochs {
 		for _, p := range peers {
-			secrets, err := r.keysFrom(context.Background(), p, s, es, identity.DeviceKeyFromSeed(r.rec.Device))
+			secrets, err := r.keysFrom(context.Background(), p, s, es, r.device)
 			if err == nil {
 				got += len(secrets)
 			}
@@ -146,7 +146,7 @@ func (n *Node) Secrets() map[string][]byte {
 	seed := n.seed()
 	out := map[string][]byte{"seed": seed[:]}
 	r.ask(context.Background(), func() {
-		out["device key"], out["host key"], out["join key"] = bytes.Clone(r.rec.Device[:]), bytes.Clone(r.rec.Host[:]), bytes.Clone(r.rec.JoinKey[:])
+		out["device key"], out["host key"], out["join key"] = bytes.Clone(r.fixed.Device[:]), bytes.Clone(r.fixed.Host[:]), bytes.Clone(r.fixed.JoinKey[:])
 		for _, s := range r.c.Spaces() {
 			list, _ := n.store.Secrets(context.Background(), s)
 			for i, x := range list {
@@ -157,7 +157,7 @@ func (n *Node) Secrets() map[string][]byte {
 			}
 			out[fmt.Sprintf("space %x", s[:4])] = bytes.Clone(s[:])
 		}
-		out["member"] = bytes.Clone(r.rec.Member[:])
+		out["member"] = bytes.Clone(r.fixed.Member[:])
 	})
 	return out
 }
@@ -169,7 +169,7 @@ func (n *Node) Overheard() (out [][]byte) {
 		for t := range r.topics {
 			out = append(out, []byte(t))
 		}
-		points := [][32]byte{r.c.Meeting(r.id)[0], epoch.MeetingPoint(r.rec.JoinKey, identity.LabelRendezvous)}
+		points := [][32]byte{r.c.Meeting(r.id)[0], epoch.MeetingPoint(r.fixed.JoinKey, identity.LabelRendezvous)}
 		for _, p := range points {
 			k := dhtKey(p, epoch.Day(n.now()))
 			out = append(out, lanTag(p, epoch.Day(n.now())), k[:])

@@ -47,7 +47,7 @@ func (r *room) meetAgain() {
 	} else if l, err := r.link(); err == nil {
 		points = append(points, l.Rendezvous)
 	}
-	points = append(points, epoch.MeetingPoint(r.rec.JoinKey, identity.LabelRendezvous))
+	points = append(points, epoch.MeetingPoint(r.fixed.JoinKey, identity.LabelRendezvous))
 	var tags [][]byte
 	var keys [][32]byte
 	for _, p := range points {

@@ -147,7 +147,7 @@ func (r *room) newGroup(q NewGroup) (op.ID, error) {
 	}
 	for _, u := range q.Members {
 		m, _ := r.user(u)
-		if m == r.rec.Member {
+		if m == r.fixed.Member {
 			continue
 		}
 		if err := r.admitTo(ids[0], m); err != nil {
@@ -205,8 +205,8 @@ func (n *Node) JoinGroup(ctx context.Context, id string) (Group, error) {
 		in = r.c.Mine(s)
 		g, _ := r.c.Group(s)
 		open = g.Open
-		if !in && open && r.c.State(s).Can(r.rec.Member, op.ADMIT) == nil {
-			cert := r.memberKey().Certify(identity.Certificate{Space: s, Device: identity.DeviceKeyFromSeed(r.rec.Device).ID(), Via: s, Last: r.c.Log().LastOut(s, r.rec.Member)})
+		if !in && open && r.c.State(s).Can(r.fixed.Member, op.ADMIT) == nil {
+			cert := r.memberKey().Certify(identity.Certificate{Space: s, Device: r.device.ID(), Via: s, Last: r.c.Log().LastOut(s, r.fixed.Member)})
 			e, _, err := r.c.Author(n.now(), crdt.Draft{Space: s, Body: op.AdmitBody{Cert: cert, Post: true, Invite: s, Proof: []byte{}}})
 			in = errors.Join(err, r.perform(e)) == nil
 		}

@@ -20,12 +20,14 @@ import (
 
 // validate is called by gossip's goroutines for every foreign message: the one check, by the one rule.
 func (r *room) validate(_ peer.ID, topic string, data []byte) (pubsub.Reason, any) {
-	s := r.snap.Load()
-	ck, v := crdt.Check(s, data, r.n.now())
+	s, now := r.snap.Load(), r.n.now()
+	ck, v := crdt.Check(s, data, now)
 	switch v {
 	case crdt.Good:
 	case crdt.UnknownEpoch:
-		r.tell(r.wantAgain)
+		if last := r.askedAt.Load(); int64(now)-last > 1000 && r.askedAt.CompareAndSwap(last, int64(now)) {
+			r.tell(r.wantAgain)
+		}
 		return pubsub.UnknownEpoch, nil
 	case crdt.UnknownAuthor:
 		return pubsub.UnknownAuthor, nil

@@ -176,7 +176,7 @@ func (n *Node) CreateInvite(ctx context.Context, community string, q NewInvite) 
 		}
 		rdv, _ := r.c.RendezvousOf(r.id, body.Epoch)
 		g, _ := r.c.Genesis()
-		l := r.refreshed(acl.Link{Community: r.id, JoinKey: r.rec.JoinKey, Invite: ids[0], Seed: seed, Rendezvous: invitePoint(rdv, ids[0]), Name: g.Name, Expires: body.Expires})
+		l := r.refreshed(acl.Link{Community: r.id, JoinKey: r.fixed.JoinKey, Invite: ids[0], Seed: seed, Rendezvous: invitePoint(rdv, ids[0]), Name: g.Name, Expires: body.Expires})
 		link, _, err := l.Encode()
 		if err != nil {
 			return e, err

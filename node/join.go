@@ -222,7 +222,7 @@ func (r *room) admitCarried() {
 				k := carriedKey{g, cert.Member}
 				if when, ok := r.carried[k]; !ok {
 					wait := time.Duration(0)
-					if admitter, _ := r.c.Log().Author(a); admitter != r.rec.Member {
+					if admitter, _ := r.c.Log().Author(a); admitter != r.fixed.Member {
 						wait = 4 * time.Second
 					}
 					r.carried[k] = at.Add(wait)
@@ -243,7 +243,7 @@ func (r *room) admitCarried() {
 }
 
 // link is the invite this room was joined by.
-func (r *room) link() (acl.Link, error) { return acl.ParseLink(r.rec.Link) }
+func (r *room) link() (acl.Link, error) { return acl.ParseLink(r.fixed.Link) }
 
 // tryJoin asks one peer to admit us. The room is a joiner's: nothing of the community is known yet.
 func (r *room) tryJoin(ctx context.Context, p peer.ID, m identity.MemberKey) error {
@@ -259,7 +259,7 @@ func (r *room) tryJoin(ctx context.Context, p peer.ID, m identity.MemberKey) err
 	stop := context.AfterFunc(ctx, func() { st.Reset() })
 	defer stop()
 	s := newJoinStream(st)
-	d := identity.DeviceKeyFromSeed(r.rec.Device).ID()
+	d := r.device.ID()
 	if err := s.send(joinAsk{Invite: l.Invite, Member: m.ID(), Device: d, Proof: identity.InviteKeyFromSeed(l.Seed).Prove(m.ID(), d)}); err != nil {
 		return fmt.Errorf("ask to join: %w", err)
 	}

@@ -87,17 +87,17 @@ func (r *room) members(s op.ID, f ListMembers) (out []Member, err error) {
 	out = []Member{}
 	e := r.ask(r.n.ctx, func() {
 		st := r.c.State(s)
-		if st == nil || s != r.id && !r.c.Mine(s) && st.Can(r.rec.Member, op.REMOVE) != nil {
+		if st == nil || s != r.id && !r.c.Mine(s) && st.Can(r.fixed.Member, op.REMOVE) != nil {
 			err = fmt.Errorf("%w: only its members know who is in a group", ErrNotMember)
 			return
 		}
-		online := map[identity.UserID]bool{r.rec.Member: true}
+		online := map[identity.UserID]bool{r.fixed.Member: true}
 		for _, p := range r.peers {
 			online[p.user] = true
 		}
 		names := r.knownNames()
 		show := func(u identity.UserID, state string) {
-			m := Member{ID: u.String(), DisplayName: names[u], State: state, Online: online[u] && state == "active", Me: u == r.rec.Member, Roles: []string{}}
+			m := Member{ID: u.String(), DisplayName: names[u], State: state, Online: online[u] && state == "active", Me: u == r.fixed.Member, Roles: []string{}}
 			m.Visible = m.DisplayName != ""
 			if role := roleOf(st, u); role != "" {
 				m.Roles = append(m.Roles, role)
@@ -158,7 +158,7 @@ func (r *room) knownNames() map[identity.UserID]string {
 			}
 		}
 	}
-	names[r.rec.Member] = r.rec.Name
+	names[r.fixed.Member] = r.rec.Name
 	r.names = names
 	return names
 }
@@ -219,7 +219,7 @@ func (n *Node) Remove(ctx context.Context, community, user string, o RemoveOptio
 		if !ok {
 			return crdt.Effects{}, fmt.Errorf("%w: no member %s", ErrNotFound, user)
 		}
-		if m == r.rec.Member {
+		if m == r.fixed.Member {
 			return crdt.Effects{}, fmt.Errorf("%w: leave the community to take yourself out", ErrInvalid)
 		}
 		before := r.c.State(r.id).EffectiveIDs()

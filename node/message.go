@@ -367,7 +367,7 @@ func (r *room) delivery(s op.ID, m content.MessageRow, marks []content.Watermark
 			d.Reached++
 		}
 	}
-	if m.Author != r.rec.Member && d.State == "waiting" {
+	if m.Author != r.fixed.Member && d.State == "waiting" {
 		d.State = "sent" // it reached this node
 	}
 	return d

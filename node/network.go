@@ -51,7 +51,7 @@ func (r *room) openNetwork(ctx context.Context) error {
 		boot = host.PublicBootstrap()
 	}
 	lan := cfg.Mode == ModeLAN
-	hc := host.Config{Key: r.rec.Host[:], Listen: listen, OnPeer: r.onPeer, Remembered: r.remembered, NAT: !lan && !offline && !none,
+	hc := host.Config{Key: r.fixed.Host[:], Listen: listen, OnPeer: r.onPeer, Remembered: r.remembered, NAT: !lan && !offline && !none,
 		DHT: !lan && !offline && (!none || cfg.DHTPrefix != ""), DHTPrefix: cfg.DHTPrefix, DHTServer: cfg.DHTServer, Bootstrap: boot,
 		Datastore: r.n.store.Datastore(r.name()), MDNS: cfg.MDNS && !offline, Log: r.n.log,
 		Auth: host.Auth{Offers: func() [][]byte { return r.face().Load().offers }, Accepts: func() [][]byte { return r.face().Load().accepts },
@@ -124,7 +124,7 @@ func (r *room) newFace() *face {
 		f.accepts = append(f.accepts, k[:])
 	}
 	f.offers = append(f.offers, f.accepts[:min(4, len(f.accepts))]...)
-	join := r.rec.JoinKey
+	join := r.fixed.JoinKey
 	f.offers = append(f.offers, join[:])
 	f.accepts = append(f.accepts, join[:])
 	for _, h := range r.c.Log().Graph().Heads(r.id) {
@@ -153,8 +153,8 @@ func (h helloBody) signed(channel []byte) ([]byte, error) {
 // hello is called by the host.
 func (r *room) hello(channel []byte) []byte {
 	f := r.face().Load()
-	d := identity.DeviceKeyFromSeed(r.rec.Device)
-	h := helloBody{Device: d.ID(), Member: r.rec.Member, Joiner: !f.member, Heads: f.heads}
+	d := r.device
+	h := helloBody{Device: d.ID(), Member: r.fixed.Member, Joiner: !f.member, Heads: f.heads}
 	if h.Heads == nil {
 		h.Heads = [][32]byte{}
 	}

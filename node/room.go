@@ -40,14 +40,16 @@ type communityRecord struct {
 
 // room runs one community: one goroutine owns its crdt.Community; everybody else hands it work. Started by openRoom, ended by close.
 type room struct {
-	n    *Node
-	id   op.ID
-	rec  communityRecord // owned by run; read elsewhere through ask
-	c    *crdt.Community // owned by run
-	host *host.Host
-	goss *pubsub.Gossip
-	hist *history.History
-	snap atomic.Pointer[crdt.Snapshot]
+	n      *Node
+	id     op.ID
+	rec    communityRecord // owned by run; read elsewhere through ask
+	fixed  communityRecord // as it was when the room was made: what never changes is read here, by anybody
+	device identity.DeviceKey
+	c      *crdt.Community // owned by run
+	host   *host.Host
+	goss   *pubsub.Gossip
+	hist   *history.History
+	snap   atomic.Pointer[crdt.Snapshot]
 
 	work    chan func()
 	gossip  chan crdt.Checked
@@ -55,6 +57,7 @@ type room struct {
 	ctx     context.Context
 	cancel  context.CancelFunc
 	quota   authorQuota
+	askedAt atomic.Int64 // when an unknown tag last made us ask for keys, ms
 	faceNow atomic.Pointer[face]
 
 	// owned by run
@@ -114,7 +117,7 @@ func (rec communityRecord) meta() (store.Meta, error) {
 
 // newRoom makes a room without starting it.
 func (n *Node) newRoom(rec communityRecord, c *crdt.Community) *room {
-	r := &room{n: n, id: rec.ID, rec: rec, c: c, work: make(chan func(), 64), gossip: make(chan crdt.Checked, 1024), done: make(chan struct{}),
+	r := &room{n: n, id: rec.ID, rec: rec, fixed: rec, device: identity.DeviceKeyFromSeed(rec.Device), c: c, work: make(chan func(), 64), gossip: make(chan crdt.Checked, 1024), done: make(chan struct{}),
 		peers: map[peer.ID]member{}, sums: map[op.ID]map[epoch.Tag]*history.Sum{}, rotate: map[op.ID]time.Time{}, acks: map[[32]byte]map[identity.UserID]bool{},
 		asking: map[op.ID]bool{}, syncing: map[peer.ID]bool{}, named: map[op.ID]string{}, topics: map[string]op.ID{}, carried: map[carriedKey]time.Time{},
 		skewed: map[peer.ID]int64{}, change: make(chan struct{})}

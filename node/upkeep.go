@@ -127,7 +127,7 @@ func (r *room) askKeys(space op.ID, epochs []op.ID) {
 		return
 	}
 	r.asking[space] = true
-	d := identity.DeviceKeyFromSeed(r.rec.Device)
+	d := r.device
 	rand.Shuffle(len(to), func(i, j int) { to[i], to[j] = to[j], to[i] })
 	epochs = slices.Clone(epochs[:min(len(epochs), epoch.MaxRelay)])
 	r.n.wg.Go(func() {
@@ -221,7 +221,7 @@ func (r *room) rotateDue(at time.Time) {
 		when, set := r.rotate[s]
 		if !set {
 			_, devices := r.connected(s)
-			me := identity.DeviceKeyFromSeed(r.rec.Device).ID()
+			me := r.device.ID()
 			wait := time.Duration(epoch.Place(cause, me, devices)) * time.Millisecond
 			if lost && !due {
 				wait = 0
@@ -261,7 +261,7 @@ func (r *room) sendReceipts() {
 
 // post writes a message of the shell's own making; what cannot be sent now is left out.
 func (r *room) post(space op.ID, kind content.Kind, body []byte) bool {
-	keys := map[op.ID][]content.RowKey{space: content.Touches(content.Msg{Space: space, Author: r.rec.Member, Kind: kind, Body: body})}
+	keys := map[op.ID][]content.RowKey{space: content.Touches(content.Msg{Space: space, Author: r.fixed.Member, Kind: kind, Body: body})}
 	rows, err := r.rowsFor(keys)
 	if err != nil {
 		return false
@@ -279,11 +279,11 @@ func (r *room) showProfile() {
 		if !r.c.Mine(s) || r.named[s] == r.rec.Name || r.rec.Name == "" {
 			continue
 		}
-		rows, err := r.n.store.Rows(r.ctx, s, []string{string(content.ProfileKey(r.rec.Member))})
+		rows, err := r.n.store.Rows(r.ctx, s, []string{string(content.ProfileKey(r.fixed.Member))})
 		if err != nil {
 			continue
 		}
-		if p, err := content.ParseProfileRow(rows[string(content.ProfileKey(r.rec.Member))]); err == nil && p.Name == r.rec.Name {
+		if p, err := content.ParseProfileRow(rows[string(content.ProfileKey(r.fixed.Member))]); err == nil && p.Name == r.rec.Name {
 			r.named[s] = r.rec.Name
 			continue
 		}
