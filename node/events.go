@@ -104,6 +104,7 @@ func (n *Node) Network() []Network {
 	out := []Network{}
 	for _, r := range n.allRooms() {
 		x := Network{CommunityID: r.name(), PeerID: peerID(r.host.ID()), Reachability: "unknown", Members: r.host.Members(), DHT: r.dht, MDNS: n.cfg.MDNS}
+		x.BytesIn, x.BytesOut = r.host.Bytes()
 		for _, a := range r.host.Addrs() {
 			x.Addrs = append(x.Addrs, a.String())
 		}

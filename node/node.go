@@ -15,6 +15,7 @@ import (
 
 	"github.com/pandal-chat/pandal/crdt/op"
 	"github.com/pandal-chat/pandal/identity"
+	"github.com/pandal-chat/pandal/node/host"
 	"github.com/pandal-chat/pandal/node/store"
 )
 
@@ -57,6 +58,16 @@ func (c *Config) validate() error {
 	if len(c.Listen) == 0 {
 		c.Listen = []string{"/ip4/0.0.0.0/tcp/0", "/ip4/0.0.0.0/udp/0/quic-v1"}
 	}
+	for field, addrs := range map[string][]string{"listen": c.Listen, "bootstrap": c.Bootstrap} {
+		for _, a := range addrs {
+			if field == "bootstrap" && a == "none" && len(addrs) == 1 {
+				continue
+			}
+			if err := host.CheckAddr(a, field == "bootstrap"); err != nil {
+				return fmt.Errorf("%w: %s: %.80q is no multiaddr; it looks like %s", ErrInvalid, field, a, addrExample[field])
+			}
+		}
+	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
@@ -65,6 +76,8 @@ func (c *Config) validate() error {
 	}
 	return nil
 }
+
+var addrExample = map[string]string{"listen": "/ip4/0.0.0.0/tcp/4001", "bootstrap": "/ip4/192.0.2.1/tcp/4001/p2p/12D3KooW…"}
 
 // Node runs a person's communities. Its methods are safe for concurrent use.
 type Node struct {

@@ -25,6 +25,14 @@ type process struct {
 	url   string
 	token string
 	log   *os.File
+	boot  string // what it bootstraps from; empty: nothing
+}
+
+func (p *process) bootstrap() string {
+	if p.boot == "" {
+		return "none"
+	}
+	return p.boot
 }
 
 func newProcess(t testing.TB, name string) *process {
@@ -44,7 +52,7 @@ func newProcess(t testing.TB, name string) *process {
 // start runs the node and waits until its API answers.
 func (p *process) start(more ...string) {
 	p.t.Helper()
-	args := append([]string{"--data", p.data, "up", "--no-open", "--bootstrap=none", "--mdns=false", "--api-listen=127.0.0.1:0", "--listen=/ip4/127.0.0.1/tcp/0"}, more...)
+	args := append([]string{"--data", p.data, "up", "--no-open", "--bootstrap=" + p.bootstrap(), "--mdns=false", "--api-listen=127.0.0.1:0", "--listen=/ip4/127.0.0.1/tcp/0"}, more...)
 	p.cmd = exec.Command("pandal", args...)
 	p.cmd.Stdout, p.cmd.Stderr = p.log, p.log
 	if err := p.cmd.Start(); err != nil {

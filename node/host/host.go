@@ -17,6 +17,7 @@ import (
 	"github.com/libp2p/go-libp2p/core/crypto"
 	"github.com/libp2p/go-libp2p/core/event"
 	bare "github.com/libp2p/go-libp2p/core/host"
+	"github.com/libp2p/go-libp2p/core/metrics"
 	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/libp2p/go-libp2p/core/peer"
 	"github.com/libp2p/go-libp2p/core/protocol"
@@ -110,6 +111,8 @@ type Host struct {
 	wake     chan struct{}
 	started  chan struct{} // closed once bare is set
 
+	bytes *metrics.BandwidthCounter
+
 	mu        sync.Mutex
 	closed    bool
 	sessions  map[network.Conn]*session
@@ -146,7 +149,7 @@ func New(cfg Config) (*Host, error) {
 		return nil, fmt.Errorf("make the view's events: %w", err)
 	}
 	h := &Host{
-		auth: cfg.Auth, log: cfg.Log, onPeer: cfg.OnPeer, recall: cfg.Remembered,
+		bytes: metrics.NewBandwidthCounter(), auth: cfg.Auth, log: cfg.Log, onPeer: cfg.OnPeer, recall: cfg.Remembered,
 		bus: bus, emitters: em, wake: make(chan struct{}, 1), started: make(chan struct{}),
 		sessions: map[network.Conn]*session{}, dirty: map[peer.ID]struct{}{}, opsTaken: map[peer.ID]time.Time{},
 		keys: make(chan [][32]byte, 1), tags: make(chan [][]byte, 1),
@@ -251,6 +254,13 @@ func (h *Host) Protect(p peer.ID, tag string) { h.bare.ConnManager().Protect(p, 
 
 // Unprotect undoes Protect.
 func (h *Host) Unprotect(p peer.ID, tag string) { h.bare.ConnManager().Unprotect(p, tag) }
+
+// Bytes returns how much the host has read and written since it was made.
+func (h *Host) Bytes() (in, out int64) {
+	// In a simulation nothing is counted.
+	t := h.bytes.GetBandwidthTotals()
+	return t.TotalIn, t.TotalOut
+}
 
 // Peers returns everybody whose handshake succeeded, joiners too.
 func (h *Host) Peers() []Peer {

@@ -47,6 +47,9 @@ func (h *Host) options(cfg Config, key crypto.PrivKey, listen []ma.Multiaddr) ([
 		libp2p.DisableMetrics(),
 		libp2p.DisableIdentifyAddressDiscovery(),
 	}
+	if len(cfg.Options) == 0 { // its goroutine is the process's own and does not belong in a simulation
+		opts = append(opts, libp2p.BandwidthReporter(h.bytes))
+	}
 	if cfg.NAT && !allLoopback(listen) {
 		opts = append(opts, h.natOptions(cfg)...)
 	}
@@ -73,6 +76,18 @@ func ParseAddrs(addrs []string) ([]peer.AddrInfo, error) {
 		return nil, fmt.Errorf("read peer address: %w", err)
 	}
 	return infos, nil
+}
+
+// CheckAddr errs for what is no multiaddr, or, where a peer is wanted, for one without the peer's id.
+func CheckAddr(addr string, wantPeer bool) error {
+	a, err := ma.NewMultiaddr(addr)
+	if err != nil {
+		return err
+	}
+	if wantPeer {
+		_, err = peer.AddrInfoFromP2pAddr(a)
+	}
+	return err
 }
 
 func multiaddrs(addrs []string) ([]ma.Multiaddr, error) {
