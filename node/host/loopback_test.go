@@ -50,7 +50,7 @@ func next(t *testing.T, events chan PeerEvent) PeerEvent {
 }
 
 func TestLoopback(t *testing.T) {
-	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
+	defer goleak.VerifyNone(t, goleak.IgnoreCurrent(), goleak.IgnoreAnyFunction("github.com/libp2p/go-flow-metrics.(*sweeper).run"))
 	t.Run("two hosts", func(t *testing.T) {
 		a, ea := local(t, Config{Auth: testAuth(communityKey, "a", everybody)})
 		b, eb := local(t, Config{Auth: testAuth(communityKey, "k", everybody)})
