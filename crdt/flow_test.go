@@ -2,6 +2,7 @@ package crdt
 
 import (
 	"crypto/rand"
+	"slices"
 	"testing"
 
 	"github.com/pandal-chat/pandal/crdt/content"
@@ -54,6 +55,7 @@ func (p *person) perform(e Effects) {
 	}
 }
 
+// refold does what it is asked and no more: the rows that the named messages touch, from all messages.
 func (p *person) refold(r Refold) {
 	var msgs []Checked
 	var keys []content.RowKey
@@ -63,8 +65,10 @@ func (p *person) refold(r Refold) {
 			continue
 		}
 		msgs = append(msgs, ck)
-		m, _ := p.c.contentOf(ck.msg)
-		keys = append(keys, content.Touches(m)...)
+		if slices.Contains(r.Devices, ck.msg.Device) || slices.Contains(r.Wires, ck.msg.WireID) {
+			m, _ := p.c.contentOf(ck.msg)
+			keys = append(keys, content.Touches(m)...)
+		}
 	}
 	p.perform(Effects{Store: p.c.Refolded(r.Space, keys, msgs, start)})
 }
