@@ -132,7 +132,7 @@ func (c *Community) refreshEpochs(b *batch, s *space) {
 	infos := make([]epoch.Info, 0, len(all))
 	held, wanted, by := 0, 0, map[op.ID]int{}
 	for _, e := range all {
-		info := epoch.Info{ID: e.id, Gen: e.body.Gen, Rank: e.rank, Held: e.keys != nil && !e.waits, Remover: e.remover}
+		info := epoch.Info{ID: e.id, Gen: e.body.Gen, Rank: e.rank, Held: e.keys != nil && !e.waits, Remover: e.remover, At: e.at}
 		judge := held < judgeBest
 		if e.keys != nil {
 			held++

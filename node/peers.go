@@ -40,6 +40,7 @@ func (r *room) onPeer(e host.PeerEvent) {
 			m.since = was.since
 		}
 		r.peers[e.ID] = m
+		r.protect()
 		r.remember(e.Peer)
 		if !known {
 			r.announceEvent("peer.connected", r.id, eventRecord{Actor: m.user.String(), Ref: peerID(e.ID)})
@@ -47,6 +48,26 @@ func (r *room) onPeer(e host.PeerEvent) {
 		r.syncWith(e.ID)
 		r.wantAgain()
 	})
+}
+
+// protected is how many connections of each space the connection manager must not close.
+const protected = 8
+
+// protect keeps some connections of every space I am in. Owner only.
+func (r *room) protect() {
+	for _, s := range r.c.Spaces() {
+		if !r.c.Mine(s) {
+			continue
+		}
+		ids, _ := r.connected(s)
+		for i, p := range ids {
+			if i < protected {
+				r.host.Protect(p, grpID(s))
+			} else {
+				r.host.Unprotect(p, grpID(s))
+			}
+		}
+	}
 }
 
 func peerID(p peer.ID) string { return "peer_" + p.String() }

@@ -23,10 +23,11 @@ const (
 type Info struct {
 	ID      op.ID
 	Gen     uint64
-	Rank    int  // seniority of the creator's cap among all creators: 0 is the most senior
-	Held    bool // I have its secret
-	Clean   bool // nobody of its roster is gone, in my view
-	Remover bool // its creator held a Grant with REMOVE
+	Rank    int       // seniority of the creator's cap among all creators: 0 is the most senior
+	Held    bool      // I have its secret
+	Clean   bool      // nobody of its roster is gone, in my view
+	Remover bool      // its creator held a Grant with REMOVE
+	At      op.Millis // when it was made, as signed
 }
 
 // Set chooses among the epochs of one space. One owner; not safe for concurrent use.
@@ -92,13 +93,23 @@ func (s *Set) best() (Info, bool) {
 	return Info{}, false
 }
 
-// Stale: what I send with is due for the weekly rotation, or has carried its share.
+// Stale: what I send with is due for the weekly rotation, or has carried its share. Its age is that of the epoch, so that nodes which are
+// started every day rotate too; one without a date, or dated ahead of my clock, is as old as my
+// use of it.
 func (s *Set) Stale(now, retention op.Millis) bool {
+	cur, ok := s.find(s.sending)
+	if !ok {
+		return false
+	}
 	limit := weekMillis
 	if retention > 0 {
 		limit = min(limit, retention)
 	}
-	return s.since > 0 && (now-s.since >= limit || s.sent >= maxSends)
+	from := cur.At
+	if from == 0 || from > now {
+		from = s.since
+	}
+	return now-from >= limit || s.sent >= maxSends
 }
 
 // Sent counts one message of mine.

@@ -86,6 +86,22 @@ func TestSending(t *testing.T) {
 	sends(11)
 }
 
+// TestStaleOverRestarts: a node that was started just now does not count an old epoch as young.
+func TestStaleOverRestarts(t *testing.T) {
+	var s Set
+	e := info(1, 1, 0, "hc")
+	e.At = 1000
+	s.Update([]Info{e})
+	if s.Sending(1000+weekMillis-1, 0); s.Stale(1000+weekMillis-1, 0) || !s.Stale(1000+weekMillis, 0) {
+		t.Error("the epoch's age does not count")
+	}
+	e.At = 1000 + 2*weekMillis // ahead of the clock
+	s.Update([]Info{e})
+	if s.Stale(1000+weekMillis, 0) {
+		t.Error("a date ahead of the clock counts")
+	}
+}
+
 // TestSetLists: what is asked for, listened to, built on.
 func TestSetLists(t *testing.T) {
 	var s Set
