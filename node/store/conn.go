@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/ncruces/go-sqlite3"
-	_ "github.com/ncruces/go-sqlite3/vfs/adiantum"
 )
 
 // conn is one SQLite connection with its prepared statements. One goroutine
@@ -33,7 +32,11 @@ func dial(path string, key [keySize]byte, synchronous string, readonly bool) (*c
 	if !strings.HasPrefix(slash, "/") {
 		slash = "/" + slash
 	}
-	u := url.URL{Scheme: "file", Path: slash, RawQuery: "vfs=adiantum"}
+	cipher := gathered
+	if synchronous != "full" {
+		cipher = "adiantum"
+	}
+	u := url.URL{Scheme: "file", Path: slash, RawQuery: "vfs=" + cipher}
 	db, err := sqlite3.Open(u.String())
 	if err != nil {
 		return nil, err
