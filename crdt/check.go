@@ -82,6 +82,12 @@ func (s *Snapshot) Knows(t epoch.Tag) (space op.ID, ok bool) {
 	return k.Space, true
 }
 
+// Has reports whether a space is known.
+func (s *Snapshot) Has(space op.ID) bool {
+	_, ok := s.devices[space]
+	return ok
+}
+
 // Topic returns the gossip topic a message belongs on.
 func (s *Snapshot) Topic(c Checked) (string, bool) {
 	if c.msg == nil {

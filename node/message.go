@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/pandal-chat/pandal/crdt"
 	"github.com/pandal-chat/pandal/crdt/acl"
 	"github.com/pandal-chat/pandal/crdt/content"
 	"github.com/pandal-chat/pandal/crdt/op"
@@ -98,6 +99,7 @@ func (n *Node) Announce(ctx context.Context, community string, q NewAnnouncement
 // send writes one message, waiting for a key to send with where there is none yet.
 func (r *room) send(ctx context.Context, s op.ID, kind content.Kind, encode func() ([]byte, error)) (Message, error) {
 	var id [32]byte
+	var out Message
 	err := r.untilKey(ctx, func() error {
 		st := r.c.State(s)
 		if st == nil || !r.c.Mine(s) {
@@ -121,12 +123,29 @@ func (r *room) send(ctx context.Context, s op.ID, kind content.Kind, encode func
 			return err
 		}
 		id = got
-		return r.perform(e)
+		if err := r.perform(e); err != nil {
+			return err
+		}
+		out = r.fresh(s, e)
+		return nil
 	})
-	if err != nil {
-		return Message{}, err
+	if err != nil || out.ID != "" {
+		return out, err
 	}
 	return r.n.Message(msgID(id))
+}
+
+// fresh shows the message that effects of mine store, which nobody else can have yet.
+func (r *room) fresh(s op.ID, e crdt.Effects) Message {
+	for _, row := range e.Store.Rows[s] {
+		if row.List != content.Messages {
+			continue
+		}
+		if m, err := content.ParseMessageRow(row.Value); err == nil {
+			return r.message(s, m, r.knownNames(), Delivery{State: "waiting", Expected: max(len(r.c.State(s).Members)-1, 0)})
+		}
+	}
+	return Message{}
 }
 
 // findMessage finds a stored wire by its msg_ id.
@@ -169,7 +188,7 @@ func (n *Node) Message(id string) (Message, error) {
 	if r == nil {
 		return Message{}, fmt.Errorf("%w: no message %s", ErrNotFound, id)
 	}
-	rows, err := n.store.Rows(n.ctx, w.Space, []string{string(content.MessageKey(w.ID))})
+	rows, err := n.store.Rows(n.ctx, w.Space, []string{string(content.MessageKey(w.ID)), ackKey(w.ID)})
 	if err != nil {
 		return Message{}, fmt.Errorf("read message: %w", err)
 	}
@@ -177,7 +196,7 @@ func (n *Node) Message(id string) (Message, error) {
 	if !ok {
 		return Message{}, fmt.Errorf("%w: no message %s", ErrNotFound, id)
 	}
-	list, err := r.shown(w.Space, []store.Row{{Value: v}})
+	list, err := r.shown(w.Space, []store.Row{{Value: v}}, rows)
 	if err != nil || len(list) == 0 {
 		return Message{}, errors.Join(ErrNotFound, err)
 	}
@@ -186,6 +205,11 @@ func (n *Node) Message(id string) (Message, error) {
 
 func (n *Node) roomOf(space op.ID) *room {
 	for _, r := range n.allRooms() {
+		if r.snap.Load().Has(space) {
+			return r
+		}
+	}
+	for _, r := range n.allRooms() { // it may be as new as what is asked of it
 		ok := false
 		if r.ask(n.ctx, func() { ok = r.c.State(space) != nil }) == nil && ok {
 			return r
@@ -279,12 +303,16 @@ func (r *room) messages(s op.ID, p Page) ([]Message, bool, error) {
 			rows = rows[:p.Limit]
 		}
 	}
-	out, err := r.shown(s, rows)
+	acks, err := r.acksOf(s, rows)
+	if err != nil {
+		return nil, false, err
+	}
+	out, err := r.shown(s, rows, acks)
 	return out, more, err
 }
 
-// shown turns rows into messages, with names and what is known of their delivery.
-func (r *room) shown(s op.ID, rows []store.Row) (out []Message, err error) {
+// shown turns rows into messages, with names and what is known of their delivery; acks are the rows under their ackKeys.
+func (r *room) shown(s op.ID, rows []store.Row, acks map[string][]byte) (out []Message, err error) {
 	e := r.ask(r.n.ctx, func() {
 		marks := r.watermarks(s)
 		names := r.knownNames()
@@ -293,15 +321,15 @@ func (r *room) shown(s op.ID, rows []store.Row) (out []Message, err error) {
 			if perr != nil {
 				continue
 			}
-			out = append(out, r.message(s, m, names, marks))
+			out = append(out, r.message(s, m, names, r.delivery(s, m, marks, acks[ackKey(m.ID)])))
 		}
 	})
 	return out, errors.Join(e, err)
 }
 
-func (r *room) message(s op.ID, m content.MessageRow, names map[identity.UserID]string, marks []content.WatermarkRow) Message {
+func (r *room) message(s op.ID, m content.MessageRow, names map[identity.UserID]string, d Delivery) Message {
 	out := Message{ID: msgID(m.ID), GroupID: grpID(s), CommunityID: r.name(), AuthorID: m.Author.String(), AuthorName: names[m.Author], Kind: "unknown",
-		Mentions: []string{}, CreatedAt: timeOf(m.Time), Order: hex.EncodeToString(content.Order(m.Lamport, m.ID)[:14])}
+		Mentions: []string{}, Delivery: d, CreatedAt: timeOf(m.Time), Order: hex.EncodeToString(content.Order(m.Lamport, m.ID)[:14])}
 	switch {
 	case m.Text != nil:
 		out.Kind, out.Text = "text", m.Text.Text
@@ -322,74 +350,5 @@ func (r *room) message(s op.ID, m content.MessageRow, names map[identity.UserID]
 			out.Announcement.Groups = append(out.Announcement.Groups, grpID(g))
 		}
 	}
-	out.Delivery = r.delivery(s, m, marks)
 	return out
-}
-
-func (r *room) watermarks(s op.ID) (out []content.WatermarkRow) {
-	rows, err := r.n.store.List(r.ctx, s, content.Watermarks, store.Range{Limit: 1024})
-	if err != nil {
-		return nil
-	}
-	for _, row := range rows {
-		if w, err := content.ParseWatermarkRow(row.Value); err == nil {
-			out = append(out, w)
-		}
-	}
-	return out
-}
-
-// delivery counts the members who are known to have a message: by their receipt, or because their node said it stores it.
-func (r *room) delivery(s op.ID, m content.MessageRow, marks []content.WatermarkRow) Delivery {
-	st := r.c.State(s)
-	d := Delivery{State: "waiting"}
-	if st == nil {
-		return d
-	}
-	d.Expected = max(len(st.Members)-1, 0)
-	reached, err := r.n.acks(r.ctx, s, m.ID)
-	if err != nil {
-		return d
-	}
-	if len(reached) > 0 {
-		d.State = "sent"
-	}
-	for _, w := range marks {
-		for _, k := range w.Marks {
-			if k.Device == m.Device && k.Seq >= m.Seq && w.Member != m.Author {
-				reached[w.Member] = true
-				d.State = "delivered"
-			}
-		}
-	}
-	for u := range reached {
-		if _, in := st.Members[u]; in && u != m.Author {
-			d.Reached++
-		}
-	}
-	if m.Author != r.fixed.Member && d.State == "waiting" {
-		d.State = "sent" // it reached this node
-	}
-	return d
-}
-
-// WaitDelivery waits until a message is at least sent or delivered. When ctx ends it returns what is known then.
-func (n *Node) WaitDelivery(ctx context.Context, id, state string) (Delivery, error) {
-	for {
-		changed := n.Changed()
-		m, err := n.Message(id)
-		if err != nil {
-			return Delivery{}, err
-		}
-		if m.Delivery.State == state || m.Delivery.State == "delivered" {
-			return m.Delivery, nil
-		}
-		select {
-		case <-changed:
-		case <-ctx.Done():
-			return m.Delivery, nil
-		case <-n.ctx.Done():
-			return m.Delivery, ErrClosed
-		}
-	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"time"
 
 	"github.com/libp2p/go-libp2p/core/peer"
 
@@ -30,6 +31,9 @@ func (r *room) perform(e crdt.Effects, meta ...store.Meta) error {
 	}
 	for _, w := range e.Store.Wires {
 		r.count(w.Space, w.Tag, w.ID)
+		if w.Kind == content.Receipt {
+			delete(r.marks, w.Space)
+		}
 	}
 	r.snap.Store(r.c.Snapshot())
 	for _, p := range e.Publish {
@@ -145,6 +149,7 @@ func (r *room) reload() {
 		return
 	}
 	r.c = c
+	clear(r.marks)
 	r.sums = map[op.ID]map[epoch.Tag]*history.Sum{}
 	r.snap.Store(c.Snapshot())
 }
@@ -168,14 +173,27 @@ func (r *room) publish(p crdt.Publication) {
 	if p.Wire != nil {
 		wires, id = [][]byte{p.Wire}, epoch.WireID(p.Wire)
 	}
-	for _, t := range to {
-		r.n.wg.Go(func() { r.push(t, p.Space, ops, wires, id) })
+	for t, late := range to {
+		r.n.wg.Go(func() {
+			if late {
+				select {
+				case <-time.After(afterGossip):
+				case <-r.ctx.Done():
+					return
+				}
+			}
+			r.push(t, p.Space, ops, wires, id)
+		})
 	}
 }
 
+// afterGossip is when those who get a message by gossip are asked whether they have it: by then it is stored, and nothing is checked twice.
+const afterGossip = 30 * time.Millisecond
+
 // pushTargets: for an op, every connected member who may have it; for a wire, those the topic does not list, and two more in any case, so
-// that somebody says it is stored.
-func (r *room) pushTargets(p crdt.Publication) (out []peer.ID) {
+// that somebody says it is stored: these a moment later, which is what true means.
+func (r *room) pushTargets(p crdt.Publication) map[peer.ID]bool {
+	out := map[peer.ID]bool{}
 	listed := map[peer.ID]bool{}
 	if p.Wire != nil && r.goss != nil {
 		for _, id := range r.goss.Peers(p.Topic) {
@@ -193,7 +211,7 @@ func (r *room) pushTargets(p crdt.Publication) (out []peer.ID) {
 			}
 			more--
 		}
-		out = append(out, id)
+		out[id] = listed[id]
 	}
 	return out
 }
@@ -259,11 +277,15 @@ func (n *Node) acks(ctx context.Context, space op.ID, id [32]byte) (map[identity
 	if err != nil {
 		return nil, err
 	}
+	return ackers(rows[ackKey(id)]), nil
+}
+
+func ackers(v []byte) map[identity.UserID]bool {
 	out := map[identity.UserID]bool{}
-	for v := rows[ackKey(id)]; len(v) >= 32; v = v[32:] {
+	for ; len(v) >= 32; v = v[32:] {
 		out[identity.UserID(v[:32])] = true
 	}
-	return out, nil
+	return out
 }
 
 // refold folds rows again from stored messages, after what counts has changed.
@@ -308,5 +330,6 @@ func (r *room) refold(f crdt.Refold) error {
 		}
 	}
 	r.names = nil
+	clear(r.marks)
 	return nil
 }

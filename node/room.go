@@ -71,6 +71,7 @@ type room struct {
 	syncing  map[peer.ID]bool
 	named    map[op.ID]string // name last posted as my profile, by space
 	names    map[identity.UserID]string
+	marks    map[op.ID][]content.WatermarkRow // as stored, by space
 	topics   map[string]op.ID
 	carried  map[carriedKey]time.Time
 	entering bool
@@ -120,7 +121,7 @@ func (n *Node) newRoom(rec communityRecord, c *crdt.Community) *room {
 	r := &room{n: n, id: rec.ID, rec: rec, fixed: rec, device: identity.DeviceKeyFromSeed(rec.Device), c: c, work: make(chan func(), 64), gossip: make(chan crdt.Checked, 1024), done: make(chan struct{}),
 		peers: map[peer.ID]member{}, sums: map[op.ID]map[epoch.Tag]*history.Sum{}, rotate: map[op.ID]time.Time{}, acks: map[[32]byte]map[identity.UserID]bool{},
 		asking: map[op.ID]bool{}, syncing: map[peer.ID]bool{}, named: map[op.ID]string{}, topics: map[string]op.ID{}, carried: map[carriedKey]time.Time{},
-		skewed: map[peer.ID]int64{}, change: make(chan struct{})}
+		skewed: map[peer.ID]int64{}, change: make(chan struct{}), marks: map[op.ID][]content.WatermarkRow{}}
 	r.ctx, r.cancel = context.WithCancel(n.ctx)
 	r.snap.Store(c.Snapshot())
 	return r

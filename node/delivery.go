@@ -1,0 +1,95 @@
+package node
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/pandal-chat/pandal/crdt/content"
+	"github.com/pandal-chat/pandal/crdt/op"
+	"github.com/pandal-chat/pandal/node/store"
+)
+
+// watermarks reads who has what of a space, once until a receipt comes. Owner only.
+func (r *room) watermarks(s op.ID) (out []content.WatermarkRow) {
+	if known, ok := r.marks[s]; ok {
+		return known
+	}
+	rows, err := r.n.store.List(r.ctx, s, content.Watermarks, store.Range{Limit: 1024})
+	if err != nil {
+		return nil
+	}
+	for _, row := range rows {
+		if w, err := content.ParseWatermarkRow(row.Value); err == nil {
+			out = append(out, w)
+		}
+	}
+	r.marks[s] = out
+	return out
+}
+
+// acksOf reads who has said to store the messages of rows, under their ackKeys.
+func (r *room) acksOf(s op.ID, rows []store.Row) (map[string][]byte, error) {
+	keys := make([]string, 0, len(rows))
+	for _, row := range rows {
+		if m, err := content.ParseMessageRow(row.Value); err == nil {
+			keys = append(keys, ackKey(m.ID))
+		}
+	}
+	got, err := r.n.store.Rows(r.n.ctx, s, keys)
+	if err != nil {
+		return nil, fmt.Errorf("read deliveries: %w", err)
+	}
+	return got, nil
+}
+
+// delivery counts the members who are known to have a message: by their receipt, or because their node said it stores it.
+func (r *room) delivery(s op.ID, m content.MessageRow, marks []content.WatermarkRow, acks []byte) Delivery {
+	st := r.c.State(s)
+	d := Delivery{State: "waiting"}
+	if st == nil {
+		return d
+	}
+	d.Expected = max(len(st.Members)-1, 0)
+	reached := ackers(acks)
+	if len(reached) > 0 {
+		d.State = "sent"
+	}
+	for _, w := range marks {
+		for _, k := range w.Marks {
+			if k.Device == m.Device && k.Seq >= m.Seq && w.Member != m.Author {
+				reached[w.Member] = true
+				d.State = "delivered"
+			}
+		}
+	}
+	for u := range reached {
+		if _, in := st.Members[u]; in && u != m.Author {
+			d.Reached++
+		}
+	}
+	if m.Author != r.fixed.Member && d.State == "waiting" {
+		d.State = "sent" // it reached this node
+	}
+	return d
+}
+
+// WaitDelivery waits until a message is at least sent or delivered. When ctx ends it returns what is known then.
+func (n *Node) WaitDelivery(ctx context.Context, id, state string) (Delivery, error) {
+	for {
+		changed := n.Changed()
+		m, err := n.Message(id)
+		if err != nil {
+			return Delivery{}, err
+		}
+		if m.Delivery.State == state || m.Delivery.State == "delivered" {
+			return m.Delivery, nil
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return m.Delivery, nil
+		case <-n.ctx.Done():
+			return m.Delivery, ErrClosed
+		}
+	}
+}
