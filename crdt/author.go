@@ -28,7 +28,7 @@ type Draft struct {
 
 // Found starts a community owned by m, with this device as its first and a first epoch. joinKey is what every invite will carry.
 func Found(m identity.MemberKey, d identity.DeviceKey, g op.GenesisBody, now op.Millis) (*Community, Effects, error) {
-	g.Cert = m.Certify(identity.Certificate{Space: identity.OwnerSalt(g.Salt), Device: d.ID()})
+	g.Cert = m.Certify(identity.Certificate{Space: identity.OwnerSalt(g.Salt)}, d)
 	if g.Recovery == nil {
 		g.Recovery = []identity.UserID{}
 	}

@@ -27,7 +27,7 @@ func TestMain(m *testing.M) {
 
 // again admits somebody who was out, by an invite, with the consent that takes.
 func (p *person) again(q *person, invite op.ID, k identity.InviteKey, space op.ID) error {
-	cert := q.key.Certify(identity.Certificate{Space: space, Device: q.dev.ID(), Via: invite, Last: p.c.Log().LastOut(space, q.key.ID())})
+	cert := q.key.Certify(identity.Certificate{Space: space, Via: invite, Last: p.c.Log().LastOut(space, q.key.ID())}, q.dev)
 	e, _, err := p.c.Author(start, Draft{Space: space, Body: op.AdmitBody{Cert: cert, Post: true, Invite: invite, Proof: k.Prove(q.key.ID(), q.dev.ID())}})
 	p.perform(e)
 	return err

@@ -213,7 +213,7 @@ func (p *person) admit(name string, invite op.ID, k identity.InviteKey, groups .
 	q.c = Blank(p.c.ID(), Self{Member: q.key.ID(), Device: q.dev})
 	proof := k.Prove(q.key.ID(), q.dev.ID())
 	for _, s := range append([]op.ID{p.c.ID()}, groups...) {
-		cert := q.key.Certify(identity.Certificate{Space: s, Device: q.dev.ID(), Via: invite})
+		cert := q.key.Certify(identity.Certificate{Space: s, Via: invite}, q.dev)
 		e, _, err := p.c.Author(start, Draft{Space: s, Body: op.AdmitBody{Cert: cert, Post: true, Invite: invite, Proof: proof}})
 		if err != nil {
 			p.t.Fatalf("%s admits %s: %v", p.name, name, err)

@@ -6,12 +6,13 @@ import (
 )
 
 // CertSize is the width of an encoded certificate.
-const CertSize = 5*32 + 64
+const CertSize = 5*32 + 2*64
 
 // ErrCert is returned for a certificate of the wrong width.
 var ErrCert = errors.New("bad device certificate")
 
-// Certificate is M's signed word that device D acts for it in Space. Via is the invite or the admitter's cap it consents to be
+// Certificate is M's signed word that device D acts for it in Space, and D's that it does: nobody takes another's device, and with it his
+// messages, for his own. Via is the invite or the admitter's cap it consents to be
 // admitted under (zero in Genesis and DeviceAdd), Last the id of M's last Leave or removal (zero if none), so that consent given
 // once cannot be replayed after leaving. In Genesis, whose id is not known yet, Space is OwnerSalt(salt).
 type Certificate struct {
@@ -22,11 +23,13 @@ type Certificate struct {
 	Last   [32]byte
 }
 
-// Certify signs c as this member and returns its CertSize bytes: space ‖ M ‖ D ‖ via ‖ last ‖ signature. c.Member is ignored.
-func (k MemberKey) Certify(c Certificate) []byte {
-	c.Member = k.ID()
+// Certify signs c as this member and as the device d, and returns its CertSize bytes: space ‖ M ‖ D ‖ via ‖ last ‖ M's signature ‖ D's
+// signature. c.Member and c.Device are ignored.
+func (k MemberKey) Certify(c Certificate, d DeviceKey) []byte {
+	c.Member, c.Device = k.ID(), d.ID()
 	b := c.fields()
-	return append(b, k.Sign(LabelCert, b)...)
+	byM, byD := k.Sign(LabelCert, b), d.Sign(LabelConsent, b)
+	return append(append(b, byM...), byD...)
 }
 
 // ParseCertificate reads CertSize bytes without verifying them; VerifyCertificate does. It errs with ErrCert.
@@ -37,9 +40,10 @@ func ParseCertificate(b []byte) (Certificate, error) {
 	return Certificate{Space: [32]byte(b[:32]), Member: UserID(b[32:64]), Device: DeviceID(b[64:96]), Via: [32]byte(b[96:128]), Last: [32]byte(b[128:160])}, nil
 }
 
-// VerifyCertificate reports whether b is a certificate signed by the member it names.
+// VerifyCertificate reports whether b is a certificate signed by the member and by the device it names.
 func VerifyCertificate(b []byte) bool {
-	return len(b) == CertSize && Verify([32]byte(b[32:64]), b[160:], LabelCert, b[:160])
+	return len(b) == CertSize && Verify([32]byte(b[32:64]), b[160:224], LabelCert, b[:160]) &&
+		Verify([32]byte(b[64:96]), b[224:], LabelConsent, b[:160])
 }
 
 func (c Certificate) fields() []byte {

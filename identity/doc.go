@@ -4,7 +4,7 @@
 //	seed := identity.NewSeed()
 //	member := seed.Member(communityID)            // M: the pseudonym, derived, never stored
 //	device := identity.NewDeviceKey()             // D: random, stored; signs ops and messages
-//	cert := member.Certify(identity.Certificate{Space: communityID, Device: device.ID(), Via: inviteID})
+//	cert := member.Certify(identity.Certificate{Space: communityID, Via: inviteID}, device)
 //
 // What it promises:
 //   - two communities cannot link one person: M is a different key in each, and nothing else is derived from the seed;

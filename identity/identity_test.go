@@ -154,7 +154,7 @@ func TestSealing(t *testing.T) {
 func FuzzCertificate(f *testing.F) {
 	seed := Seed{1}
 	m := seed.Member([32]byte{2})
-	f.Add(m.Certify(Certificate{Space: [32]byte{2}, Device: DeviceID{3}, Via: [32]byte{4}, Last: [32]byte{5}}))
+	f.Add(m.Certify(Certificate{Space: [32]byte{2}, Via: [32]byte{4}, Last: [32]byte{5}}, DeviceKeyFromSeed([32]byte{3})))
 	f.Add([]byte{})
 	for _, v := range vectors(f) {
 		if v.kind == "cert" {
@@ -176,7 +176,7 @@ func FuzzCertificate(f *testing.F) {
 			t.Fatal("fields come out otherwise")
 		}
 		if VerifyCertificate(b) {
-			for _, i := range []int{0, 33, 65, 97, 129, 161, 223} {
+			for _, i := range []int{0, 33, 65, 97, 129, 161, 223, 225, 287} {
 				x := bytes.Clone(b)
 				x[i] ^= 4
 				if VerifyCertificate(x) {

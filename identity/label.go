@@ -10,6 +10,7 @@ type Label string
 const (
 	LabelMember      Label = "pandal/1 member key"
 	LabelCert        Label = "pandal/1 device certificate"
+	LabelConsent     Label = "pandal/1 device consent"
 	LabelUser        Label = "pandal/1 user id"
 	LabelDeviceName  Label = "pandal/1 device id"
 	LabelSafety      Label = "pandal/1 safety words"
@@ -47,7 +48,7 @@ const (
 // Labels returns every label, for the test that they are unique and for SPEC.md.
 func Labels() []Label {
 	return []Label{
-		LabelMember, LabelCert, LabelUser, LabelDeviceName, LabelSafety, LabelInviteKey, LabelInviteProof, LabelOwnerSalt,
+		LabelMember, LabelCert, LabelConsent, LabelUser, LabelDeviceName, LabelSafety, LabelInviteKey, LabelInviteProof, LabelOwnerSalt,
 		LabelOp, LabelRotate, LabelRosterRoot,
 		LabelCommit, LabelMessages, LabelTag, LabelTopic, LabelRendezvous, LabelSync, LabelDesk, LabelHeader, LabelBody,
 		LabelRotator, LabelKeyReq, LabelKeyResp,

@@ -89,7 +89,7 @@ func (r *room) enter(ctx context.Context, p peer.ID, group, invite op.ID, proof 
 	if err := joinError(terms.Code); err != nil {
 		return err
 	}
-	if err := s.send(joinConsent{Cert: m.Certify(identity.Certificate{Space: group, Device: d, Via: invite, Last: terms.Last})}); err != nil {
+	if err := s.send(joinConsent{Cert: m.Certify(identity.Certificate{Space: group, Via: invite, Last: terms.Last}, r.device)}); err != nil {
 		return fmt.Errorf("consent to enter: %w", err)
 	}
 	var w joinWelcome

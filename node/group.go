@@ -206,7 +206,7 @@ func (n *Node) JoinGroup(ctx context.Context, id string) (Group, error) {
 		g, _ := r.c.Group(s)
 		open = g.Open
 		if !in && open && r.c.State(s).Can(r.fixed.Member, op.ADMIT) == nil {
-			cert := r.memberKey().Certify(identity.Certificate{Space: s, Device: r.device.ID(), Via: s, Last: r.c.Log().LastOut(s, r.fixed.Member)})
+			cert := r.memberKey().Certify(identity.Certificate{Space: s, Via: s, Last: r.c.Log().LastOut(s, r.fixed.Member)}, r.device)
 			e, _, err := r.c.Author(n.now(), crdt.Draft{Space: s, Body: op.AdmitBody{Cert: cert, Post: true, Invite: s, Proof: []byte{}}})
 			in = errors.Join(err, r.perform(e)) == nil
 		}

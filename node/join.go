@@ -270,7 +270,7 @@ func (r *room) tryJoin(ctx context.Context, p peer.ID, m identity.MemberKey) err
 	if err := joinError(terms.Code); err != nil {
 		return err
 	}
-	cert := m.Certify(identity.Certificate{Space: r.id, Device: d, Via: l.Invite, Last: terms.Last})
+	cert := m.Certify(identity.Certificate{Space: r.id, Via: l.Invite, Last: terms.Last}, r.device)
 	if err := s.send(joinConsent{Cert: cert}); err != nil {
 		return fmt.Errorf("consent to join: %w", err)
 	}

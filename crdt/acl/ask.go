@@ -100,7 +100,7 @@ func (s *State) Who(d identity.DeviceID) (identity.UserID, bool) {
 	return identity.UserID{}, false
 }
 
-// Registered returns the person who first registered a device in the log, whether or not he is still in.
+// Registered returns the person who first registered a device in the log, by (height, id), whether or not he is still in.
 func (l *Log) Registered(d identity.DeviceID) (identity.UserID, bool) {
 	for _, r := range l.regs[op.Key(d)] {
 		return r.member, true

@@ -236,10 +236,10 @@ func (l *Log) index(n dag.Node) {
 	f := &l.f[n]
 	switch f.Kind {
 	case op.Genesis, op.Admit, op.OwnerRotate:
-		l.regs[op.Key(f.Device)] = append(l.regs[op.Key(f.Device)], registration{n, f.Member})
+		l.register(n, f.Member)
 		l.regOps[f.Member] = append(l.regOps[f.Member], n)
 	case op.DeviceAdd:
-		l.regs[op.Key(f.Device)] = append(l.regs[op.Key(f.Device)], registration{n, identity.UserID(f.Key)})
+		l.register(n, identity.UserID(f.Key))
 		l.regOps[identity.UserID(f.Key)] = append(l.regOps[identity.UserID(f.Key)], n)
 	}
 	if s, ok := l.subject(n); ok {
@@ -248,6 +248,13 @@ func (l *Log) index(n dag.Node) {
 	if f.Kind == op.OwnerRotate {
 		l.rotates[f.Space] = append(l.rotates[f.Space], n)
 	}
+}
+
+// register keeps a device's registrations by (height, id): should a device consent to two members, every node takes it for the same one's.
+func (l *Log) register(n dag.Node, m identity.UserID) {
+	k := op.Key(l.f[n].Device)
+	at, _ := slices.BinarySearchFunc(l.regs[k], n, func(r registration, n dag.Node) int { return l.byHeight(r.node, n) })
+	l.regs[k] = slices.Insert(l.regs[k], at, registration{n, m})
 }
 
 func (l *Log) indexOuts(n dag.Node) {

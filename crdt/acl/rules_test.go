@@ -264,7 +264,7 @@ func TestR5dConsent(t *testing.T) {
 	inv, other := w.invite(act{}, true, 10), w.invite(act{}, true, 10)
 	who := w.p(2)
 	cert := func(space, via, last op.ID) []byte {
-		return who.key.Certify(identity.Certificate{Space: space, Device: who.devs[0].ID(), Via: via, Last: last})
+		return who.key.Certify(identity.Certificate{Space: space, Via: via, Last: last}, who.devs[0])
 	}
 	proof := w.invites[inv].Prove(who.id(), who.devs[0].ID())
 	put := func(cap op.ID, by *person, b op.AdmitBody) op.ID { return w.do(act{by: by, cap: cap, body: b}) }
@@ -309,7 +309,7 @@ func TestR5dGroups(t *testing.T) {
 	w.admit(act{}, w.p(2), 0, op.ID{})
 	g := w.group(act{by: w.p(1), cap: a}, false)
 	who := w.p(2)
-	old := who.key.Certify(identity.Certificate{Space: w.community, Device: who.devs[0].ID(), Via: w.community})
+	old := who.key.Certify(identity.Certificate{Space: w.community, Via: w.community}, who.devs[0])
 	put := func() op.ID {
 		return w.do(act{by: w.p(1), space: g, cap: g, body: op.AdmitBody{Cert: old, Post: true, Proof: []byte{}}})
 	}
@@ -322,7 +322,7 @@ func TestR5dGroups(t *testing.T) {
 	w.nowStand(true, w.admit(act{by: w.p(1), space: g, cap: g}, who, 0, op.ID{})) // asked anew, he agreed
 	w.in(w.state(g), true, who)
 	// another community's consent is none
-	foreign := who.key.Certify(identity.Certificate{Space: seed32(8), Device: who.devs[1].ID()})
+	foreign := who.key.Certify(identity.Certificate{Space: seed32(8)}, who.devs[1])
 	w.nowStand(false, w.do(act{by: w.p(1), space: g, cap: g, body: op.AdmitBody{Cert: foreign, Post: true, Proof: []byte{}}}))
 }
 
@@ -377,7 +377,7 @@ func TestR10Rotation(t *testing.T) {
 		t.Error("of two rotations not the lower id stands")
 	}
 	// one of three signatures, one twice, or a signature for somebody else is not enough
-	cert := w.p(3).key.Certify(identity.Certificate{Space: w.community, Device: w.p(3).devs[1].ID()})
+	cert := w.p(3).key.Certify(identity.Certificate{Space: w.community}, w.p(3).devs[1])
 	m, d, prev := w.p(3).id(), w.p(3).devs[1].ID(), w.community
 	k := identity.DeviceKeyFromSeed(seed32(7, 0))
 	sig := k.Sign(identity.LabelRotate, w.community[:], prev[:], m[:], d[:])
@@ -474,7 +474,7 @@ func TestR13Device(t *testing.T) {
 	if len(w.state().Members[w.p(1).id()].Devices) != 1 {
 		t.Errorf("%s took another's device", w.describe(x))
 	}
-	cert := w.p(1).key.Certify(identity.Certificate{Space: w.community, Device: w.p(1).devs[2].ID()})
+	cert := w.p(1).key.Certify(identity.Certificate{Space: w.community}, w.p(1).devs[2])
 	w.nowStand(false, w.do(act{by: w.p(2), asM: true, cap: did, body: op.DeviceAddBody{Cert: cert}}))
 }
 

@@ -60,7 +60,7 @@ func newWorld(t rapid.TB, n int) *world {
 	w.owner = &person{name: "owner", key: identity.Seed(seed32(0)).Member(identity.OwnerSalt(salt))}
 	w.owner.devs = append(w.owner.devs, identity.DeviceKeyFromSeed(seed32(0, 0)), identity.DeviceKeyFromSeed(seed32(0, 1)))
 	w.people = append(w.people, w.owner)
-	cert := w.owner.key.Certify(identity.Certificate{Space: identity.OwnerSalt(salt), Device: w.owner.devs[0].ID()})
+	cert := w.owner.key.Certify(identity.Certificate{Space: identity.OwnerSalt(salt)}, w.owner.devs[0])
 	var set []identity.UserID
 	for i := range 3 {
 		set = append(set, identity.UserID(identity.DeviceKeyFromSeed(seed32(7, i)).ID()))
@@ -211,7 +211,7 @@ func (w *world) admit(a act, who *person, dev int, invite op.ID) op.ID {
 			b.Proof = make([]byte, 64)
 		}
 	}
-	b.Cert = who.key.Certify(identity.Certificate{Space: a.space, Device: who.devs[dev].ID(), Via: via, Last: w.lastOut(a.space, who.id(), a.after, a.parents)})
+	b.Cert = who.key.Certify(identity.Certificate{Space: a.space, Via: via, Last: w.lastOut(a.space, who.id(), a.after, a.parents)}, who.devs[dev])
 	a.body = b
 	return w.do(a)
 }
@@ -267,14 +267,14 @@ func (w *world) addDevice(a act, dev int) op.ID {
 		a.space = w.community
 	}
 	a.asM = true
-	a.body = op.DeviceAddBody{Cert: a.by.key.Certify(identity.Certificate{Space: a.space, Device: a.by.devs[dev].ID()})}
+	a.body = op.DeviceAddBody{Cert: a.by.key.Certify(identity.Certificate{Space: a.space}, a.by.devs[dev])}
 	return w.do(a)
 }
 
 // rotate hands the community to another person with the signatures of the recovery set.
 func (w *world) rotate(a act, to *person, prev op.ID) op.ID {
 	d := to.devs[1]
-	cert := to.key.Certify(identity.Certificate{Space: w.community, Device: d.ID()})
+	cert := to.key.Certify(identity.Certificate{Space: w.community}, d)
 	b := op.OwnerRotateBody{Prev: prev, Cert: cert, Sigs: []op.Signature{}}
 	m, dev := to.id(), d.ID()
 	for i := range 2 {

@@ -284,4 +284,4 @@ func pins(p []Pin, limit int) string {
 	return ""
 }
 
-func cert(b []byte) string { return when(len(b) != identity.CertSize, "cert: want 224 bytes") }
+func cert(b []byte) string { return when(len(b) != identity.CertSize, "cert: want 288 bytes") }
