@@ -118,7 +118,7 @@ func (n *Node) CreateCommunity(ctx context.Context, q NewCommunity) (Community, 
 		return Community{}, err
 	}
 	r := n.newRoom(rec, c)
-	r.faceNow.Store(r.newFace())
+	r.face.Store(r.newFace())
 	if err := r.found(e, meta, q.Description); err != nil {
 		return Community{}, err
 	}

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync/atomic"
 
 	"github.com/libp2p/go-libp2p/core/peer"
 
@@ -27,7 +26,7 @@ type face struct {
 
 // openNetwork starts host, gossip and history of a community.
 func (r *room) openNetwork(ctx context.Context) error {
-	r.face().Store(r.newFace())
+	r.face.Store(r.newFace())
 	cfg := r.n.cfg
 	offline := cfg.Mode == ModeOffline
 	listen := r.rec.Listen
@@ -54,7 +53,7 @@ func (r *room) openNetwork(ctx context.Context) error {
 	hc := host.Config{Key: r.fixed.Host[:], Listen: listen, OnPeer: r.onPeer, Remembered: r.remembered, NAT: !lan && !offline && !none,
 		DHT: !lan && !offline && (!none || cfg.DHTPrefix != ""), DHTPrefix: cfg.DHTPrefix, DHTServer: cfg.DHTServer, Bootstrap: boot,
 		Datastore: r.n.store.Datastore(r.name()), MDNS: cfg.MDNS && !offline, Log: r.n.log,
-		Auth: host.Auth{Offers: func() [][]byte { return r.face().Load().offers }, Accepts: func() [][]byte { return r.face().Load().accepts },
+		Auth: host.Auth{Offers: func() [][]byte { return r.face.Load().offers }, Accepts: func() [][]byte { return r.face.Load().accepts },
 			Hello: r.hello, Ops: r.opsFor, Judge: r.judge}}
 	r.dht = hc.DHT
 	if cfg.Options != nil {
@@ -115,8 +114,6 @@ func (r *room) closeNetwork() {
 	}
 }
 
-func (r *room) face() *atomic.Pointer[face] { return &r.faceNow }
-
 // newFace is computed by the owner.
 func (r *room) newFace() *face {
 	f := &face{member: r.c.Mine(r.id)}
@@ -152,7 +149,7 @@ func (h helloBody) signed(channel []byte) ([]byte, error) {
 
 // hello is called by the host.
 func (r *room) hello(channel []byte) []byte {
-	f := r.face().Load()
+	f := r.face.Load()
 	d := r.device
 	h := helloBody{Device: d.ID(), Member: r.fixed.Member, Joiner: !f.member, Heads: f.heads}
 	if h.Heads == nil {

@@ -309,6 +309,7 @@ func (r *room) refold(f crdt.Refold) error {
 			keys[k] = true
 		}
 	}
+	b := &store.Batch{}
 	for k := range keys {
 		wires, err := r.n.store.WiresTouching(r.ctx, f.Space, k)
 		if err != nil {
@@ -320,16 +321,17 @@ func (r *room) refold(f crdt.Refold) error {
 				msgs = append(msgs, ck)
 			}
 		}
-		s := r.c.Refolded(f.Space, []content.RowKey{content.RowKey(k)}, msgs, r.n.now())
-		b := &store.Batch{Rows: storeRows(s.Rows)}
-		for _, w := range f.Wires {
-			b.Events = append(b.Events, r.event("message.created", f.Space, eventRecord{Ref: msgID(w)}))
-		}
-		if err := r.n.commit(r.ctx, b); err != nil {
-			return err
+		b.Rows = append(b.Rows, storeRows(r.c.Refolded(f.Space, []content.RowKey{content.RowKey(k)}, msgs, r.n.now()).Rows)...)
+		if len(b.Rows) >= 1000 { // memory stays bounded however much a person wrote
+			if err := r.n.commit(r.ctx, b); err != nil {
+				return err
+			}
+			b = &store.Batch{}
 		}
 	}
+	for _, w := range f.Wires {
+		b.Events = append(b.Events, r.event("message.created", f.Space, eventRecord{Ref: msgID(w)}))
+	}
 	r.names = nil
-	clear(r.marks)
-	return nil
+	return r.n.commit(r.ctx, b)
 }

@@ -58,7 +58,7 @@ type room struct {
 	cancel  context.CancelFunc
 	quota   authorQuota
 	askedAt atomic.Int64 // when an unknown tag last made us ask for keys, ms
-	faceNow atomic.Pointer[face]
+	face    atomic.Pointer[face]
 
 	// owned by run
 	peers    map[peer.ID]member

@@ -56,7 +56,7 @@ func (r *room) tick() {
 
 // refresh brings what hangs on the control state up to date: topics, the face shown to the host, who is still connected.
 func (r *room) refresh() {
-	r.faceNow.Store(r.newFace())
+	r.face.Store(r.newFace())
 	r.topics = r.c.Topics(r.n.now())
 	names := make([]string, 0, len(r.topics))
 	for t := range r.topics {
