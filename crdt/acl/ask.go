@@ -217,3 +217,12 @@ func (s *State) AllInvites() []op.ID {
 	slices.SortFunc(out, func(a, b op.ID) int { return slices.Compare(a[:], b[:]) })
 	return out
 }
+
+// Subject returns whom an integrated cap is for.
+func (l *Log) Subject(cap op.ID) (identity.UserID, bool) {
+	n, ok := l.g.Find(cap)
+	if !ok {
+		return identity.UserID{}, false
+	}
+	return l.subject(n)
+}
