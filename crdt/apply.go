@@ -162,11 +162,15 @@ func (b *batch) takeMessage(ck Checked) {
 	for _, k := range content.Touches(cm) {
 		b.eff.Store.Touches = append(b.eff.Store.Touches, Touch{Space: m.Space, Key: k, Wire: m.WireID})
 	}
+	held := b.holdTo(s, ck)
 	if cm.Kind == content.Op {
 		return
 	}
 	if m.Lamport > b.now+asideAfter {
 		s.aside = append(s.aside, asideWire{m.WireID, m.Lamport})
+		return
+	}
+	if !held {
 		return
 	}
 	if c.counts(s, cm, m.Epoch) {

@@ -38,19 +38,20 @@ const maxWaiting = 4096
 
 // space is what is held about one space besides its control state.
 type space struct {
-	id      op.ID
-	epochs  map[op.ID]*epochState
-	kids    map[op.ID][]*epochState // epochs by parent
-	early   map[op.ID]epoch.Secret  // secrets that came before their Epoch op
-	set     epoch.Set
-	own     OwnChain
-	lamport op.Millis
-	chains  map[identity.DeviceID]*chain
-	recent  map[op.ID]op.Millis // epochs by when they last carried a message
-	aside   []asideWire
-	judged  map[identity.UserID]string
-	orphans map[acl.Seat]bool            // seats I once saw given by an op that stands no more: they may have had keys
-	marks   map[identity.DeviceID]uint64 // delivered, not yet receipted
+	id       op.ID
+	epochs   map[op.ID]*epochState
+	kids     map[op.ID][]*epochState // epochs by parent
+	early    map[op.ID]epoch.Secret  // secrets that came before their Epoch op
+	set      epoch.Set
+	own      OwnChain
+	lamport  op.Millis
+	chains   map[identity.DeviceID]*chain
+	recent   map[op.ID]op.Millis // epochs by when they last carried a message
+	aside    []asideWire
+	judged   map[identity.UserID]string
+	orphans  map[acl.Seat]bool               // seats I once saw given by an op that stands no more: they may have had keys
+	tethered map[identity.DeviceID]*tethered // pinned devices whose chain was read
+	marks    map[identity.DeviceID]uint64    // delivered, not yet receipted
 }
 
 type asideWire struct {
@@ -103,7 +104,7 @@ func (c *Community) space(id op.ID) *space {
 	s := c.spaces[id]
 	if s == nil {
 		s = &space{id: id, epochs: map[op.ID]*epochState{}, kids: map[op.ID][]*epochState{}, early: map[op.ID]epoch.Secret{}, own: OwnChain{Space: id}, chains: map[identity.DeviceID]*chain{},
-			recent: map[op.ID]op.Millis{}, judged: map[identity.UserID]string{}, orphans: map[acl.Seat]bool{}, marks: map[identity.DeviceID]uint64{}}
+			recent: map[op.ID]op.Millis{}, judged: map[identity.UserID]string{}, orphans: map[acl.Seat]bool{}, tethered: map[identity.DeviceID]*tethered{}, marks: map[identity.DeviceID]uint64{}}
 		c.spaces[id] = s
 	}
 	return s

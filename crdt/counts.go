@@ -35,7 +35,7 @@ func (c *Community) counts(s *space, m content.Msg, e op.ID) bool {
 			continue
 		}
 		relevant = true // the message was written without knowing of it; until somebody pins him it stands
-		if pin, set := c.pinOf(s, end.Op, m.Device); set && m.Seq > pin {
+		if pin, set := c.pinOf(s, end.Op, m.Device); set && (m.Seq > pin.Seq || s.offChain(end.Op, m.Device, m.ID)) {
 			return false
 		}
 	}
@@ -45,7 +45,7 @@ func (c *Community) counts(s *space, m content.Msg, e op.ID) bool {
 
 // pinOf returns the pin of a device for one ending: the Revoke's or Leave's own, else that of an Epoch after it, those by holders of
 // authority first (the most senior), else the largest by a plain member.
-func (c *Community) pinOf(s *space, end op.ID, d identity.DeviceID) (uint64, bool) {
+func (c *Community) pinOf(s *space, end op.ID, d identity.DeviceID) (op.Pin, bool) {
 	o := c.log.Op(end)
 	var own []op.Pin
 	switch b := o.Body.(type) {
@@ -55,12 +55,12 @@ func (c *Community) pinOf(s *space, end op.ID, d identity.DeviceID) (uint64, boo
 		own = b.Pins
 	}
 	if o.Space == s.id && (s.id == c.id || len(own) > 0) {
-		seq, _ := pinned(own, d)
-		return seq, true
+		p, _ := pinned(own, d)
+		return p, true
 	}
 	r, _ := c.log.Graph().Find(end)
 	var best *epochState
-	var seq uint64
+	var pin op.Pin
 	found := false
 	for _, e := range s.epochs {
 		n, ok := c.log.Graph().Find(e.id)
@@ -71,23 +71,23 @@ func (c *Community) pinOf(s *space, end op.ID, d identity.DeviceID) (uint64, boo
 		switch {
 		case !named:
 		case e.authority && (best == nil || !best.authority || e.rank < best.rank):
-			best, seq, found = e, p, true
+			best, pin, found = e, p, true
 		case !e.authority && (best == nil || !best.authority):
-			if best == nil || p > seq {
-				best, seq, found = e, p, true
+			if best == nil || p.Seq > pin.Seq {
+				best, pin, found = e, p, true
 			}
 		}
 	}
-	return seq, found
+	return pin, found
 }
 
-func pinned(pins []op.Pin, d identity.DeviceID) (uint64, bool) {
+func pinned(pins []op.Pin, d identity.DeviceID) (op.Pin, bool) {
 	for _, p := range pins {
 		if p.Device == d {
-			return p.Seq, true
+			return p, true
 		}
 	}
-	return 0, false
+	return op.Pin{}, false
 }
 
 // rejudge finds whose messages count otherwise than before, and asks for their rows to be folded again.
@@ -134,8 +134,8 @@ func (c *Community) judgement(s *space, m identity.UserID) string {
 	for _, end := range st.Endings(m) {
 		fmt.Fprintf(&w, " %x %s", end.Op, end)
 		for _, d := range c.log.DevicesOf(m) {
-			seq, set := c.pinOf(s, end.Op, d)
-			fmt.Fprintf(&w, " %d %v", seq, set)
+			pin, set := c.pinOf(s, end.Op, d)
+			fmt.Fprintf(&w, " %d %x %v", pin.Seq, pin.Hash, set)
 		}
 	}
 	return w.String()

@@ -58,6 +58,19 @@ func (p *person) perform(e Effects) {
 // refold does what it is asked and no more: the rows that the named messages touch, from all messages.
 func (p *person) refold(r Refold) {
 	var msgs []Checked
+	links := map[identity.DeviceID][]Link{}
+	for _, w := range p.wire {
+		if ck, err := Stored(p.c.Snapshot(), w); err == nil && ck.Space() == r.Space {
+			d, _ := ck.Device()
+			l, _ := LinkOf(ck)
+			links[d] = append(links[d], l)
+		}
+	}
+	for d, ls := range links {
+		if slices.Contains(r.Devices, d) && p.c.Pinned(r.Space, d) || p.c.Untold(r.Space, d) {
+			p.c.Rechain(r.Space, d, ls)
+		}
+	}
 	var keys []content.RowKey
 	for _, w := range p.wire {
 		ck, err := Stored(p.c.Snapshot(), w)

@@ -81,6 +81,13 @@ func (r *room) group(s op.ID) (g Group, err error) {
 			if b.WhoPosts == 1 {
 				g.WhoPosts = "moderators"
 			}
+			top := r.c.State(r.id).Values
+			if v, ok := top[groupRegister(s)+"name"]; ok && checkName(string(v)) == nil {
+				g.Name = string(v)
+			}
+			if v, ok := top[groupRegister(s)+"description"]; ok && utf8.Valid(v) {
+				g.Description = string(v)
+			}
 			if g.Joined {
 				g.MemberCount = len(st.Members)
 			}
@@ -282,6 +289,9 @@ func (n *Node) RemoveFromGroup(ctx context.Context, group, user string) error {
 		m, ok := r.user(user)
 		if _, in := r.c.State(s).Members[m]; !ok || !in {
 			return crdt.Effects{}, fmt.Errorf("%w: no member %s in this group", ErrNotFound, user)
+		}
+		if err := r.readTops(m); err != nil {
+			return crdt.Effects{}, err
 		}
 		e, _, err := r.c.Remove(s, m, op.RevokeBody{}, n.now())
 		return e, err

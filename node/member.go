@@ -223,6 +223,9 @@ func (n *Node) Remove(ctx context.Context, community, user string, o RemoveOptio
 			return crdt.Effects{}, fmt.Errorf("%w: leave the community to take yourself out", ErrInvalid)
 		}
 		before := r.c.State(r.id).EffectiveIDs()
+		if err := r.readTops(m); err != nil {
+			return crdt.Effects{}, err
+		}
 		e, _, err := r.c.Remove(r.id, m, op.RevokeBody{Cascade: o.Cascade, Ban: o.Ban, Reason: o.Reason}, n.now())
 		if err != nil {
 			return e, err

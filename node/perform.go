@@ -116,7 +116,7 @@ func (r *room) eventOf(e crdt.Event) store.Event {
 		rec.Ref = rec.Actor
 	case e.Type == "message.created" || e.Type == "message.delivery":
 		rec.Ref = msgID(e.Ref)
-	case e.Type == "group.created":
+	case e.Type == "group.created" || e.Type == "group.changed" || e.Type == "group.archived":
 		rec.Ref = grpID(e.Ref)
 	}
 	return r.event(e.Type, e.Space, rec)
@@ -309,6 +309,13 @@ func (r *room) refold(f crdt.Refold) error {
 			keys[k] = true
 		}
 	}
+	for _, d := range f.Devices {
+		if r.c.Pinned(f.Space, d) {
+			if err := r.rechain(f.Space, d); err != nil {
+				return err
+			}
+		}
+	}
 	b := &store.Batch{}
 	for k := range keys {
 		wires, err := r.n.store.WiresTouching(r.ctx, f.Space, k)
@@ -317,8 +324,15 @@ func (r *room) refold(f crdt.Refold) error {
 		}
 		var msgs []crdt.Checked
 		for _, w := range wires {
-			if ck, err := crdt.Stored(r.c.Snapshot(), w.Bytes); err == nil {
-				msgs = append(msgs, ck)
+			ck, err := crdt.Stored(r.c.Snapshot(), w.Bytes)
+			if err != nil {
+				continue
+			}
+			msgs = append(msgs, ck)
+			if d, _ := ck.Device(); r.c.Untold(f.Space, d) {
+				if err := r.rechain(f.Space, d); err != nil {
+					return err
+				}
 			}
 		}
 		b.Rows = append(b.Rows, storeRows(r.c.Refolded(f.Space, []content.RowKey{content.RowKey(k)}, msgs, r.n.now()).Rows)...)
