@@ -151,15 +151,21 @@ func (r *room) takeWires(ctx context.Context, _ peer.ID, wires [][]byte) ([][32]
 	})
 	var stored [][32]byte
 	var in []crdt.Checked
+	unknown := false
 	for i := range wires {
 		switch {
 		case has[ids[i]]:
 			stored = append(stored, ids[i])
 		case verdicts[i] == crdt.Good || verdicts[i] == crdt.UnknownAuthor || verdicts[i] == crdt.NotAnnouncer:
 			in = append(in, checked[i]) // what counts is decided by the newest state, again and again
+		case verdicts[i] == crdt.UnknownEpoch:
+			unknown = true
 		case verdicts[i] == crdt.Malformed || verdicts[i] == crdt.BadSignature:
 			return nil, fmt.Errorf("a wire is %s", verdicts[i])
 		}
+	}
+	if unknown {
+		r.tell(r.wantAgain) // and what they open comes by the sync that follows
 	}
 	if len(in) == 0 {
 		return stored, nil

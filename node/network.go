@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/libp2p/go-libp2p/core/peer"
+	ma "github.com/multiformats/go-multiaddr"
 
 	"github.com/pandal-chat/pandal/crdt/op"
 	"github.com/pandal-chat/pandal/identity"
@@ -91,7 +92,7 @@ func (r *room) keepPorts(ctx context.Context, asked []string) {
 			got = append(got, a)
 		}
 	}
-	if len(got) == 0 || len(asked) > 0 && !slices.ContainsFunc(asked, func(a string) bool { return strings.Contains(a, "/0") }) {
+	if len(got) == 0 || len(asked) > 0 && !slices.ContainsFunc(asked, anyPort) {
 		return
 	}
 	r.rec.Listen = got
@@ -100,6 +101,20 @@ func (r *room) keepPorts(ctx context.Context, asked []string) {
 			r.n.log.Warn("ports could not be remembered", "err", err)
 		}
 	}
+}
+
+// anyPort says whether an address leaves the port to us.
+func anyPort(addr string) bool {
+	a, err := ma.NewMultiaddr(addr)
+	if err != nil {
+		return false
+	}
+	for _, p := range []int{ma.P_TCP, ma.P_UDP} {
+		if port, err := a.ValueForProtocol(p); err == nil && port == "0" {
+			return true
+		}
+	}
+	return false
 }
 
 func (r *room) closeNetwork() {

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -53,6 +54,9 @@ type room struct {
 
 	work    chan func()
 	gossip  chan crdt.Checked
+	wake    chan struct{} // something was told
+	toldMu  sync.Mutex
+	told    []func()
 	done    chan struct{}
 	ctx     context.Context
 	cancel  context.CancelFunc
@@ -118,7 +122,7 @@ func (rec communityRecord) meta() (store.Meta, error) {
 
 // newRoom makes a room without starting it.
 func (n *Node) newRoom(rec communityRecord, c *crdt.Community) *room {
-	r := &room{n: n, id: rec.ID, rec: rec, fixed: rec, device: identity.DeviceKeyFromSeed(rec.Device), c: c, work: make(chan func(), 64), gossip: make(chan crdt.Checked, 1024), done: make(chan struct{}),
+	r := &room{n: n, id: rec.ID, rec: rec, fixed: rec, device: identity.DeviceKeyFromSeed(rec.Device), c: c, work: make(chan func(), 64), gossip: make(chan crdt.Checked, 1024), wake: make(chan struct{}, 1), done: make(chan struct{}),
 		peers: map[peer.ID]member{}, sums: map[op.ID]map[epoch.Tag]*history.Sum{}, rotate: map[op.ID]time.Time{}, acks: map[[32]byte]map[identity.UserID]bool{},
 		asking: map[op.ID]bool{}, syncing: map[peer.ID]bool{}, named: map[op.ID]string{}, topics: map[string]op.ID{}, carried: map[carriedKey]time.Time{},
 		skewed: map[peer.ID]int64{}, change: make(chan struct{}), marks: map[op.ID][]content.WatermarkRow{}}
@@ -245,6 +249,8 @@ func (r *room) run() {
 			return
 		case f := <-r.work:
 			f()
+		case <-r.wake:
+			r.heed()
 		case ck := <-r.gossip:
 			r.receive(ck)
 		case <-t.C:
@@ -271,17 +277,26 @@ func (r *room) ask(ctx context.Context, f func()) error {
 	}
 }
 
-// tell runs f in the owner some time later, without waiting. Called from goroutines that the owner may be waiting for.
+// tell runs f in the owner some time later, without waiting, and after all that was told before: who came and who went stay in order.
+// Called from goroutines that the owner may be waiting for.
 func (r *room) tell(f func()) {
+	r.toldMu.Lock()
+	r.told = append(r.told, f)
+	r.toldMu.Unlock()
 	select {
-	case r.work <- f:
+	case r.wake <- struct{}{}:
 	default:
-		r.n.wg.Go(func() {
-			select {
-			case r.work <- f:
-			case <-r.ctx.Done():
-			}
-		})
+	}
+}
+
+// heed runs what was told. Owner only.
+func (r *room) heed() {
+	r.toldMu.Lock()
+	told := r.told
+	r.told = nil
+	r.toldMu.Unlock()
+	for _, f := range told {
+		f()
 	}
 }
 

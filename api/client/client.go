@@ -224,13 +224,11 @@ func All[T any](ctx context.Context, c *Client, path string) ([]T, error) {
 
 // Wait follows a job to its end, or until ctx ends; told hears of each change.
 func (c *Client) Wait(ctx context.Context, job api.Job, told func(api.Job)) (api.Job, error) {
-	cursor := ""
-	for job.State != "done" && job.State != "failed" {
-		page, err := Get[api.List[api.Event]](ctx, c, "/events?types=job.*&wait=5&after="+cursor)
-		if err != nil {
-			return job, err
-		}
-		cursor = *page.NextCursor
+	st, err := Get[api.Status](ctx, c, "/status")
+	if err != nil {
+		return job, err
+	}
+	for cursor := st.EventCursor; ; { // first the cursor, then the job: what changes in between is not missed
 		now, err := Get[api.Job](ctx, c, "/jobs/"+job.ID)
 		if err != nil {
 			return job, err
@@ -239,11 +237,15 @@ func (c *Client) Wait(ctx context.Context, job api.Job, told func(api.Job)) (api
 		if told != nil {
 			told(job)
 		}
-		if len(page.Items) == 0 && ctx.Err() != nil {
-			return job, ctx.Err()
+		if job.State == "done" || job.State == "failed" {
+			return job, nil
 		}
+		page, err := Get[api.List[api.Event]](ctx, c, "/events?types=job.*&wait=5&after="+cursor)
+		if err != nil {
+			return job, err
+		}
+		cursor = *page.NextCursor
 	}
-	return job, nil
 }
 
 // retryAfter is how long to wait before a stream is opened again.

@@ -117,6 +117,7 @@ type Host struct {
 	closed    bool
 	sessions  map[network.Conn]*session
 	dirty     map[peer.ID]struct{}
+	news      chan struct{} // closed at every change of any session, then replaced
 	opsTaken  map[peer.ID]time.Time
 	notifiees []network.Notifiee
 
@@ -151,7 +152,7 @@ func New(cfg Config) (*Host, error) {
 	h := &Host{
 		bytes: metrics.NewBandwidthCounter(), auth: cfg.Auth, log: cfg.Log, onPeer: cfg.OnPeer, recall: cfg.Remembered,
 		bus: bus, emitters: em, wake: make(chan struct{}, 1), started: make(chan struct{}),
-		sessions: map[network.Conn]*session{}, dirty: map[peer.ID]struct{}{}, opsTaken: map[peer.ID]time.Time{},
+		sessions: map[network.Conn]*session{}, dirty: map[peer.ID]struct{}{}, news: make(chan struct{}), opsTaken: map[peer.ID]time.Time{},
 		keys: make(chan [][32]byte, 1), tags: make(chan [][]byte, 1),
 	}
 	opts, err := h.options(cfg, key, listen)

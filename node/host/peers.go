@@ -186,7 +186,7 @@ func (h *Host) Connect(ctx context.Context, to peer.AddrInfo) (Role, error) {
 	}
 }
 
-// settled returns the role of a peer, or a channel to wait on while one of its connections may still bring a better one.
+// settled returns the role of a peer, or a channel to wait on while one of its connections, whichever it is, may still bring a better one.
 func (h *Host) settled(p peer.ID) (Role, <-chan struct{}) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -199,7 +199,7 @@ func (h *Host) settled(p peer.ID) (Role, <-chan struct{}) {
 			return s.got.role, nil
 		}
 		if !s.tried || s.running > 0 || s.got.known() {
-			pending = s.changed
+			pending = h.news
 		}
 	}
 	return Refused, pending

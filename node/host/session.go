@@ -43,6 +43,8 @@ type session struct {
 func (h *Host) change(s *session) {
 	close(s.changed)
 	s.changed = make(chan struct{})
+	close(h.news)
+	h.news = make(chan struct{})
 	h.dirty[s.conn.RemotePeer()] = struct{}{}
 	select {
 	case h.wake <- struct{}{}:
