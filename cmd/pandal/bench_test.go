@@ -77,7 +77,7 @@ func (p *process) subscribe() <-chan time.Time {
 	}
 	req.Header.Set("Authorization", "Bearer "+p.token)
 	req.Header.Set("Accept", "text/event-stream")
-	resp, err := http.DefaultClient.Do(req)
+	resp, err := p.http.Do(req)
 	if err != nil {
 		p.t.Fatal(err)
 	}

@@ -30,8 +30,15 @@ func (a *app) demoCmd() *cobra.Command {
 				return err
 			}
 			d := &demo{app: a, dir: dir, keep: keep}
-			defer func() { err = errors.Join(err, d.end()) }()
-			return d.play(cmd.Context())
+			defer func() {
+				failed := err != nil
+				if err = errors.Join(err, d.end()); failed {
+					err = errors.Join(err, d.logs())
+				}
+			}()
+			ctx, cancel := context.WithTimeoutCause(cmd.Context(), curtain, fmt.Errorf("the play took longer than %s", curtain))
+			defer cancel()
+			return errors.Join(d.play(ctx), context.Cause(ctx))
 		},
 	}
 	c.Flags().BoolVar(&keep, "keep", false, "leave the nodes running and their directories in place")
@@ -56,8 +63,27 @@ type actor struct {
 	c    *client.Client
 }
 
-// patience is how long anything in the play may take.
-const patience = 60 * time.Second
+const (
+	patience = 60 * time.Second // how long one thing in the play may take
+	curtain  = 3 * time.Minute  // and all of it
+	answer   = 20 * time.Second // and a node to answer: it waits up to 15 for a key to send with
+)
+
+// send is client.Send with a limit.
+func send[T any](ctx context.Context, act *actor, method, path string, in any) (T, error) {
+	ctx, cancel := context.WithTimeout(ctx, answer)
+	defer cancel()
+	out, err := client.Send[T](ctx, act.c, method, path, in)
+	if err != nil {
+		err = fmt.Errorf("%s asks for %s: %w", act.name, path, err)
+	}
+	return out, err
+}
+
+// get is send for what is only read.
+func get[T any](ctx context.Context, act *actor, path string) (T, error) {
+	return send[T](ctx, act, "GET", path, nil)
+}
 
 func (d *demo) says(format string, args ...any) {
 	d.step++
@@ -77,7 +103,7 @@ func (d *demo) play(ctx context.Context) error {
 		if err := d.start(ctx, act); err != nil {
 			return err
 		}
-		st, err := client.Get[api.Status](ctx, act.c, "/status")
+		st, err := get[api.Status](ctx, act, "/status")
 		if err != nil {
 			return err
 		}
@@ -86,7 +112,7 @@ func (d *demo) play(ctx context.Context) error {
 	asha, budi, chitra := d.actors[0], d.actors[1], d.actors[2]
 
 	d.says("Asha starts a community and makes an invite link.")
-	com, err := client.Send[api.Community](ctx, asha.c, "POST", "/communities", api.NewCommunity{Name: "Sunrise", DisplayName: "Asha"})
+	com, err := send[api.Community](ctx, asha, "POST", "/communities", api.NewCommunity{Name: "Sunrise", DisplayName: "Asha"})
 	if err != nil {
 		return err
 	}
@@ -94,7 +120,7 @@ func (d *demo) play(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	inv, err := client.Send[api.Invite](ctx, asha.c, "POST", "/communities/"+com.ID+"/invites", api.NewInvite{Groups: []string{general.ID}})
+	inv, err := send[api.Invite](ctx, asha, "POST", "/communities/"+com.ID+"/invites", api.NewInvite{Groups: []string{general.ID}})
 	if err != nil {
 		return err
 	}
@@ -102,7 +128,7 @@ func (d *demo) play(ctx context.Context) error {
 
 	d.says("Budi and Chitra open the link and join.")
 	for _, act := range []*actor{budi, chitra} {
-		job, err := client.Send[api.Job](ctx, act.c, "POST", "/invites/accept", api.AcceptInvite{Link: inv.Link, DisplayName: act.name})
+		job, err := send[api.Job](ctx, act, "POST", "/invites/accept", api.AcceptInvite{Link: inv.Link, DisplayName: act.name})
 		if err != nil {
 			return err
 		}
@@ -116,7 +142,7 @@ func (d *demo) play(ctx context.Context) error {
 			return job.Error
 		}
 		if err := act.until(ctx, "the group General", func(ctx context.Context) bool {
-			g, err := client.Get[api.Group](ctx, act.c, "/groups/"+general.ID)
+			g, err := get[api.Group](ctx, act, "/groups/"+general.ID)
 			return err == nil && g.Joined
 		}); err != nil {
 			return err
@@ -130,13 +156,13 @@ func (d *demo) play(ctx context.Context) error {
 	}
 
 	d.says("Budi tries to announce something, then Asha does.")
-	_, err = client.Send[api.Message](ctx, budi.c, "POST", "/communities/"+com.ID+"/announcements", api.NewAnnouncement{Text: "Listen to me!"})
+	_, err = send[api.Message](ctx, budi, "POST", "/communities/"+com.ID+"/announcements", api.NewAnnouncement{Text: "Listen to me!"})
 	var p *api.Problem
 	if !errors.As(err, &p) {
 		return fmt.Errorf("a plain member could announce (%w)", err)
 	}
 	d.sees(budi, "refused: %s", p.Title)
-	if _, err := client.Send[api.Message](ctx, asha.c, "POST", "/communities/"+com.ID+"/announcements",
+	if _, err := send[api.Message](ctx, asha, "POST", "/communities/"+com.ID+"/announcements",
 		api.NewAnnouncement{Text: "The water is off from nine to noon.", Priority: "important"}); err != nil {
 		return err
 	}
@@ -162,19 +188,19 @@ func (d *demo) play(ctx context.Context) error {
 	}
 
 	d.says("Asha removes Budi, and the keys change. What is written then is not for him.")
-	his, err := client.Get[api.Community](ctx, budi.c, "/communities/"+com.ID)
+	his, err := get[api.Community](ctx, budi, "/communities/"+com.ID)
 	if err != nil {
 		return err
 	}
-	b, err := client.Get[api.Member](ctx, asha.c, "/communities/"+com.ID+"/members/"+his.MeID)
+	b, err := get[api.Member](ctx, asha, "/communities/"+com.ID+"/members/"+his.MeID)
 	if err != nil {
 		return err
 	}
-	if _, err := client.Send[api.Removed](ctx, asha.c, "POST", "/communities/"+com.ID+"/members/"+b.ID+"/remove", api.RemoveMember{Reason: "demo"}); err != nil {
+	if _, err := send[api.Removed](ctx, asha, "POST", "/communities/"+com.ID+"/members/"+b.ID+"/remove", api.RemoveMember{Reason: "demo"}); err != nil {
 		return err
 	}
 	if err := chitra.until(ctx, "the removal", func(ctx context.Context) bool {
-		m, err := client.Get[api.Member](ctx, chitra.c, "/communities/"+com.ID+"/members/"+b.ID)
+		m, err := get[api.Member](ctx, chitra, "/communities/"+com.ID+"/members/"+b.ID)
 		return err == nil && m.State != "active"
 	}); err != nil {
 		return err
@@ -214,10 +240,14 @@ func (d *demo) start(ctx context.Context, act *actor) error {
 	for {
 		c, err := client.Open(client.Options{Data: act.dir})
 		if err == nil {
-			if _, err = client.Get[api.Health](ctx, c, "/health"); err == nil {
+			short, cancel := context.WithTimeout(ctx, answer)
+			_, err = client.Get[api.Health](short, c, "/health")
+			cancel()
+			if err == nil {
 				act.c = c
 				return nil
 			}
+			c.Close()
 		}
 		select {
 		case err := <-act.done:
@@ -261,6 +291,19 @@ func (d *demo) stop(act *actor) error {
 	}
 }
 
+// logs is what the nodes have said, for whoever looks into a play that failed. They have ended, or go on and their logs with them.
+func (d *demo) logs() (err error) {
+	if d.keep {
+		return nil
+	}
+	for _, act := range d.actors {
+		if act.log != nil && act.log.Len() > 0 {
+			err = errors.Join(err, fmt.Errorf("%s's node said:\n%s", act.name, act.log.String()))
+		}
+	}
+	return err
+}
+
 // end stops what still runs and clears away, unless it is to be kept.
 func (d *demo) end() (err error) {
 	if d.keep {
@@ -271,13 +314,14 @@ func (d *demo) end() (err error) {
 			err = errors.Join(err, d.stop(act))
 		} else if act.cmd != nil && act.cmd.ProcessState == nil {
 			act.cmd.Process.Kill()
+			<-act.done
 		}
 	}
 	return errors.Join(err, os.RemoveAll(d.dir))
 }
 
 func (d *demo) post(ctx context.Context, from *actor, groupID, text string, to ...*actor) error {
-	if _, err := client.Send[api.Message](ctx, from.c, "POST", "/groups/"+groupID+"/messages", api.NewMessage{Text: text}); err != nil {
+	if _, err := send[api.Message](ctx, from, "POST", "/groups/"+groupID+"/messages", api.NewMessage{Text: text}); err != nil {
 		return err
 	}
 	for _, act := range to {
@@ -302,7 +346,7 @@ func (d *demo) reads(ctx context.Context, act *actor, groupID, text string) erro
 }
 
 func texts(ctx context.Context, act *actor, groupID string) ([]string, error) {
-	page, err := client.Get[api.List[api.Message]](ctx, act.c, "/groups/"+groupID+"/messages?limit=20")
+	page, err := get[api.List[api.Message]](ctx, act, "/groups/"+groupID+"/messages?limit=20")
 	return each(page.Items, func(m api.Message) string { return m.Text }), err
 }
 
@@ -310,13 +354,13 @@ func texts(ctx context.Context, act *actor, groupID string) ([]string, error) {
 func (act *actor) until(ctx context.Context, what string, ok func(context.Context) bool) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	st, err := client.Get[api.Status](ctx, act.c, "/status")
+	st, err := get[api.Status](ctx, act, "/status")
 	for cursor := st.EventCursor; err == nil; {
 		if ok(ctx) {
 			return nil
 		}
 		var page api.List[api.Event]
-		if page, err = client.Get[api.List[api.Event]](ctx, act.c, "/events?wait=1&after="+cursor); err == nil {
+		if page, err = get[api.List[api.Event]](ctx, act, "/events?wait=1&after="+cursor); err == nil {
 			cursor = *page.NextCursor
 		}
 	}
