@@ -62,6 +62,9 @@ func (l Link) Encode() (link, text string, err error) {
 	}
 	sum := sha256.Sum256(b)
 	s := linkBase32.EncodeToString(append(b, sum[:4]...))
+	if n := len(linkScheme) + len(s); n > MaxLink {
+		return "", "", fmt.Errorf("%w: addrs: they make it %d characters, at most %d", ErrLink, n, MaxLink)
+	}
 	return linkScheme + strings.ToLower(s), linkText + s, nil
 }
 
