@@ -1,6 +1,7 @@
 package node
 
 import (
+	"encoding/hex"
 	"fmt"
 	"slices"
 	"strings"
@@ -136,6 +137,15 @@ func (a *Act) describe(l *acl.Log, o *op.Op) {
 	case op.SetBody:
 		a.Detail["setting"], a.Detail["value"] = b.Key, fmt.Sprintf("%.200q", b.Value)
 	}
+}
+
+// CommunityID returns the com_ id of the community that a founding act founds, by the act's own id; empty if that is no id.
+func CommunityID(genesis string) string {
+	b, err := hex.DecodeString(genesis)
+	if err != nil || len(b) != 32 {
+		return ""
+	}
+	return comID(op.ID(b))
 }
 
 // VerifyAudit checks exported acts with nothing but the signed ops in them and the community's id: every signature, that nothing any of them

@@ -286,7 +286,7 @@ func (r *room) write(ctx context.Context, space op.ID, need op.Bits, f func() (c
 }
 
 // missing says which right is lacking and who has it.
-func (r *room) missing(space op.ID, need op.Bits) error {
+func (r *room) missing(space op.ID, need op.Bits) *MissingRight {
 	e := &MissingRight{}
 	if names := need.Names(); len(names) > 0 {
 		e.Bit = names[0]

@@ -52,6 +52,7 @@ func (s *Server) routes() http.Handler {
 	s.memberRoutes()
 	s.groupRoutes()
 	s.inviteRoutes()
+	s.adminRoutes()
 	s.messageRoutes()
 	s.networkRoutes()
 	s.eventRoutes(mux)

@@ -60,7 +60,7 @@ func (a *app) communityCmd() *cobra.Command {
 	}
 	leave.Flags().BoolVar(&confirm, "yes", false, "do not ask")
 	forget.Flags().BoolVar(&confirm, "yes", false, "do not ask")
-	c.AddCommand(createCmd, leave, forget, &cobra.Command{
+	c.AddCommand(createCmd, leave, forget, a.communityEditCmd(), &cobra.Command{
 		Use: "list", Short: "List them", Args: cobra.NoArgs, Example: "  pandal community list --json",
 		RunE: a.with(func(ctx context.Context, c *client.Client, _ []string) error {
 			all, err := client.All[api.Community](ctx, c, "/communities")
@@ -162,6 +162,7 @@ func (a *app) groupCmd() *cobra.Command {
 			}),
 		}
 	}
+	c.AddCommand(a.groupAdminCmds()...)
 	c.AddCommand(createCmd, one("join", "Join an open group", "join"), one("leave", "Leave a group", "leave"), &cobra.Command{
 		Use: "list COMMUNITY", Short: "List them", Args: cobra.ExactArgs(1), Example: "  pandal group list sunrise",
 		RunE: a.with(func(ctx context.Context, c *client.Client, args []string) error {

@@ -1,0 +1,36 @@
+package api
+
+import "encoding/json"
+
+// Permission says whether the caller's person has a right, and, where not, who could do it.
+type Permission struct {
+	Bit     string   `json:"bit" example:"announce"`
+	Allowed bool     `json:"allowed"`
+	Who     []string `json:"who" doc:"Members who have it, at most five; empty where allowed."`
+}
+
+// Act is one entry of the audit log. Signed is the op itself, base64: everything else follows from it.
+type Act struct {
+	ID        string            `json:"id" doc:"Hash of the signed op, hex."`
+	Kind      string            `json:"kind" example:"revoke"`
+	ActorID   *string           `json:"actor_id"`
+	SubjectID *string           `json:"subject_id" doc:"Whom it is about."`
+	GroupID   *string           `json:"group_id" doc:"null in the community's own log."`
+	Time      Time              `json:"time" doc:"As its author dated it; it orders nothing."`
+	Authority string            `json:"authority" doc:"The op it was done under, hex; empty for the founding."`
+	Effective bool              `json:"effective" doc:"Whether it stands, by the rules."`
+	Detail    map[string]string `json:"detail"`
+	Signed    []byte            `json:"signed,omitempty" doc:"The signed op, base64. In exports only."`
+}
+
+// EditSpace changes a community or a group; absent fields stay.
+type EditSpace struct {
+	Name        *string `json:"name,omitempty" minLength:"1" maxLength:"128"`
+	Description *string `json:"description,omitempty" maxLength:"4096"`
+}
+
+// ParseAct reads one line of an export. It is what `pandal audit verify` reads.
+func ParseAct(line []byte) (Act, error) {
+	var a Act
+	return a, json.Unmarshal(line, &a)
+}

@@ -1,0 +1,139 @@
+package node
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"unicode/utf8"
+
+	"github.com/pandal-chat/pandal/crdt"
+	"github.com/pandal-chat/pandal/crdt/acl"
+	"github.com/pandal-chat/pandal/crdt/op"
+)
+
+// Permission says whether I have a right in a community; where I have not, who does.
+type Permission struct {
+	Bit     string
+	Allowed bool
+	Who     []string // usr_ ids of at most five who have it
+}
+
+// Permissions answers for every right, by the function that decides.
+func (n *Node) Permissions(community string) ([]Permission, error) {
+	r, err := n.room(community)
+	if err != nil {
+		return nil, err
+	}
+	out := []Permission{}
+	err = r.ask(n.ctx, func() {
+		st := r.c.State(r.id)
+		if st == nil {
+			return
+		}
+		for i, name := range op.AllBits.Names() {
+			bit := op.Bits(1) << i
+			p := Permission{Bit: name, Allowed: st.Can(r.fixed.Member, bit) == nil, Who: []string{}}
+			if !p.Allowed {
+				p.Who = r.missing(r.id, bit).Who
+			}
+			out = append(out, p)
+		}
+	})
+	return out, err
+}
+
+// Edit changes what a community or group is called; nil leaves a field as it is.
+type Edit struct{ Name, Description *string }
+
+func (e Edit) check() error {
+	if e.Name != nil {
+		if err := checkName(*e.Name); err != nil {
+			return err
+		}
+	}
+	if d := e.Description; d != nil && (len(*d) > 4<<10 || !utf8.ValidString(*d)) {
+		return fmt.Errorf("%w: description: at most 4096 bytes of UTF-8", ErrInvalid)
+	}
+	return nil
+}
+
+// drafts writes the registers with a prefix.
+func (e Edit) drafts(space op.ID, prefix string) (out []crdt.Draft) {
+	for key, v := range map[string]*string{"name": e.Name, "description": e.Description} {
+		if v != nil {
+			out = append(out, crdt.Draft{Space: space, Body: op.SetBody{Key: prefix + key, Value: []byte(*v)}})
+		}
+	}
+	slices.SortFunc(out, func(a, b crdt.Draft) int { return len(a.Body.(op.SetBody).Key) - len(b.Body.(op.SetBody).Key) })
+	return out
+}
+
+// EditCommunity changes a community's name or description.
+func (n *Node) EditCommunity(ctx context.Context, id string, e Edit) (Community, error) {
+	if err := e.check(); err != nil {
+		return Community{}, err
+	}
+	r, err := n.room(id)
+	if err != nil {
+		return Community{}, err
+	}
+	if err := r.write(ctx, r.id, op.SETTINGS, func() (crdt.Effects, error) {
+		eff, _, err := r.c.Author(n.now(), e.drafts(r.id, "")...)
+		eff.Events = append(eff.Events, crdt.Event{Type: "community.changed", Space: r.id})
+		return eff, err
+	}); err != nil {
+		return Community{}, err
+	}
+	return r.community()
+}
+
+// groupRegister is where a group's name and description stand in the parent's log: everybody in the community may know them, its roster not.
+func groupRegister(g op.ID) string { return "group/" + hexID(g)[:40] + "/" }
+
+// EditGroup changes a group's name or description.
+func (n *Node) EditGroup(ctx context.Context, id string, e Edit) (Group, error) {
+	if err := e.check(); err != nil {
+		return Group{}, err
+	}
+	r, s, err := n.groupRoom(id)
+	if err != nil {
+		return Group{}, err
+	}
+	if s == r.id {
+		return Group{}, fmt.Errorf("%w: the announcements are called as the community is", ErrInvalid)
+	}
+	if err := r.write(ctx, r.id, op.SETTINGS, func() (crdt.Effects, error) {
+		eff, _, err := r.c.Author(n.now(), e.drafts(r.id, groupRegister(s))...)
+		eff.Events = append(eff.Events, crdt.Event{Type: "group.changed", Space: s, Ref: s})
+		return eff, err
+	}); err != nil {
+		return Group{}, err
+	}
+	return r.group(s)
+}
+
+// ArchiveGroup closes a group to new messages, or opens it again. What was said stays.
+func (n *Node) ArchiveGroup(ctx context.Context, id string, archived bool) (Group, error) {
+	r, s, err := n.groupRoom(id)
+	if err != nil {
+		return Group{}, err
+	}
+	if s == r.id {
+		return Group{}, fmt.Errorf("%w: the announcements cannot be archived alone", ErrInvalid)
+	}
+	value := []byte("0")
+	if archived {
+		value = []byte("1")
+	}
+	if err := r.write(ctx, s, op.GROUPS, func() (crdt.Effects, error) {
+		if string(r.c.State(s).Values[acl.RegArchived]) == string(value) {
+			return crdt.Effects{}, nil
+		}
+		eff, _, err := r.c.Author(n.now(), crdt.Draft{Space: s, Body: op.SetBody{Key: acl.RegArchived, Value: value}})
+		eff.Events = append(eff.Events, crdt.Event{Type: "group.archived", Space: s, Ref: s})
+		return eff, err
+	}); err != nil {
+		return Group{}, err
+	}
+	return r.group(s)
+}
