@@ -170,9 +170,9 @@ func (a *app) inviteCmd() *cobra.Command {
 			said := ""
 			if !nowait {
 				job, err = c.Wait(ctx, job, func(j api.Job) {
-					if n := len(j.Steps); n > 0 && j.Steps[n-1].Name+j.Steps[n-1].Detail != said {
-						said = j.Steps[n-1].Name + j.Steps[n-1].Detail
-						a.say("%s: %s %s", j.Steps[n-1].Name, j.Steps[n-1].State, plain(j.Steps[n-1].Detail))
+					if now := underWay(j); now != "" && now != said {
+						said = now
+						a.say("%s", now)
 					}
 				})
 				if errors.Is(err, context.DeadlineExceeded) {
@@ -271,4 +271,14 @@ func (a *app) argument(arg string, size int64) (string, error) {
 	}
 	raw, err := io.ReadAll(io.LimitReader(a.in, size))
 	return strings.TrimSpace(string(raw)), err
+}
+
+// underWay says in one line what a job does now, and what stands in its way.
+func underWay(j api.Job) string {
+	for _, step := range j.Steps {
+		if step.State == "running" {
+			return strings.TrimSpace(plain(step.Name) + " … " + plain(step.Detail))
+		}
+	}
+	return ""
 }
