@@ -87,7 +87,7 @@ func get[T any](ctx context.Context, act *actor, path string) (T, error) {
 
 func (d *demo) says(format string, args ...any) {
 	d.step++
-	fmt.Fprintf(d.out, "%2d. %s\n", d.step, fmt.Sprintf(format, args...))
+	fmt.Fprintf(d.out, "%2d. %s\n", d.step, d.paint(d.out, bold, fmt.Sprintf(format, args...)))
 }
 
 func (d *demo) sees(who *actor, format string, args ...any) {

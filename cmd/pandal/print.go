@@ -115,18 +115,39 @@ func (a *app) printMessage(m api.Message) error {
 	if m.AfterRemoval {
 		mark += " [written after removal?]"
 	}
-	_, err := fmt.Fprintf(a.out, "%s  %s%s: %s\n", m.CreatedAt.Local().Format("15:04:05"), plain(name(m.AuthorName)), mark, text(m.Text))
+	_, err := fmt.Fprintf(a.out, "%s  %s%s: %s\n", a.paint(a.out, faint, m.CreatedAt.Local().Format("15:04:05")), a.paint(a.out, bold, plain(name(m.AuthorName))),
+		a.paint(a.out, yellow, mark), text(m.Text))
 	return err
 }
 
 // terminal says whether f is a screen.
 func terminal(f any) bool {
 	file, ok := f.(*os.File)
-	if !ok {
+	if !ok || os.Getenv("TERM") == "dumb" {
 		return false
 	}
 	st, err := file.Stat()
-	return err == nil && st.Mode()&os.ModeCharDevice != 0 && os.Getenv("TERM") != "dumb"
+	if err != nil || st.Mode()&os.ModeCharDevice == 0 {
+		return false
+	}
+	null, err := os.Stat(os.DevNull)
+	return err != nil || !os.SameFile(st, null)
+}
+
+// Colours, as a terminal is told of them.
+const (
+	bold   = "1"
+	faint  = "2"
+	red    = "31"
+	yellow = "33"
+)
+
+// paint colours text that goes to a screen, unless the person wants none.
+func (a *app) paint(w any, how, s string) string {
+	if s == "" || a.noColor || os.Getenv("NO_COLOR") != "" || !terminal(w) {
+		return s
+	}
+	return "\x1b[" + how + "m" + s + "\x1b[0m"
 }
 
 // span parses durations with days too: 90d, 36h, 15m.

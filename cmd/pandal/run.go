@@ -89,7 +89,7 @@ func run(args []string, in io.Reader, out, errOut io.Writer) int {
 		return exitInterrupted
 	}
 	code, text, hint := explain(err)
-	fmt.Fprintln(errOut, "pandal:", text)
+	fmt.Fprintln(errOut, a.paint(errOut, red, "pandal:"), text)
 	if hint != "" && !a.quiet {
 		fmt.Fprintln(errOut, "  ->", hint)
 	}
@@ -175,7 +175,7 @@ func (a *app) root() *cobra.Command {
 	f.BoolVar(&a.json, "json", false, "print one JSON object, or JSON lines for streams")
 	f.BoolVarP(&a.quiet, "quiet", "q", false, "say less on stderr")
 	f.BoolVarP(&a.verbose, "verbose", "v", false, "say more on stderr")
-	f.BoolVar(&a.noColor, "no-color", false, "no colours")
+	f.BoolVar(&a.noColor, "no-color", false, "no colours, which only a terminal gets anyway; so does NO_COLOR")
 	f.BoolVar(&a.noInput, "no-input", false, "never ask; fail and name the missing flag")
 	f.StringVar(&a.data, "data", defaultData(), "data directory")
 	f.StringVar(&a.socket, "socket", "", "unix socket of the node")
