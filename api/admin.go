@@ -34,3 +34,13 @@ func ParseAct(line []byte) (Act, error) {
 	var a Act
 	return a, json.Unmarshal(line, &a)
 }
+
+// SafetyWords are what two people read to each other.
+type SafetyWords struct {
+	Words []string `json:"words" example:"[\"canyon\",\"mango\",\"tent\",\"river\",\"spoon\",\"lamp\"]"`
+}
+
+// Verified says whether the words were compared.
+type Verified struct {
+	Verified bool `json:"verified"`
+}

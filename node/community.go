@@ -249,7 +249,7 @@ func (n *Node) forget(ctx context.Context, r *room) error {
 	for _, s := range spaces {
 		b.Meta = append(b.Meta, store.Meta{Key: metaOwn + hexID(s)})
 	}
-	for _, prefix := range []string{metaPeer + hexID(r.id) + "/", metaInvite + hexID(r.id) + "/"} {
+	for _, prefix := range []string{metaPeer + hexID(r.id) + "/", metaInvite + hexID(r.id) + "/", metaVerified + hexID(r.id) + "/"} {
 		list, err := n.store.MetaPrefix(ctx, prefix)
 		if err != nil {
 			return fmt.Errorf("forget community: %w", err)
@@ -260,6 +260,9 @@ func (n *Node) forget(ctx context.Context, r *room) error {
 	}
 	if err := n.commit(ctx, b); err != nil {
 		return err
+	}
+	if err := n.store.DropTraces(ctx, store.Traces{Community: r.name(), Datastore: r.name()}); err != nil {
+		return fmt.Errorf("forget community: %w", err)
 	}
 	if err := n.store.DropSpaces(ctx, spaces...); err != nil {
 		return fmt.Errorf("forget community: %w", err)

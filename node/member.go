@@ -95,9 +95,9 @@ func (r *room) members(s op.ID, f ListMembers) (out []Member, err error) {
 		for _, p := range r.peers {
 			online[p.user] = true
 		}
-		names := r.knownNames()
+		names, verified := r.knownNames(), r.verified()
 		show := func(u identity.UserID, state string) {
-			m := Member{ID: u.String(), DisplayName: names[u], State: state, Online: online[u] && state == "active", Me: u == r.fixed.Member, Roles: []string{}}
+			m := Member{ID: u.String(), DisplayName: names[u], State: state, Online: online[u] && state == "active", Me: u == r.fixed.Member, Verified: verified[hexID(u)], Roles: []string{}}
 			m.Visible = m.DisplayName != ""
 			if role := roleOf(st, u); role != "" {
 				m.Roles = append(m.Roles, role)

@@ -51,6 +51,7 @@ type Member struct {
 	JoinedAt        time.Time
 	Online          bool
 	Me              bool
+	Verified        bool // this person compared safety words with them
 	ETag            string
 }
 

@@ -57,7 +57,7 @@ func renderGroup(g node.Group) api.Group {
 
 func renderMember(m node.Member) api.Member {
 	return api.Member{ID: m.ID, DisplayName: optional(m.DisplayName), Visible: m.Visible, Roles: list(m.Roles), State: m.State,
-		Tags: []string{}, JoinedAt: api.At(m.JoinedAt), Online: m.Online, Me: m.Me}
+		Tags: []string{}, JoinedAt: api.At(m.JoinedAt), Online: m.Online, Me: m.Me, Verified: m.Verified}
 }
 
 func renderInvite(i node.Invite) api.Invite {

@@ -53,6 +53,7 @@ func (s *Server) routes() http.Handler {
 	s.groupRoutes()
 	s.inviteRoutes()
 	s.adminRoutes()
+	s.verifyRoutes()
 	s.messageRoutes()
 	s.networkRoutes()
 	s.eventRoutes(mux)

@@ -74,7 +74,7 @@ func (a *app) memberCmd() *cobra.Command {
 	f.BoolVar(&opts.RevokeInvites, "revoke-invites", false, "also revoke the invites this person made")
 	f.StringVar(&opts.Reason, "reason", "", "why")
 	f.BoolVar(&confirm, "yes", false, "do not ask")
-	c.AddCommand(list, remove, &cobra.Command{
+	c.AddCommand(list, remove, a.verifyCmd(), &cobra.Command{
 		Use: "show COMMUNITY MEMBER", Short: "Show one", Args: cobra.ExactArgs(2), Example: "  pandal member show sunrise budi",
 		RunE: a.with(func(ctx context.Context, c *client.Client, args []string) error {
 			_, m, err := both(ctx, c, args)
@@ -116,6 +116,7 @@ func both(ctx context.Context, c *client.Client, args []string) (api.Community, 
 func (a *app) inviteCmd() *cobra.Command {
 	c := &cobra.Command{Use: "invite", Aliases: []string{"invites"}, Short: "Invite links"}
 	var uses int
+	var picture bool
 	var expires string
 	var groups []string
 	create := &cobra.Command{
@@ -147,9 +148,13 @@ func (a *app) inviteCmd() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return a.show(i, func(w io.Writer) { fmt.Fprintln(w, i.Link) })
+			if err := a.show(i, func(w io.Writer) { fmt.Fprintln(w, i.Link) }); err != nil || !picture || a.json {
+				return err
+			}
+			return drawQR(a.out, i.Text)
 		}),
 	}
+	create.Flags().BoolVar(&picture, "qr", false, "also draw it as a QR code")
 	create.Flags().IntVar(&uses, "uses", 50, "how many people may join with it, 1 to 1000")
 	create.Flags().StringVar(&expires, "expires", "", "when it ends, like 7d (default: never)")
 	create.Flags().StringSliceVar(&groups, "group", nil, "a group the newcomer lands in; people in one group see each other's names")

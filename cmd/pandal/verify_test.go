@@ -1,0 +1,94 @@
+package main
+
+import (
+	"bytes"
+	"image/png"
+	"io"
+	"net/http"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// TestSafetyWords: two people see the same six words of each other, and remember that they compared them; a third sees others.
+func TestSafetyWords(t *testing.T) {
+	a, b := newProcess(t, "asha"), newProcess(t, "budi")
+	a.start()
+	b.start()
+	com, general := a.found()
+	b.join(a.invite(com, general), general)
+	me := func(p *process) string {
+		var c struct {
+			MeID string `json:"me_id"`
+		}
+		p.must("GET", "/communities/"+com, nil, &c)
+		return c.MeID
+	}
+	var wa, wb struct{ Words []string }
+	a.must("GET", "/communities/"+com+"/members/"+me(b)+"/safety-words", nil, &wa)
+	b.must("GET", "/communities/"+com+"/members/"+me(a)+"/safety-words", nil, &wb)
+	if len(wa.Words) != 6 || !slices.Equal(wa.Words, wb.Words) {
+		t.Errorf("the words differ: %v, %v", wa.Words, wb.Words)
+	}
+	if code, _ := a.call("GET", "/communities/"+com+"/members/"+me(a)+"/safety-words", nil, nil); code != 422 {
+		t.Errorf("words with oneself: %d", code)
+	}
+	var m struct{ Verified bool }
+	a.must("PUT", "/communities/"+com+"/members/"+me(b)+"/verified", map[string]any{"verified": true}, &m)
+	if !m.Verified {
+		t.Error("not remembered")
+	}
+	a.stop()
+	a.start()
+	a.must("GET", "/communities/"+com+"/members/"+me(b), nil, &m)
+	if !m.Verified {
+		t.Error("forgotten over a restart")
+	}
+	out, err := exec.Command("pandal", "--data", a.data, "member", "verify", com, me(b)).Output()
+	if err != nil || strings.TrimSpace(string(out)) != strings.Join(wa.Words, " ") {
+		t.Errorf("the command line says %q: %v", out, err)
+	}
+}
+
+// TestQR: an invite as a picture, for a screen and for a terminal.
+func TestQR(t *testing.T) {
+	p := newProcess(t, "asha")
+	p.start()
+	com, _ := p.found()
+	var inv struct{ ID, Text string }
+	p.must("POST", "/communities/"+com+"/invites", map[string]any{}, &inv)
+	get := func(path string) (string, []byte) {
+		req, err := http.NewRequest("GET", p.url+"/api/v1"+path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Authorization", "Bearer "+p.token)
+		resp, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer resp.Body.Close()
+		raw, err := io.ReadAll(resp.Body)
+		if err != nil || resp.StatusCode != 200 {
+			t.Fatalf("%s: %d %v %s", path, resp.StatusCode, err, raw)
+		}
+		return resp.Header.Get("Content-Type"), raw
+	}
+	kind, raw := get("/invites/" + inv.ID + "/qr.png")
+	img, err := png.Decode(bytes.NewReader(raw))
+	if err != nil || kind != "image/png" || img.Bounds().Dx() < 100 {
+		t.Errorf("png: %s %v", kind, err)
+	}
+	if kind, raw = get("/invites/" + inv.ID + "/qr.svg"); kind != "image/svg+xml" || !bytes.HasPrefix(raw, []byte("<svg ")) || bytes.Contains(raw, []byte("script")) {
+		t.Errorf("svg: %s", kind)
+	}
+	p.must("DELETE", "/invites/"+inv.ID, nil, nil)
+	if code, _ := p.call("GET", "/invites/"+inv.ID+"/qr.png", nil, nil); code != 404 {
+		t.Errorf("a revoked invite has a picture: %d", code)
+	}
+	out, err := exec.Command("pandal", "--data", p.data, "invite", "create", com, "--qr").Output()
+	if err != nil || strings.Count(string(out), "\n") < 20 {
+		t.Errorf("no picture in the terminal: %v", err)
+	}
+}
