@@ -94,9 +94,9 @@ func (b *batch) takeOp(ck Checked) {
 	if o := ck.op; o.Kind() == op.Genesis && o.ID() != c.id {
 		return // another community's
 	}
-	todo := []Checked{ck}
-	for len(todo) > 0 {
-		ck, todo = todo[0], todo[1:]
+	queue := []Checked{ck}
+	for len(queue) > 0 {
+		ck, queue = queue[0], queue[1:]
 		id := ck.op.ID()
 		if c.log.Has(id) {
 			continue
@@ -122,7 +122,7 @@ func (b *batch) takeOp(ck Checked) {
 			if slices.Contains(w.miss, id) {
 				if w.miss = c.log.Missing(acl.EntryOf(w.c.op)); len(w.miss) == 0 {
 					delete(c.waiting, wid)
-					todo = append(todo, w.c)
+					queue = append(queue, w.c)
 				} else {
 					c.waiting[wid] = w
 				}

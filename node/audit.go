@@ -154,7 +154,7 @@ func CommunityID(genesis string) string {
 func VerifyAudit(community string, claimed []Act) (int, error) {
 	l := acl.NewLog()
 	var genesis op.ID
-	todo := make([]*op.Op, 0, len(claimed))
+	queue := make([]*op.Op, 0, len(claimed))
 	for i, a := range claimed {
 		if _, v := crdt.CheckOp(a.Raw); v != crdt.Good {
 			return 0, fmt.Errorf("act %d: its op is %s", i+1, v)
@@ -166,24 +166,24 @@ func VerifyAudit(community string, claimed []Act) (int, error) {
 		if o.Kind() == op.Genesis {
 			genesis = o.ID()
 		}
-		todo = append(todo, o)
+		queue = append(queue, o)
 	}
 	if comID(genesis) != community {
 		return 0, fmt.Errorf("this is not the log of %s: its founding act is missing or another community's", community)
 	}
-	for len(todo) > 0 {
-		left := todo[:0:0]
-		for _, o := range todo {
+	for len(queue) > 0 {
+		left := queue[:0:0]
+		for _, o := range queue {
 			if e := acl.EntryOf(o); len(l.Missing(e)) > 0 {
 				left = append(left, o)
 			} else if err := l.Add(e); err != nil {
 				return 0, fmt.Errorf("act %s: %w", o.ID(), err)
 			}
 		}
-		if len(left) == len(todo) {
+		if len(left) == len(queue) {
 			return 0, fmt.Errorf("act %s builds on acts that are not in the file", left[0].ID())
 		}
-		todo = left
+		queue = left
 	}
 	truth := map[string]Act{}
 	for _, st := range l.EvalAll(genesis) {
