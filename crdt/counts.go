@@ -25,6 +25,9 @@ func (c *Community) counts(s *space, m content.Msg, e op.ID) bool {
 	if !ok {
 		return false
 	}
+	if need != 0 && c.archivedIn(s, e) {
+		return false
+	}
 	relevant := false
 	for _, end := range st.Endings(m.Author) {
 		if end.Keeps(need) || !end.Had(need) {

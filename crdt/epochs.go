@@ -30,6 +30,7 @@ type epochState struct {
 	fits      bool     // its generation follows from its parents', and theirs from theirs
 	judged    bool     // roster computed
 	valid     bool     // its roster_root is right and it covers its parents
+	archived  bool     // the space was archived then
 }
 
 // How many of a space's epochs, best first, are considered for sending; older ones are only read under. Those whose secret is held and
@@ -197,6 +198,11 @@ func (c *Community) judgeEpoch(s *space, e *epochState) {
 		return
 	}
 	e.past = past
+	st := c.log.EvalAt(s.id, heads...)
+	if st == nil {
+		return
+	}
+	e.archived = string(st.Values[acl.RegArchived]) == "1"
 	for _, p := range e.body.Parents {
 		pe := s.epochs[p]
 		if pe == nil {
@@ -208,10 +214,18 @@ func (c *Community) judgeEpoch(s *space, e *epochState) {
 			}
 		}
 	}
-	if st := c.log.EvalAt(s.id, heads...); st != nil {
-		e.roster = st.Roster
-		e.valid = acl.RosterRoot(st.Roster) == e.body.RosterRoot
+	e.roster = st.Roster
+	e.valid = acl.RosterRoot(st.Roster) == e.body.RosterRoot
+}
+
+// archivedIn (R6): the space was archived when the epoch was made. A message under it does not count, whatever came later.
+func (c *Community) archivedIn(s *space, id op.ID) bool {
+	e := s.epochs[id]
+	if _, ever := c.states[s.id].Values[acl.RegArchived]; !ever || e == nil {
+		return false
 	}
+	c.judgeEpoch(s, e)
+	return e.archived
 }
 
 // Sending returns the keys to seal with in a space now; false: no clean epoch is held.

@@ -2,6 +2,7 @@ package node
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"unicode/utf8"
@@ -131,7 +132,10 @@ func (n *Node) ArchiveGroup(ctx context.Context, id string, archived bool) (Grou
 		}
 		eff, _, err := r.c.Author(n.now(), crdt.Draft{Space: s, Body: op.SetBody{Key: acl.RegArchived, Value: value}})
 		eff.Events = append(eff.Events, crdt.Event{Type: "group.archived", Space: s, Ref: s})
-		return eff, err
+		if err := errors.Join(err, r.perform(eff)); err != nil || !r.c.Mine(s) {
+			return crdt.Effects{}, err
+		}
+		return r.c.Rotate(s, "archive", n.now()) // what is sealed from now on knows of it (R6)
 	}); err != nil {
 		return Group{}, err
 	}
