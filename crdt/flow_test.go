@@ -212,7 +212,7 @@ func (p *person) invite(groups ...op.ID) (op.ID, identity.InviteKey) {
 	var seed [16]byte
 	rand.Read(seed[:])
 	k := identity.InviteKeyFromSeed(seed)
-	e, ids, err := p.c.Author(start, Draft{Space: p.c.ID(), Body: op.InviteBody{Key: k.Public(), Max: 50, Auto: true, Groups: groups}})
+	e, ids, err := p.c.Author(start, Draft{Space: p.c.ID(), Body: op.InviteBody{Key: k.Public(), Max: 1000, Auto: true, Groups: groups}})
 	if err != nil {
 		p.t.Fatalf("%s invites: %v", p.name, err)
 	}
