@@ -3,7 +3,6 @@ package node
 import (
 	"context"
 	"crypto/rand"
-	"errors"
 	"fmt"
 	"sync"
 	"sync/atomic"
@@ -68,7 +67,7 @@ type room struct {
 	peers    map[peer.ID]member
 	sums     map[op.ID]map[epoch.Tag]*history.Sum
 	rotate   map[op.ID]time.Time
-	acks     map[[32]byte]map[identity.UserID]bool
+	parcels  map[peer.ID][]sentWire // for those who are asked a moment after gossip
 	marksAt  time.Time
 	asking   map[op.ID]bool
 	syncAt   time.Time
@@ -80,9 +79,12 @@ type room struct {
 	carried  map[carriedKey]time.Time
 	entering bool
 	skewed   map[peer.ID]int64
-	change   chan struct{} // closed when something was applied
-	place    string        // what others find me by now
-	dht      bool          // set before run
+	in       []crdt.Checked // gossiped, and not taken in yet
+	inAt     time.Time      // when the last were
+	due      *time.Timer    // for those
+	change   chan struct{}  // closed when something was applied
+	place    string         // what others find me by now
+	dht      bool           // set before run
 }
 
 type carriedKey struct {
@@ -123,7 +125,7 @@ func (rec communityRecord) meta() (store.Meta, error) {
 // newRoom makes a room without starting it.
 func (n *Node) newRoom(rec communityRecord, c *crdt.Community) *room {
 	r := &room{n: n, id: rec.ID, rec: rec, fixed: rec, device: identity.DeviceKeyFromSeed(rec.Device), c: c, work: make(chan func(), 64), gossip: make(chan crdt.Checked, 1024), wake: make(chan struct{}, 1), done: make(chan struct{}),
-		peers: map[peer.ID]member{}, sums: map[op.ID]map[epoch.Tag]*history.Sum{}, rotate: map[op.ID]time.Time{}, acks: map[[32]byte]map[identity.UserID]bool{},
+		peers: map[peer.ID]member{}, sums: map[op.ID]map[epoch.Tag]*history.Sum{}, rotate: map[op.ID]time.Time{}, parcels: map[peer.ID][]sentWire{},
 		asking: map[op.ID]bool{}, syncing: map[peer.ID]bool{}, named: map[op.ID]string{}, topics: map[string]op.ID{}, carried: map[carriedKey]time.Time{},
 		skewed: map[peer.ID]int64{}, change: make(chan struct{}), marks: map[op.ID][]content.WatermarkRow{}}
 	r.ctx, r.cancel = context.WithCancel(n.ctx)
@@ -242,6 +244,9 @@ func (r *room) run() {
 	defer close(r.done)
 	t := time.NewTicker(tickEvery)
 	defer t.Stop()
+	r.due = time.NewTimer(0)
+	<-r.due.C
+	defer r.due.Stop()
 	r.refresh()
 	for {
 		select {
@@ -253,6 +258,8 @@ func (r *room) run() {
 			r.heed()
 		case ck := <-r.gossip:
 			r.receive(ck)
+		case <-r.due.C:
+			r.takeGathered()
 		case <-t.C:
 			r.tick()
 		}
@@ -297,23 +304,6 @@ func (r *room) heed() {
 	r.toldMu.Unlock()
 	for _, f := range told {
 		f()
-	}
-}
-
-// receive takes a gossiped wire in, and with it all that wait, so that they share one commit.
-func (r *room) receive(first crdt.Checked) {
-	in := []crdt.Checked{first}
-	for len(in) < 256 {
-		select {
-		case ck := <-r.gossip:
-			in = append(in, ck)
-			continue
-		default:
-		}
-		break
-	}
-	if _, err := r.take(in); err != nil && !errors.Is(err, context.Canceled) {
-		r.n.log.Error("received messages could not be stored", "err", err)
 	}
 }
 
