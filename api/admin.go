@@ -44,3 +44,9 @@ type SafetyWords struct {
 type Verified struct {
 	Verified bool `json:"verified"`
 }
+
+// Role is a named set of rights.
+type Role struct {
+	Name        string   `json:"name" example:"moderator"`
+	Permissions []string `json:"permissions"`
+}

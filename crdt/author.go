@@ -74,6 +74,15 @@ func (b *batch) write(d Draft) (op.ID, error) {
 			return op.ID{}, err
 		}
 	}
+	if r, ok := d.Body.(op.RevokeBody); ok && c.Mine(d.Space) && len(r.Pins) == 0 {
+		// Whoever revokes says how far the person's messages count (R8), for a demotion as for a removal.
+		m := r.Member
+		if (r.Target != op.ID{}) {
+			m, _ = c.log.Subject(r.Target)
+		}
+		r.Pins = c.pinsOf(d.Space, m)
+		d.Body = r
+	}
 	key := op.Key(c.self.Device.ID())
 	if d.Signer != nil {
 		key = op.Key(d.Signer.ID())
@@ -319,9 +328,6 @@ func (c *Community) Remove(space op.ID, m identity.UserID, r op.RevokeBody, now 
 	for i, s := range in {
 		body := r
 		body.Member, body.Pins = m, []op.Pin{}
-		if c.Mine(s) {
-			body.Pins = c.pinsOf(s, m)
-		}
 		got, err := b.write(Draft{Space: s, Body: body})
 		if err != nil {
 			return b.done(), id, err

@@ -240,3 +240,37 @@ func (n *Node) Remove(ctx context.Context, community, user string, o RemoveOptio
 	})
 	return cut, err
 }
+
+// Role is a named set of rights.
+type Role struct {
+	Name        string
+	Permissions []string
+}
+
+// Roles lists the roles a member can be given, the most powerful first. The owner's is not given but handed on.
+func Roles() []Role {
+	out := []Role{}
+	for _, name := range roleNames {
+		out = append(out, Role{Name: name, Permissions: roles[name].Names()})
+	}
+	return out
+}
+
+// AddRole gives a member one more role, or takes one away; the others stay.
+func (n *Node) AddRole(ctx context.Context, community, user, role string, add bool) (Member, error) {
+	if _, ok := roles[role]; !ok {
+		return Member{}, fmt.Errorf("%w: no role %.40q", ErrNotFound, role)
+	}
+	m, err := n.Member(community, user)
+	if err != nil {
+		return Member{}, err
+	}
+	want := slices.DeleteFunc(slices.Clone(m.Roles), func(r string) bool { return r == role || r == "member" })
+	if add {
+		want = append(want, role)
+	}
+	if len(want) == 0 {
+		want = []string{"member"}
+	}
+	return n.SetRoles(ctx, community, user, want)
+}

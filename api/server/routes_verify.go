@@ -9,9 +9,10 @@ import (
 	"rsc.io/qr"
 
 	"github.com/pandal-chat/pandal/api"
+	"github.com/pandal-chat/pandal/node"
 )
 
-// verifyRoutes let two people make sure of each other, and hand an invite over as a picture.
+// verifyRoutes let two people make sure of each other, give roles, and hand an invite over as a picture.
 func (s *Server) verifyRoutes() {
 	type One struct {
 		CommunityPath
@@ -32,6 +33,28 @@ func (s *Server) verifyRoutes() {
 			m, err := s.c.Node.SetVerified(ctx, in.C, in.U, in.Body.Verified)
 			return renderOr(m, err, renderMember)
 		})
+	add(s, route{method: "GET", path: "/communities/{c}/roles", id: "listRoles", summary: "Roles and the rights they name", tag: "Members", scope: api.ScopeRead},
+		func(_ context.Context, in *struct {
+			CommunityPath
+			Paging
+		}) (*reply[api.List[api.Role]], error) {
+			if _, err := s.c.Node.Community(in.C); err != nil {
+				return nil, err
+			}
+			return page(each(node.Roles(), func(r node.Role) api.Role { return api.Role(r) }), func(r api.Role) string { return r.Name }, in.Paging)
+		})
+	type OneRole struct {
+		One
+		R string `path:"r" enum:"admin,moderator,announcer,member" example:"moderator"`
+	}
+	for method, give := range map[string]bool{"PUT": true, "DELETE": false} {
+		add(s, route{method: method, path: "/communities/{c}/members/{u}/roles/{r}", id: map[bool]string{true: "giveRole", false: "takeRole"}[give],
+			summary: map[bool]string{true: "Give a role", false: "Take a role away"}[give], tag: "Members", scope: api.ScopeMembersAdmin},
+			func(ctx context.Context, in *OneRole) (*reply[api.Member], error) {
+				m, err := s.c.Node.AddRole(ctx, in.C, in.U, in.R, give)
+				return renderOr(m, err, renderMember)
+			})
+	}
 	for name, kind := range map[string]string{"svg": "image/svg+xml", "png": "image/png"} {
 		add(s, route{method: "GET", path: "/invites/{i}/qr." + name, id: "getInviteQR" + strings.ToUpper(name), summary: "The link as a QR code", tag: "Invites", scope: api.ScopeMembersAdmin},
 			func(_ context.Context, in *struct {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -226,4 +227,35 @@ func (a *app) groupAdminCmds() []*cobra.Command {
 		{Use: "archive GROUP", Short: "Close it to new messages", Args: cobra.ExactArgs(1), Example: "  pandal group archive food", RunE: change("POST", "/archive", none)},
 		{Use: "unarchive GROUP", Short: "Open it again", Args: cobra.ExactArgs(1), Example: "  pandal group unarchive food", RunE: change("POST", "/unarchive", none)},
 	}
+}
+
+func (a *app) roleCmd() *cobra.Command {
+	c := &cobra.Command{Use: "role", Short: "Roles and the rights they name"}
+	run := func(ctx context.Context, c *client.Client, args []string) error {
+		com, err := community(ctx, c, args[0])
+		if err != nil {
+			return err
+		}
+		all, err := client.All[api.Role](ctx, c, "/communities/"+com.ID+"/roles")
+		if err != nil {
+			return err
+		}
+		if len(args) > 1 {
+			i := slices.IndexFunc(all, func(r api.Role) bool { return same(r.Name, args[1]) })
+			if i < 0 {
+				return fail(exitNotFound, "there is no role %q; there are %s", args[1], join(each(all, func(r api.Role) string { return r.Name })))
+			}
+			all = all[i : i+1]
+		}
+		return a.show(items(all), func(w io.Writer) {
+			table(w, "ROLE\tMAY", func(row func(...any)) {
+				for _, r := range all {
+					row(r.Name, join(r.Permissions))
+				}
+			})
+		})
+	}
+	c.AddCommand(&cobra.Command{Use: "list COMMUNITY", Short: "List them", Args: cobra.ExactArgs(1), Example: "  pandal role list sunrise", RunE: a.with(run)},
+		&cobra.Command{Use: "show COMMUNITY ROLE", Short: "Show one", Args: cobra.ExactArgs(2), Example: "  pandal role show sunrise moderator", RunE: a.with(run)})
+	return c
 }

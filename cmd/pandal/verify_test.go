@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 // TestSafetyWords: two people see the same six words of each other, and remember that they compared them; a third sees others.
@@ -90,5 +91,47 @@ func TestQR(t *testing.T) {
 	out, err := exec.Command("pandal", "--data", p.data, "invite", "create", com, "--qr").Output()
 	if err != nil || strings.Count(string(out), "\n") < 20 {
 		t.Errorf("no picture in the terminal: %v", err)
+	}
+}
+
+// TestRoles: a role that is given gives its rights on the other node, and taking it away takes them.
+func TestRoles(t *testing.T) {
+	a, b := newProcess(t, "asha"), newProcess(t, "budi")
+	a.start()
+	b.start()
+	com, general := a.found()
+	b.join(a.invite(com, general), general)
+	var c struct {
+		MeID string `json:"me_id"`
+	}
+	b.must("GET", "/communities/"+com, nil, &c)
+	role := func() string {
+		var m struct{ Role string }
+		b.must("GET", "/communities/"+com, nil, &m)
+		return m.Role
+	}
+	announces := func() int {
+		code, _ := b.call("POST", "/communities/"+com+"/announcements", map[string]any{"text": "may I?"}, nil)
+		return code
+	}
+	if code := announces(); code != 403 {
+		t.Errorf("without the role: %d", code)
+	}
+	a.must("PUT", "/communities/"+com+"/members/"+c.MeID+"/roles/announcer", nil, nil)
+	b.within(30*time.Second, "be announcer", func() bool { return role() == "announcer" })
+	if code := announces(); code != 201 {
+		t.Errorf("with the role: %d", code)
+	}
+	a.within(30*time.Second, "read the announcement", func() bool { return a.shows(a.group(com, "Announcements"), "may I?") })
+	a.must("DELETE", "/communities/"+com+"/members/"+c.MeID+"/roles/announcer", nil, nil)
+	b.within(30*time.Second, "be member", func() bool { return role() == "member" })
+	if code := announces(); code != 403 {
+		t.Errorf("after the role was taken: %d", code)
+	}
+	if !a.shows(a.group(com, "Announcements"), "may I?") {
+		t.Error("what was announced with the right is gone with it")
+	}
+	if code, _ := b.call("PUT", "/communities/"+com+"/members/"+c.MeID+"/roles/admin", nil, nil); code != 403 {
+		t.Errorf("a member makes himself admin: %d", code)
 	}
 }
