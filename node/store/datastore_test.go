@@ -2,7 +2,6 @@ package store
 
 import (
 	"fmt"
-	"os"
 	"testing"
 
 	ds "github.com/ipfs/go-datastore"
@@ -18,9 +17,6 @@ func TestDatastore(t *testing.T) {
 	subtests := []func(*testing.T, ds.Datastore){dstest.SubtestBasicPutGet, dstest.SubtestNotFounds, dstest.SubtestPrefix,
 		dstest.SubtestOrder, dstest.SubtestLimit, dstest.SubtestFilter, dstest.SubtestManyKeysAndQuery,
 		dstest.SubtestReturnSizes, dstest.SubtestBasicSync}
-	if os.Getenv("PANDAL_FULL") == "1" {
-		subtests = dstest.BasicSubtests
-	}
 	for i, sub := range subtests {
 		sub(t, s.Datastore(fmt.Sprint("basic", i)))
 	}

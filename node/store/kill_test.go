@@ -49,7 +49,7 @@ func victim(dir string) {
 func TestKill(t *testing.T) {
 	rounds := 4
 	if os.Getenv("PANDAL_FULL") == "1" {
-		rounds = 200
+		rounds = 50
 	}
 	for round := range rounds {
 		dir := t.TempDir()
