@@ -191,24 +191,19 @@ func (c *Community) judgeEpoch(s *space, e *epochState) {
 	if e.judged {
 		return
 	}
-	e.judged = true
 	heads := append(slices.Clone(e.body.CtlHeads), e.parents...)
 	past, all := c.log.Graph().PastOf(heads...)
-	if !all {
-		return
+	if !all || slices.ContainsFunc(e.body.Parents, func(p op.ID) bool { return s.epochs[p] == nil }) {
+		return // what it names is not here yet: looked at again when more is
 	}
-	e.past = past
+	e.judged, e.past = true, past
 	st := c.log.EvalAt(s.id, heads...)
 	if st == nil {
 		return
 	}
 	e.archived = string(st.Values[acl.RegArchived]) == "1"
 	for _, p := range e.body.Parents {
-		pe := s.epochs[p]
-		if pe == nil {
-			return
-		}
-		for _, h := range pe.body.CtlHeads {
+		for _, h := range s.epochs[p].body.CtlHeads {
 			if n, ok := c.log.Graph().Find(h); !ok || !past.Has(n) {
 				return
 			}

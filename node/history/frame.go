@@ -18,7 +18,7 @@ const (
 	MaxPeers   = 16
 	maxHeads   = 1024
 	maxTags    = 1024
-	maxIDs     = 1 << 20 // of one tag in one session
+	maxIDs     = 1 << 20 // named in one session
 	idSize     = 32
 	batchBytes = maxBodies - 80<<10 // leaves room for one more wire
 	batchItems = 512

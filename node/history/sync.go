@@ -25,7 +25,7 @@ func (h *History) Sync(ctx context.Context, p peer.ID) (more bool, err error) {
 		if err != nil {
 			return err
 		}
-		diff := map[key][][32]byte{}
+		diff, named := map[key][][32]byte{}, 0
 		if err := s.each(func(v any) error {
 			switch f := v.(type) {
 			case opsFrame:
@@ -35,7 +35,7 @@ func (h *History) Sync(ctx context.Context, p peer.ID) (more bool, err error) {
 			case idsFrame:
 				k := key{f.Space, f.Tag}
 				ids, err := splitIDs(f.IDs)
-				if err != nil || len(diff[k])+len(ids) > maxIDs {
+				if named += len(ids); err != nil || named > maxIDs {
 					return fmt.Errorf("%w: ids", ErrFrame)
 				}
 				diff[k] = append(diff[k], ids...)
