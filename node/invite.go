@@ -57,7 +57,7 @@ func (r *room) invite(id op.ID) Invite {
 		inv.CreatedBy = by.String()
 	}
 	if l, err := r.heldLink(id); err == nil && !inv.Revoked {
-		inv.Link, inv.Text, _ = r.refreshed(l).Encode()
+		inv.Link, inv.Text, _ = encodeLink(r.refreshed(l))
 	}
 	inv.ETag = fmt.Sprintf("%d.%v", inv.Uses, inv.Revoked)
 	return inv
@@ -105,6 +105,17 @@ func (r *room) linkAddrs() [][]byte {
 		out = append(out, a.Bytes())
 	}
 	return out
+}
+
+// encodeLink writes a link, with fewer addresses where it would get too long: it can be found by without them.
+func encodeLink(l acl.Link) (link, text string, err error) {
+	for {
+		link, text, err = l.Encode()
+		if err == nil || len(l.Addrs) == 0 {
+			return link, text, err
+		}
+		l.Addrs = l.Addrs[:len(l.Addrs)-1]
+	}
 }
 
 // Invite shows one.
@@ -177,7 +188,7 @@ func (n *Node) CreateInvite(ctx context.Context, community string, q NewInvite) 
 		rdv, _ := r.c.RendezvousOf(r.id, body.Epoch)
 		g, _ := r.c.Genesis()
 		l := r.refreshed(acl.Link{Community: r.id, JoinKey: r.fixed.JoinKey, Invite: ids[0], Seed: seed, Rendezvous: invitePoint(rdv, ids[0]), Name: g.Name, Expires: body.Expires})
-		link, _, err := l.Encode()
+		link, _, err := encodeLink(l)
 		if err != nil {
 			return e, err
 		}
@@ -244,7 +255,7 @@ func (n *Node) Reshare(link string) (out, text string, err error) {
 			err = ErrNotMember
 			return
 		}
-		out, text, err = r.refreshed(l).Encode()
+		out, text, err = encodeLink(r.refreshed(l))
 	})
 	return out, text, errors.Join(e, err)
 }
