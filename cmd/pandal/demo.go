@@ -155,6 +155,10 @@ func (d *demo) play(ctx context.Context) error {
 		return err
 	}
 
+	if err := d.secondGroup(ctx, com, asha, budi, chitra); err != nil {
+		return err
+	}
+
 	d.says("Budi tries to announce something, then Asha does.")
 	_, err = send[api.Message](ctx, budi, "POST", "/communities/"+com.ID+"/announcements", api.NewAnnouncement{Text: "Listen to me!"})
 	var p *api.Problem
@@ -215,109 +219,43 @@ func (d *demo) play(ctx context.Context) error {
 	d.sees(budi, "(nothing new)")
 	fmt.Fprintf(d.out, "\nDone in %s. No server was involved.\n", time.Since(begun).Round(100*time.Millisecond))
 	if d.keep {
+		fmt.Fprintln(d.out, "The three nodes go on. Each link opens a page, once, within five minutes; pandal --data DIR down stops a node.")
 		for _, act := range d.actors {
-			fmt.Fprintf(d.out, "  pandal --data %s status\n", act.dir)
+			link, err := send[api.LoginLink](ctx, act, "POST", "/session/login-links", nil)
+			if err != nil {
+				return err
+			}
+			d.sees(act, "%s   --data %s", link.URL, act.dir)
 		}
 	}
 	return nil
 }
 
-// start runs a node in a process of its own and waits until it answers.
-func (d *demo) start(ctx context.Context, act *actor) error {
-	exe, err := self()
+// secondGroup shows that a group is its members' own.
+func (d *demo) secondGroup(ctx context.Context, com api.Community, asha, budi, chitra *actor) error {
+	d.says("Asha makes a second group, Kitchen, with Chitra in it, and writes there.")
+	hers, err := get[api.Community](ctx, chitra, "/communities/"+com.ID)
 	if err != nil {
 		return err
 	}
-	act.log, act.done = &bytes.Buffer{}, make(chan error, 1)
-	act.cmd = exec.Command(exe, "up", "--data", act.dir, "--name", act.name, "--no-open", "--api-listen", "127.0.0.1:0",
-		"--listen", "/ip4/127.0.0.1/tcp/0", "--bootstrap", "none", "--mdns=false")
-	act.cmd.Stderr = act.log
-	if err := act.cmd.Start(); err != nil {
-		return fmt.Errorf("start a node: %w", err)
+	kitchen, err := send[api.Group](ctx, asha, "POST", "/communities/"+com.ID+"/groups", api.NewGroup{Name: "Kitchen", Members: []string{hers.MeID}})
+	if err != nil {
+		return err
 	}
-	go func() { act.done <- act.cmd.Wait() }() // ends with the process
-	deadline := time.Now().Add(patience)
-	for {
-		c, err := client.Open(client.Options{Data: act.dir})
-		if err == nil {
-			short, cancel := context.WithTimeout(ctx, answer)
-			_, err = client.Get[api.Health](short, c, "/health")
-			cancel()
-			if err == nil {
-				act.c = c
-				return nil
-			}
-			c.Close()
-		}
-		select {
-		case err := <-act.done:
-			act.done <- err
-			return fmt.Errorf("%s's node ended: %w\n%s", act.name, err, act.log)
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(20 * time.Millisecond):
-		}
-		if time.Now().After(deadline) {
-			return fmt.Errorf("%s's node does not answer: %w", act.name, err)
-		}
+	if err := d.post(ctx, asha, kitchen.ID, "Rice for ten, please.", chitra); err != nil {
+		return err
 	}
-}
-
-// self is this program. In tests it is not the running file, but the command
-// by the name it was called.
-func self() (string, error) {
-	if path, err := exec.LookPath(os.Args[0]); err == nil {
-		return filepath.Abs(path)
+	if err := budi.until(ctx, "the group Kitchen", func(ctx context.Context) bool {
+		_, err := get[api.Group](ctx, budi, "/groups/"+kitchen.ID)
+		return err == nil
+	}); err != nil {
+		return err
 	}
-	return os.Executable()
-}
-
-func (d *demo) stop(act *actor) error {
-	if act.c == nil {
-		return nil
+	if found, _ := texts(ctx, budi, kitchen.ID); len(found) > 0 {
+		return errors.New("somebody outside a group reads it")
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-	defer cancel()
-	_, err := client.Send[api.Health](ctx, act.c, "POST", "/node/shutdown", nil)
-	act.c.Close()
-	act.c = nil
-	select {
-	case e := <-act.done:
-		return errors.Join(err, e)
-	case <-ctx.Done():
-		act.cmd.Process.Kill()
-		<-act.done
-		return fmt.Errorf("%s's node did not stop", act.name)
-	}
-}
-
-// logs is what the nodes have said, for whoever looks into a play that failed. They have ended, or go on and their logs with them.
-func (d *demo) logs() (err error) {
-	if d.keep {
-		return nil
-	}
-	for _, act := range d.actors {
-		if act.log != nil && act.log.Len() > 0 {
-			err = errors.Join(err, fmt.Errorf("%s's node said:\n%s", act.name, act.log.String()))
-		}
-	}
-	return err
-}
-
-// end stops what still runs and clears away, unless it is to be kept.
-func (d *demo) end() (err error) {
-	if d.keep {
-		return nil
-	}
-	for _, act := range d.actors {
-		if act.c != nil {
-			err = errors.Join(err, d.stop(act))
-		} else if act.cmd != nil && act.cmd.ProcessState == nil {
-			act.cmd.Process.Kill()
-			<-act.done
-		}
-	}
-	return errors.Join(err, os.RemoveAll(d.dir))
+	d.sees(budi, "there is a group Kitchen; I am not in it and read nothing of it")
+	return nil
 }
 
 func (d *demo) post(ctx context.Context, from *actor, groupID, text string, to ...*actor) error {
