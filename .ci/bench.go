@@ -85,9 +85,9 @@ func measure(pkg, which string) (out []figure, err error) {
 
 func table(figures []figure) string {
 	var b strings.Builder
-	size := "the everyday sizes"
+	size := "without fanout_100"
 	if os.Getenv("PANDAL_FULL") == "1" {
-		size = "the full sizes"
+		size = "all sizes"
 	}
 	fmt.Fprintf(&b, "Measured on %s, %s/%s, %d × %s, %s, %s; medians of the rounds.\n\n", time.Now().UTC().Format("2006-01-02"), runtime.GOOS, runtime.GOARCH,
 		runtime.NumCPU(), processor(), runtime.Version(), size)
