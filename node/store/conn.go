@@ -17,6 +17,7 @@ import (
 // uses it at a time.
 type conn struct {
 	db     *sqlite3.Conn
+	path   string // of the database, as SQLite names it
 	stmts  map[string]*sqlite3.Stmt
 	spaces map[[32]byte]int64 // writer only: numbers given to spaces
 }
@@ -33,7 +34,7 @@ func dial(path string, key [keySize]byte, synchronous string, readonly bool) (*c
 		slash = "/" + slash
 	}
 	cipher := gathered
-	if synchronous != "full" {
+	if synchronous != "full" || readonly {
 		cipher = "adiantum"
 	}
 	u := url.URL{Scheme: "file", Path: slash, RawQuery: "vfs=" + cipher}
@@ -41,7 +42,7 @@ func dial(path string, key [keySize]byte, synchronous string, readonly bool) (*c
 	if err != nil {
 		return nil, err
 	}
-	c := &conn{db: db, stmts: map[string]*sqlite3.Stmt{}, spaces: map[[32]byte]int64{}}
+	c := &conn{db: db, path: abs, stmts: map[string]*sqlite3.Stmt{}, spaces: map[[32]byte]int64{}}
 	setup := "PRAGMA hexkey='" + hex.EncodeToString(key[:]) + "'"
 	if err = db.Exec(setup); err == nil {
 		err = db.BusyTimeout(30 * time.Second)

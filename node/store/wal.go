@@ -1,6 +1,10 @@
 package store
 
 import (
+	"path/filepath"
+	"strings"
+	"sync"
+
 	"github.com/ncruces/go-sqlite3/util/vfsutil"
 	"github.com/ncruces/go-sqlite3/vfs"
 	_ "github.com/ncruces/go-sqlite3/vfs/adiantum" // registers what is wrapped here
@@ -25,9 +29,32 @@ type gatheringVFS struct{ vfs.VFS }
 func (g gatheringVFS) OpenFilename(name *vfs.Filename, flags vfs.OpenFlag) (vfs.File, vfs.OpenFlag, error) {
 	f, flags, err := vfsutil.WrapOpenFilename(g.VFS, name, flags)
 	if err == nil && flags&vfs.OPEN_WAL != 0 {
-		f = &gatheringFile{File: f}
+		gf := &gatheringFile{File: f, name: logName(name.String())}
+		logs.Store(gf, true)
+		f = gf
 	}
 	return f, flags, err
+}
+
+// logs holds the open *gatheringFiles.
+var logs sync.Map
+
+// logName makes one name of the spellings that systems have for a file.
+func logName(path string) string {
+	return strings.TrimPrefix(filepath.ToSlash(filepath.Clean(path)), "/")
+}
+
+// dropKept forgets what is kept back of the log of a database. The writer calls it after every transaction that failed: what such a
+// transaction wrote counts for nothing, and were it written later, it would lie over what another connection has put there meanwhile
+// (TestRolledBackLog).
+func dropKept(database string) {
+	name := logName(database + "-wal")
+	logs.Range(func(f, _ any) bool {
+		if g := f.(*gatheringFile); g.name == name && g.kept != nil {
+			g.kept = nil
+		}
+		return true
+	})
 }
 
 const (
@@ -39,6 +66,7 @@ const (
 // from one goroutine at a time.
 type gatheringFile struct {
 	vfs.File
+	name   string
 	at     int64 // where kept begins
 	kept   []byte
 	synced int64 // how far the last sync went
@@ -103,6 +131,7 @@ func (f *gatheringFile) Truncate(size int64) error {
 }
 
 func (f *gatheringFile) Close() error {
+	logs.Delete(f)
 	err := f.flush()
 	if e := f.File.Close(); err == nil {
 		err = e

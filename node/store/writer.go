@@ -118,6 +118,7 @@ func (c *conn) transact(work []*request) (err error) {
 			if !c.db.GetAutocommit() {
 				err = errors.Join(err, c.db.Exec(`ROLLBACK`))
 			}
+			dropKept(c.path)
 		}
 	}()
 	if err := c.exec(`BEGIN IMMEDIATE`); err != nil {
