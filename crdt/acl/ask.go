@@ -71,12 +71,7 @@ func (s *State) InviteOpen(id op.ID) bool {
 	if !ok || !s.eff[n] || s.l.f[n].Kind != op.Invite {
 		return false
 	}
-	for _, x := range s.l.revInv[id] {
-		if s.eff[x] {
-			return false
-		}
-	}
-	return !s.l.ended(s.hits, s.l.f[n].cap, func(dag.Node) bool { return true })
+	return closed(s.l, s.eff, s.hits, n, func(dag.Node) bool { return true }) == stands
 }
 
 // Uses counts the effective Admits through an invite.

@@ -21,6 +21,7 @@ type eval struct {
 	revs   []dag.Node
 	hits   map[dag.Node][]dag.Node // effective revocations that hit a cap
 	devCut map[op.Key][]dag.Node   // effective DeviceRevokes by device
+	void   map[dag.Node]cut        // what was judged and does not count
 }
 
 // Eval computes the state of a space and of what it lies under, from every integrated op.
@@ -57,7 +58,7 @@ func (l *Log) evalIn(space op.ID, up *State, in func(dag.Node) bool) *State {
 	if !ok || !in(root) || !l.f[root].wf {
 		return nil
 	}
-	e := &eval{l: l, in: in, space: space, root: root, up: up, eff: map[dag.Node]bool{root: true}, hits: map[dag.Node][]dag.Node{}, devCut: map[op.Key][]dag.Node{}}
+	e := &eval{l: l, in: in, space: space, root: root, up: up, eff: map[dag.Node]bool{root: true}, hits: map[dag.Node][]dag.Node{}, devCut: map[op.Key][]dag.Node{}, void: map[dag.Node]cut{}}
 	if p, ok := l.parent(space); ok && up == nil {
 		if e.up = l.evalIn(p, nil, in); e.up == nil {
 			return nil
@@ -124,10 +125,12 @@ func (e *eval) take(c dag.Node) {
 		return cmp.Or(turn(e.l.f[a].Kind)-turn(e.l.f[b].Kind), e.l.byHeight(a, b))
 	})
 	for _, n := range list {
-		if e.stands(n, c) {
-			e.eff[n] = true
-			e.note(n)
+		if v := e.judge(n, c); v != stands {
+			e.void[n] = v
+			continue
 		}
+		e.eff[n] = true
+		e.note(n)
 	}
 }
 
@@ -141,23 +144,33 @@ func turn(k op.Kind) int {
 	return 2
 }
 
-// stands decides one op under an effective cap, all that can void it being known.
-func (e *eval) stands(n, c dag.Node) bool {
+// judge decides one op under an effective cap, all that can void it being known.
+func (e *eval) judge(n, c dag.Node) cut {
 	f := &e.l.f[n]
-	switch {
-	case f.Kind == op.OwnerRotate: // counted by ownerChain
-		return false
-	case e.l.f[c].Kind == op.Genesis && !e.ownersTurn(n),
-		e.cut(n, c),
-		e.parentEnded(n, c),
-		turn(f.Kind) != 0 && e.deviceCut(n, c):
-		return false
-	case f.Kind == op.RevokeInvite:
-		t, _ := e.l.g.Find(f.Target)
-		ic := e.l.f[t].cap
-		return ic == c || ic >= 0 && e.l.outranks(c, ic) // a malformed Invite may stand under nothing
+	if f.Kind == op.OwnerRotate { // counted by ownerChain
+		return cut{Superseded, -1}
 	}
-	return true
+	if e.l.f[c].Kind == op.Genesis && !e.ownersTurn(n) {
+		return cut{NotOwner, -1}
+	}
+	for _, rule := range []func(n, c dag.Node) cut{e.revoked, e.parentEnded, e.deviceLost, e.juniorCloses} {
+		if v := rule(n, c); v != stands {
+			return v
+		}
+	}
+	return stands
+}
+
+// juniorCloses (R5a): a RevokeInvite counts under the invite's own cap or one that outranks it.
+func (e *eval) juniorCloses(n, c dag.Node) cut {
+	if e.l.f[n].Kind != op.RevokeInvite {
+		return stands
+	}
+	t, _ := e.l.g.Find(e.l.f[n].Target)
+	if ic := e.l.f[t].cap; ic == c || ic >= 0 && e.l.outranks(c, ic) { // a malformed Invite may stand under nothing
+		return stands
+	}
+	return cut{Outranked, t}
 }
 
 // note records what an effective op does to others.
@@ -218,80 +231,80 @@ func (e *eval) ownersTurn(n dag.Node) bool {
 	return false
 }
 
-// cut (R1, R2, R3, R12): an effective revocation hits the cap and the op is not before it; a Leave voids only what comes after it; a
+// revoked (R1, R2, R3, R12): an effective revocation hits the cap and the op is not before it; a Leave voids only what comes after it; a
 // cascading Revoke voids also below the caps it hits.
-func (e *eval) cut(n, c dag.Node) bool {
+func (e *eval) revoked(n, c dag.Node) cut {
 	for _, r := range e.hits[c] {
 		if r == n {
 			continue
 		}
 		if e.l.f[r].Kind == op.Leave {
 			if turn(e.l.f[n].Kind) != 0 && e.l.before(r, n) {
-				return true
+				return cut{AfterLeave, r}
 			}
 		} else if !e.l.before(n, r) {
-			return true
+			return cut{Removed, r}
 		}
 	}
 	for a := e.l.f[c].cap; a >= 0; a = e.l.f[a].cap {
 		for _, r := range e.hits[a] {
 			if e.l.f[r].Cascade && r != n && !e.l.before(n, r) {
-				return true
+				return cut{Cascaded, r}
 			}
 		}
 	}
-	return false
+	return stands
 }
 
 // parentEnded (Groups): a group op is void iff every community cap of its author in its past is hit by an effective community
 // revocation in its past; and, under authority that flowed down, iff that very cap is.
-func (e *eval) parentEnded(n, c dag.Node) bool {
+func (e *eval) parentEnded(n, c dag.Node) cut {
 	if e.up == nil {
-		return false
+		return stands
 	}
-	if !e.standsInParent(n, e.l.f[n].author, func(r dag.Node) bool { return e.l.before(r, n) }) {
-		return true
+	if !e.up.stood(n, e.l.f[n].author, func(r dag.Node) bool { return e.l.before(r, n) }) {
+		return cut{OutAbove, -1}
 	}
 	if e.up.caps[c] {
 		for _, r := range e.up.allHits(c) {
 			if e.l.before(r, n) {
-				return true
+				return cut{Removed, r}
 			}
 		}
 	}
-	return false
+	return stands
 }
 
-// standsInParent: m holds a community cap in n's past that no revocation with ended(r) hits.
-func (e *eval) standsInParent(n dag.Node, m identity.UserID, ended func(dag.Node) bool) bool {
-	for _, s := range e.up.standing(m) {
-		if e.l.before(s.cap, n) && !slices.ContainsFunc(s.ended, ended) {
+// stood: m held a cap here before n that no revocation with ended(r) hits.
+func (s *State) stood(n dag.Node, m identity.UserID, ended func(dag.Node) bool) bool {
+	for _, st := range s.standing(m) {
+		if s.l.before(st.cap, n) && !slices.ContainsFunc(st.ended, ended) {
 			return true
 		}
 	}
 	return false
 }
 
-// deviceCut (R13): a DeviceRevoke voids what its device wrote under the same cap in its own log and not before it, but not Admits
+// deviceLost (R13): a DeviceRevoke voids what its device wrote under the same cap in its own log and not before it, but not Admits
 // through an auto invite, whose authority is the invite; in a group, what holds a DeviceRevoke of the parent.
-func (e *eval) deviceCut(n, c dag.Node) bool {
+func (e *eval) deviceLost(n, c dag.Node) cut {
 	f := &e.l.f[n]
-	if f.Kind == op.Admit && !isAuthority(e.l.f[c].Kind) {
-		return false
+	if turn(f.Kind) == 0 || f.Kind == op.Admit && !isAuthority(e.l.f[c].Kind) {
+		return stands
 	}
 	for _, z := range e.devCut[f.Key] {
 		if e.l.f[z].author == f.author && e.l.f[z].cap == c && !e.l.before(n, z) {
-			return true
+			return cut{DeviceLost, z}
 		}
 	}
 	for up := e.up; up != nil; up = up.up {
 		for _, z := range up.devCut[f.Key] {
 			if e.l.f[z].author == f.author && e.l.before(z, n) {
-				return true
+				return cut{DeviceLost, z}
 			}
 		}
 	}
-	return false
+	return stands
 }
 
 // judgeInvited drops Admits whose invite does not carry them (R5a) and what is over an invite's limit (R5c).
@@ -302,8 +315,8 @@ func (e *eval) judgeInvited() {
 		if f.Kind != op.Admit || f.Space != e.space || f.Invite == (op.ID{}) {
 			continue
 		}
-		if !e.invited(n) {
-			delete(e.eff, n)
+		if v := e.invited(n); v != stands {
+			e.drop(n, v)
 			continue
 		}
 		if t, _ := e.l.g.Find(f.Invite); e.l.f[t].Space == e.space && !e.l.f[t].Auto {
@@ -320,61 +333,71 @@ func (e *eval) judgeInvited() {
 			return cmp.Or(e.l.byRank(fa.cap, fb.cap), cmp.Compare(fa.Seq, fb.Seq), slices.Compare(fa.ID[:], fb.ID[:]))
 		})
 		for _, n := range list[limit:] {
-			delete(e.eff, n)
+			e.drop(n, cut{InviteFull, -1})
 		}
 	}
+}
+
+func (e *eval) drop(n dag.Node, why cut) {
+	delete(e.eff, n)
+	e.void[n] = why
 }
 
 // invited (R5a): the invite stands, and the Admit is before every RevokeInvite of it and before every Revoke of the cap it was made
 // under. A banned person comes back only by somebody who may remove.
-func (e *eval) invited(n dag.Node) bool {
+func (e *eval) invited(n dag.Node) cut {
 	f := &e.l.f[n]
 	if (f.Invite == op.ID{}) {
-		return true
+		return stands
 	}
 	t, _ := e.l.g.Find(f.Invite)
 	i := &e.l.f[t]
-	if i.Space != e.space { // it stands in the parent's log
-		if !e.up.eff[t] {
-			return false
+	v := stands
+	switch {
+	case i.Space == e.space:
+		v = closed(e.l, e.eff, e.hits, t, func(r dag.Node) bool { return !e.l.before(n, r) })
+	case i.Kind == op.CreateGroup: // an open group takes whoever is in the community
+		if !e.up.eff[t] || !e.up.stood(n, f.Member, func(r dag.Node) bool { return e.l.before(r, n) }) {
+			return cut{OutAbove, -1}
 		}
-		if i.Kind == op.CreateGroup { // an open group takes whoever is in the community
-			return e.standsInParent(n, f.Member, func(r dag.Node) bool { return e.l.before(r, n) })
-		}
-		return e.up.admittedBy(f.Member, t, n) && e.up.carries(t, n) && !e.banned(n)
+		return stands
+	case !e.up.admittedBy(f.Member, t, n): // the invite stands in the parent's log
+		return cut{OutAbove, -1}
+	default: // across the two logs: void only if the Admit holds the revocation
+		v = closed(e.l, e.up.eff, e.up.hits, t, func(r dag.Node) bool { return e.l.before(r, n) })
 	}
-	return e.eff[t] && carries(e.l, e.eff, e.hits, t, n) && !e.banned(n)
+	if v == stands && e.banned(n) {
+		return cut{Banned, -1}
+	}
+	return v
 }
 
-// carries: n is before every effective RevokeInvite of invite t and before every Revoke that hits the cap t was made under.
-func carries(l *Log, eff map[dag.Node]bool, hits map[dag.Node][]dag.Node, t, n dag.Node) bool {
+// closed: invite t does not count, or an effective RevokeInvite of it is as ends says, or a Revoke that hits the cap it was made under.
+func closed(l *Log, eff map[dag.Node]bool, hits map[dag.Node][]dag.Node, t dag.Node, ends func(dag.Node) bool) cut {
+	if !eff[t] {
+		return cut{InviteClosed, -1}
+	}
 	for _, x := range l.revInv[l.f[t].ID] {
-		if eff[x] && !l.before(n, x) {
-			return false
+		if eff[x] && ends(x) {
+			return cut{InviteClosed, x}
 		}
 	}
-	return !l.ended(hits, l.f[t].cap, func(r dag.Node) bool { return !l.before(n, r) })
+	if r := l.ended(hits, l.f[t].cap, ends); r >= 0 {
+		return cut{InviteClosed, r}
+	}
+	return stands
 }
 
-// ended: a Revoke with this property hits cap c, itself or by cascade. (A Leave of the cap ends no invite.)
-func (l *Log) ended(hits map[dag.Node][]dag.Node, c dag.Node, is func(dag.Node) bool) bool {
+// ended finds a Revoke with this property that hits cap c, itself or by cascade, -1 if there is none. (A Leave of the cap ends no invite.)
+func (l *Log) ended(hits map[dag.Node][]dag.Node, c dag.Node, is func(dag.Node) bool) dag.Node {
 	for a := c; a >= 0; a = l.f[a].cap {
 		for _, r := range hits[a] {
 			if f := &l.f[r]; f.Kind == op.Revoke && (a == c || f.Cascade) && is(r) {
-				return true
+				return r
 			}
 		}
 	}
-	return false
-}
-
-func (s *State) carries(t, n dag.Node) bool {
-	for _, x := range s.l.revInv[s.l.f[t].ID] { // across the two logs: void only if the Admit holds the revocation
-		if s.eff[x] && s.l.before(x, n) {
-			return false
-		}
-	}
-	return !s.l.ended(s.hits, s.l.f[t].cap, func(r dag.Node) bool { return s.l.before(r, n) })
+	return -1
 }
 
 // admittedBy: the parent admitted m through invite t in n's past.
@@ -420,11 +443,13 @@ func (e *eval) walkMemberships() {
 	}
 	slices.SortFunc(admits, e.l.byHeight)
 	for _, n := range admits {
-		if e.eff[n] && !e.invited(n) {
-			delete(e.eff, n)
+		if !e.eff[n] {
+			continue
 		}
-		if e.eff[n] {
-			e.take(n)
+		if v := e.invited(n); v != stands {
+			e.drop(n, v)
+			continue
 		}
+		e.take(n)
 	}
 }

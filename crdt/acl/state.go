@@ -31,6 +31,7 @@ type State struct {
 	live      map[dag.Node]bool
 	hits      map[dag.Node][]dag.Node
 	devCut    map[op.Key][]dag.Node
+	void      map[dag.Node]cut
 	caps      map[dag.Node]bool // every cap that may act here, from here and above
 	authority []dag.Node        // of caps, those that are authority
 	setBy     map[string]op.ID
@@ -58,7 +59,7 @@ type standing struct {
 
 func (e *eval) state() *State {
 	l := e.l
-	s := &State{Space: e.space, l: l, root: e.root, up: e.up, chain: e.chain, eff: e.eff, hits: e.hits, devCut: e.devCut, live: map[dag.Node]bool{},
+	s := &State{Space: e.space, l: l, root: e.root, up: e.up, chain: e.chain, eff: e.eff, hits: e.hits, devCut: e.devCut, void: e.void, live: map[dag.Node]bool{},
 		caps: map[dag.Node]bool{}, Members: map[identity.UserID]Member{}, Values: map[string][]byte{}, setBy: map[string]op.ID{}, stands: map[identity.UserID][]standing{}}
 	last := e.chain[len(e.chain)-1]
 	s.Owner = l.f[last].Member
@@ -78,7 +79,7 @@ func (e *eval) state() *State {
 	held := map[identity.UserID][]dag.Node{}
 	for _, c := range s.own {
 		s.caps[c] = true
-		if !e.dead(c) {
+		if s.ended(c) == stands {
 			s.live[c] = true
 			m, _ := l.subject(c)
 			held[m] = append(held[m], c)
@@ -98,24 +99,25 @@ func (e *eval) state() *State {
 	return s
 }
 
-// dead: the cap gives nothing now.
-func (e *eval) dead(c dag.Node) bool {
-	if slices.Contains(e.chain, c) {
-		return false
+// ended says what ended an effective cap of this log: it gives nothing now. A group's cap lives while one of the community caps it was given
+// under does.
+func (s *State) ended(c dag.Node) cut {
+	for _, r := range s.enders(c) {
+		switch {
+		case s.l.f[r].Kind == op.Leave:
+			return cut{AfterLeave, r}
+		case slices.Contains(s.hits[c], r):
+			return cut{Removed, r}
+		}
+		return cut{Cascaded, r}
 	}
-	if len(e.hits[c]) > 0 {
-		return true
-	}
-	for a := e.l.f[c].cap; a >= 0; a = e.l.f[a].cap {
-		if slices.ContainsFunc(e.hits[a], func(r dag.Node) bool { return e.l.f[r].Cascade }) {
-			return true
+	if s.up != nil {
+		m, _ := s.l.subject(c)
+		if !s.up.stood(c, m, func(dag.Node) bool { return true }) {
+			return cut{OutAbove, -1}
 		}
 	}
-	if e.up != nil { // it lives while one of the community caps it was given under does
-		m, _ := e.l.subject(c)
-		return !e.standsInParent(c, m, func(dag.Node) bool { return true })
-	}
-	return false
+	return stands
 }
 
 func (s *State) fillMembers(held map[identity.UserID][]dag.Node) {
@@ -223,15 +225,7 @@ func (s *State) standing(m identity.UserID) []standing {
 		if f := &s.l.f[c]; !(s.eff[c] && f.Space == s.Space && c != s.root && (f.Kind == op.Grant || f.Kind == op.Admit)) && !(s.up != nil && c == s.root) {
 			continue
 		}
-		ended := slices.Clone(s.hits[c])
-		for a := s.l.f[c].cap; a >= 0; a = s.l.f[a].cap {
-			for _, r := range s.hits[a] {
-				if s.l.f[r].Cascade {
-					ended = append(ended, r)
-				}
-			}
-		}
-		out = append(out, standing{c, ended})
+		out = append(out, standing{c, s.enders(c)})
 	}
 	if s.up == nil {
 		for k, z := range s.chain {
@@ -241,6 +235,19 @@ func (s *State) standing(m identity.UserID) []standing {
 		}
 	}
 	s.stands[m] = out
+	return out
+}
+
+// enders lists what ended a cap of this log: what hits it, and what hits a cap above it with all that hangs on it.
+func (s *State) enders(c dag.Node) []dag.Node {
+	out := slices.Clone(s.hits[c])
+	for a := s.l.f[c].cap; a >= 0; a = s.l.f[a].cap {
+		for _, r := range s.hits[a] {
+			if s.l.f[r].Cascade {
+				out = append(out, r)
+			}
+		}
+	}
 	return out
 }
 
