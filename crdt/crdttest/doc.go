@@ -7,6 +7,6 @@
 //	partition asha | budi
 //	…
 //
-// A script is one line an act (script.go) or a look (view.go). What a script shows depends on nothing but the script: under
+// A script is one line an act (script.go, write.go) or a look (view.go). What a script shows depends on nothing but the script: under
 // cryptotest.SetGlobalRandom even ids are the same every time.
 package crdttest
