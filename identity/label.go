@@ -29,6 +29,7 @@ const (
 	LabelRendezvous Label = "pandal/1 rendezvous"
 	LabelSync       Label = "pandal/1 sync"
 	LabelDesk       Label = "pandal/1 desk"
+	LabelDeskHeader Label = "pandal/1 desk header"
 	LabelHeader     Label = "pandal/1 message header"
 	LabelBody       Label = "pandal/1 message body"
 	LabelRotator    Label = "pandal/1 who rotates"
@@ -38,6 +39,9 @@ const (
 	LabelHandshake Label = "pandal/1 handshake"
 	LabelHello     Label = "pandal/1 hello"
 	LabelJoin      Label = "pandal/1 join"
+	LabelJoinAsk   Label = "pandal/1 join request id"
+	LabelLink      Label = "pandal/1 device link"
+	LabelRestore   Label = "pandal/1 restore"
 	LabelState     Label = "pandal/1 state hash"
 	LabelLANTag    Label = "pandal/1 lan tag"
 	LabelDHTKey    Label = "pandal/1 dht key"
@@ -50,9 +54,9 @@ func Labels() []Label {
 	return []Label{
 		LabelMember, LabelCert, LabelConsent, LabelUser, LabelDeviceName, LabelSafety, LabelInviteKey, LabelInviteProof, LabelOwnerSalt,
 		LabelOp, LabelRotate, LabelRosterRoot,
-		LabelCommit, LabelMessages, LabelTag, LabelTopic, LabelRendezvous, LabelSync, LabelDesk, LabelHeader, LabelBody,
+		LabelCommit, LabelMessages, LabelTag, LabelTopic, LabelRendezvous, LabelSync, LabelDesk, LabelDeskHeader, LabelHeader, LabelBody,
 		LabelRotator, LabelKeyReq, LabelKeyResp,
-		LabelHandshake, LabelHello, LabelJoin, LabelState, LabelLANTag, LabelDHTKey, LabelStoreKey, LabelSnapshot,
+		LabelHandshake, LabelHello, LabelJoin, LabelJoinAsk, LabelLink, LabelRestore, LabelState, LabelLANTag, LabelDHTKey, LabelStoreKey, LabelSnapshot,
 	}
 }
 

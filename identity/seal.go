@@ -1,7 +1,9 @@
 package identity
 
 import (
+	"crypto/hkdf"
 	"crypto/hpke"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 )
@@ -30,31 +32,68 @@ func NewSealKey() (SealKey, error) {
 	return SealKey{k}, nil
 }
 
+// DeriveSealKey returns the key pair that a secret gives for one use in one context: whoever holds the secret holds the key. The
+// secret has at least 32 random bytes.
+func DeriveSealKey(secret []byte, l Label, context []byte) (SealKey, error) {
+	ikm, err := hkdf.Key(sha256.New, secret, context, string(l), 32)
+	if err != nil {
+		return SealKey{}, fmt.Errorf("derive sealing key: %w", err)
+	}
+	k, err := kem.DeriveKeyPair(ikm)
+	if err != nil {
+		return SealKey{}, fmt.Errorf("derive sealing key: %w", err)
+	}
+	return SealKey{k}, nil
+}
+
 // Public returns the SealKeySize bytes that others seal to.
 func (k SealKey) Public() []byte { return k.priv.PublicKey().Bytes() }
 
-// Seal encrypts several parts to one public key with a single encapsulation; info binds them to their context and is checked by
-// Open. It errs when pub is no key.
-func Seal(pub []byte, l Label, info []byte, parts [][]byte) (enc []byte, sealed [][]byte, err error) {
+// Sealer is one encapsulation to a public key. What is sealed may name Enc, so that a signature inside binds to this very sealing.
+type Sealer struct {
+	Enc []byte
+	s   *hpke.Sender
+}
+
+// NewSealer encapsulates to a public key; info binds what is sealed to its context and is checked by Open. It errs when pub is no key.
+func NewSealer(pub []byte, l Label, info []byte) (Sealer, error) {
 	if len(pub) != SealKeySize {
-		return nil, nil, fmt.Errorf("sealing key has %d bytes, want %d", len(pub), SealKeySize)
+		return Sealer{}, fmt.Errorf("sealing key has %d bytes, want %d", len(pub), SealKeySize)
 	}
 	pk, err := kem.NewPublicKey(pub)
 	if err != nil {
-		return nil, nil, fmt.Errorf("read sealing key: %w", err)
+		return Sealer{}, fmt.Errorf("read sealing key: %w", err)
 	}
 	enc, s, err := hpke.NewSender(pk, kdf, aead, l.Bytes(info))
 	if err != nil {
-		return nil, nil, fmt.Errorf("encapsulate: %w", err)
+		return Sealer{}, fmt.Errorf("encapsulate: %w", err)
+	}
+	return Sealer{enc, s}, nil
+}
+
+// Seal encrypts the next part.
+func (s Sealer) Seal(part []byte) ([]byte, error) {
+	c, err := s.s.Seal(nil, part)
+	if err != nil {
+		return nil, fmt.Errorf("seal: %w", err)
+	}
+	return c, nil
+}
+
+// Seal encrypts several parts to one public key with a single encapsulation, as NewSealer. It errs when pub is no key.
+func Seal(pub []byte, l Label, info []byte, parts [][]byte) (enc []byte, sealed [][]byte, err error) {
+	s, err := NewSealer(pub, l, info)
+	if err != nil {
+		return nil, nil, err
 	}
 	for _, p := range parts {
-		c, err := s.Seal(nil, p)
+		c, err := s.Seal(p)
 		if err != nil {
-			return nil, nil, fmt.Errorf("seal: %w", err)
+			return nil, nil, err
 		}
 		sealed = append(sealed, c)
 	}
-	return enc, sealed, nil
+	return s.Enc, sealed, nil
 }
 
 // Open decrypts what Seal made, in the same order. It errs with ErrSealed.

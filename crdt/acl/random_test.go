@@ -239,7 +239,7 @@ func (w *world) body(t *rapid.T, a act, k op.Kind, here []op.ID) (op.ID, bool) {
 		}
 		return w.rotate(a, who, prev), true
 	case op.Epoch:
-		a.body = op.EpochBody{Gen: 1, Parents: []op.ID{}, CtlHeads: []op.ID{}, Pins: []op.Pin{}}
+		a.body = op.EpochBody{Gen: 1, Parents: []op.ID{}, CtlHeads: []op.ID{}, Pins: []op.Pin{}, Desk: []byte{}}
 		return w.do(a), true
 	}
 	return op.ID{}, false

@@ -21,6 +21,9 @@ const (
 	Profile      Kind = 3
 	Receipt      Kind = 4
 	Op           Kind = 5 // carries a control op; folded by crdt, not here
+	JoinRequest  Kind = 6
+	Decision     Kind = 7
+	Suggestion   Kind = 8
 )
 
 // Limits, in bytes or counts.
@@ -86,6 +89,11 @@ func Touches(m Msg) []RowKey {
 			return nil
 		}
 		return []RowKey{watermarkKey(m.Author)}
+	case JoinRequest, Decision, Suggestion:
+		if k, _ := deskKey(m); k != "" {
+			return []RowKey{k}
+		}
+		return nil
 	case Text:
 		if _, err := ParseText(m.Body); err != nil {
 			return nil
@@ -109,6 +117,8 @@ func Fold(rows Rows, m Msg) []Row {
 		return foldProfile(rows, m)
 	case Receipt:
 		return foldReceipt(rows, m)
+	case JoinRequest, Decision, Suggestion:
+		return foldDesk(rows, m)
 	}
 	return foldMessage(m)
 }

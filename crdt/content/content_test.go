@@ -27,6 +27,8 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
+var someCert = make([]byte, identity.CertSize)
+
 func must(b []byte, err error) []byte {
 	if err != nil {
 		panic(err)
@@ -44,9 +46,13 @@ func bodies() map[Kind][][]byte {
 		Text: {must(TextBody{Text: "Mangoes at six?"}.Encode()),
 			must(TextBody{Text: "yes", Reply: make([]byte, 32), Thread: make([]byte, 32), Mentions: []identity.UserID{{1}}}.Encode())},
 		Announcement: {must(AnnouncementBody{Text: "The tent is up."}.Encode()), must(AnnouncementBody{Text: "x", Groups: []op.ID{{1}}, Priority: 2, AckWanted: true, Replies: 1}.Encode())},
-		Profile:      {must(ProfileBody{Name: "Asha"}.Encode()), must(ProfileBody{Name: "آشا"}.Encode())},
+		Profile:      {must(ProfileBody{Name: "Asha"}.Encode()), must(ProfileBody{Name: "آشا", Picture: []byte{1, 2}, Contacts: []Contact{{Kind: "phone", Value: "12"}}}.Encode())},
 		Receipt:      {must(ReceiptBody{Marks: marks}.Encode())},
-		77:           {[]byte("from a newer version"), {}},
+		JoinRequest: {must(JoinRequestBody{Cert: make([]byte, identity.CertSize), Invite: op.ID{1}, Proof: make([]byte, 64), Name: "Dalia", Note: "third floor"}.Encode()),
+			must(JoinRequestBody{Cert: make([]byte, identity.CertSize), Name: "Chen"}.Encode())},
+		Decision:   {must(DecisionBody{About: [32]byte{1}, Reason: "no more room"}.Encode()), must(DecisionBody{About: [32]byte{1}, Accepted: true, Made: op.ID{2}}.Encode())},
+		Suggestion: {must(SuggestionBody{Name: "Rooftop garden", Description: "tomatoes", Open: true}.Encode())},
+		77:         {[]byte("from a newer version"), {}},
 	}
 }
 
@@ -57,7 +63,7 @@ func draw(t *rapid.T) Msg {
 	m.ID = [32]byte{small("id", 40), small("id2", 3)}
 	m.Space, m.Author, m.Device = op.ID{1}, identity.UserID{small("author", 2)}, identity.DeviceID{small("device", 4)}
 	m.Lamport, m.Time, m.Seq = op.Millis(small("lamport", 5)), 7, 1
-	kinds := []Kind{Text, Announcement, Profile, Receipt, 77, Op}
+	kinds := []Kind{Text, Announcement, Profile, Receipt, JoinRequest, Decision, Suggestion, 77, Op}
 	m.Kind = kinds[rapid.IntRange(0, len(kinds)-1).Draw(t, "kind")]
 	switch m.Kind {
 	case Profile:
@@ -165,8 +171,8 @@ func TestProfileLastWins(t *testing.T) {
 		{[]Msg{msg(1, 5, "a"), {ID: [32]byte{9}, Author: identity.UserID{2}, Lamport: 9, Kind: Profile, Body: must(ProfileBody{Name: "other"}.Encode())}}, "a"},
 	} {
 		r, err := ParseProfileRow(fold(t, c.msgs)[ProfileKey(identity.UserID{1})].Value)
-		if err != nil || r.Name != c.want {
-			t.Errorf("%q, want %q (%v)", r.Name, c.want, err)
+		if err != nil || r.Profile.Name != c.want {
+			t.Errorf("%q, want %q (%v)", r.Profile.Name, c.want, err)
 		}
 	}
 }
@@ -189,6 +195,11 @@ func TestRows(t *testing.T) {
 			case Receipt:
 				if _, err := ParseWatermarkRow(r.Value); r.List != Watermarks || err != nil {
 					t.Errorf("receipt: %v", err)
+				}
+			case JoinRequest, Decision, Suggestion:
+				got, err := ParseDeskRow(r.Value)
+				if err != nil || got.ID != m.ID || got.Author != m.Author || !bytes.Equal(got.Body, body) || (r.List == "") != (kind == Decision) {
+					t.Errorf("kind %d: %+v %v", kind, got, err)
 				}
 			default:
 				got, err := ParseMessageRow(r.Value)
@@ -225,6 +236,22 @@ func TestLimits(t *testing.T) {
 		{"groups", func(n int) ([]byte, error) { return AnnouncementBody{Text: "x", Groups: make([]op.ID, n)}.Encode() }, func(b []byte) error { _, err := ParseAnnouncement(b); return err }, maxGroups},
 		{"priority", func(n int) ([]byte, error) { return AnnouncementBody{Text: "x", Priority: uint8(n)}.Encode() }, func(b []byte) error { _, err := ParseAnnouncement(b); return err }, 2},
 		{"replies", func(n int) ([]byte, error) { return AnnouncementBody{Text: "x", Replies: uint8(n)}.Encode() }, func(b []byte) error { _, err := ParseAnnouncement(b); return err }, 1},
+		{"picture", func(n int) ([]byte, error) { return ProfileBody{Name: "x", Picture: make([]byte, n)}.Encode() }, func(b []byte) error { _, err := ParseProfile(b); return err }, MaxPicture},
+		{"contacts", func(n int) ([]byte, error) {
+			return ProfileBody{Name: "x", Contacts: slices.Repeat([]Contact{{Kind: "k", Value: "v"}}, n)}.Encode()
+		}, func(b []byte) error { _, err := ParseProfile(b); return err }, MaxContacts},
+		{"contacts: value", func(n int) ([]byte, error) {
+			return ProfileBody{Name: "x", Contacts: []Contact{{Kind: "k", Value: long(n)}}}.Encode()
+		}, func(b []byte) error { _, err := ParseProfile(b); return err }, maxContactValue},
+		{"note", func(n int) ([]byte, error) {
+			return JoinRequestBody{Cert: someCert, Name: "x", Note: long(n)}.Encode()
+		}, func(b []byte) error { _, err := ParseJoinRequest(b); return err }, MaxNote},
+		{"name", func(n int) ([]byte, error) { return JoinRequestBody{Cert: someCert, Name: long(n)}.Encode() }, func(b []byte) error { _, err := ParseJoinRequest(b); return err }, MaxName},
+		{"cert", func(n int) ([]byte, error) { return JoinRequestBody{Cert: make([]byte, n), Name: "x"}.Encode() }, func(b []byte) error { _, err := ParseJoinRequest(b); return err }, identity.CertSize},
+		{"reason", func(n int) ([]byte, error) { return DecisionBody{Reason: long(n)}.Encode() }, func(b []byte) error { _, err := ParseDecision(b); return err }, MaxReason},
+		{"name", func(n int) ([]byte, error) { return SuggestionBody{Name: long(n)}.Encode() }, func(b []byte) error { _, err := ParseSuggestion(b); return err }, MaxName},
+		{"description", func(n int) ([]byte, error) { return SuggestionBody{Name: "x", Description: long(n)}.Encode() }, func(b []byte) error { _, err := ParseSuggestion(b); return err }, 4 << 10},
+		{"who_posts", func(n int) ([]byte, error) { return SuggestionBody{Name: "x", WhoPosts: uint8(n)}.Encode() }, func(b []byte) error { _, err := ParseSuggestion(b); return err }, 1},
 		{"name", func(n int) ([]byte, error) { return ProfileBody{Name: long(n)}.Encode() }, func(b []byte) error { _, err := ParseProfile(b); return err }, MaxName},
 	} {
 		if b, err := c.enc(c.limit); err != nil || c.parse(b) != nil {
@@ -241,6 +268,7 @@ func TestLimits(t *testing.T) {
 		"UTF-8":  func() error { _, err := TextBody{Text: "\xff"}.Encode(); return err }(),
 		"name":   func() error { _, err := ProfileBody{}.Encode(); return err }(),
 		"marks":  func() error { _, err := ReceiptBody{}.Encode(); return err }(),
+		"proof":  func() error { _, err := JoinRequestBody{Cert: someCert, Name: "x", Proof: make([]byte, 64)}.Encode(); return err }(),
 	} {
 		if !errors.Is(c, ErrBody) || !strings.Contains(c.Error(), why) {
 			t.Errorf("%s: %v", why, c)
@@ -265,7 +293,7 @@ func TestVectors(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		kind := map[string]Kind{"text": Text, "announcement": Announcement, "profile": Profile, "receipt": Receipt}[strings.SplitN(filepath.Base(file), "-", 2)[0]]
+		kind := map[string]Kind{"text": Text, "announcement": Announcement, "profile": Profile, "receipt": Receipt, "request": JoinRequest, "decision": Decision, "suggestion": Suggestion}[strings.SplitN(filepath.Base(file), "-", 2)[0]]
 		refused := strings.HasPrefix(lines[0], "expect: refused")
 		if got := len(Touches(Msg{Kind: kind, Body: raw})); (got == 0) != refused {
 			t.Errorf("%s: touches %d rows", file, got)
@@ -326,6 +354,15 @@ func FuzzBody(f *testing.F) {
 			again(v, err)
 		case Receipt:
 			v, err := ParseReceipt(body)
+			again(v, err)
+		case JoinRequest:
+			v, err := ParseJoinRequest(body)
+			again(v, err)
+		case Decision:
+			v, err := ParseDecision(body)
+			again(v, err)
+		case Suggestion:
+			v, err := ParseSuggestion(body)
 			again(v, err)
 		}
 	})

@@ -8,17 +8,34 @@ import (
 	"github.com/pandal-chat/pandal/identity"
 )
 
-// ProfileBody is what a member shows of himself to one group. Rule: the last one by (lamport, id) stands.
+// Limits of a profile.
+const (
+	MaxPicture      = 16 << 10
+	MaxContacts     = 16
+	maxContactKind  = 32
+	maxContactValue = 256
+)
+
+// Contact is one way to reach a member, in his own words: kind "phone", value "+91 …".
+type Contact struct {
+	_     struct{} `cbor:",toarray"`
+	Kind  string
+	Value string
+}
+
+// ProfileBody is what a member shows of himself to one group, or to the desk. Rule: the last one by (lamport, id) stands.
 type ProfileBody struct {
-	_    struct{} `cbor:",toarray"`
-	Name string
+	_        struct{} `cbor:",toarray"`
+	Name     string
+	Picture  []byte // empty: none
+	Contacts []Contact
 }
 
 // ProfileRow is the value of a member's profile row.
 type ProfileRow struct {
 	_       struct{} `cbor:",toarray"`
 	Member  identity.UserID
-	Name    string
+	Profile ProfileBody
 	Lamport op.Millis
 	ID      [32]byte
 }
@@ -28,9 +45,15 @@ func profileKey(m identity.UserID) RowKey { return RowKey("p/" + hex.EncodeToStr
 // ProfileKey is the key of a member's profile row.
 func ProfileKey(m identity.UserID) RowKey { return profileKey(m) }
 
-// Encode returns the body's bytes. It errs on a name over its limit.
+// Encode returns the body's bytes. It errs on a field over its limit, naming it.
 func (b ProfileBody) Encode() ([]byte, error) {
-	if err := checkText("name", b.Name, MaxName, false); err != nil {
+	if b.Picture == nil {
+		b.Picture = []byte{}
+	}
+	if b.Contacts == nil {
+		b.Contacts = []Contact{}
+	}
+	if err := b.check(); err != nil {
 		return nil, err
 	}
 	return op.Encode(b)
@@ -42,7 +65,28 @@ func ParseProfile(raw []byte) (ProfileBody, error) {
 	if err := parse(raw, &b); err != nil {
 		return b, err
 	}
-	return b, checkText("name", b.Name, MaxName, false)
+	return b, b.check()
+}
+
+func (b ProfileBody) check() error {
+	if err := checkText("name", b.Name, MaxName, false); err != nil {
+		return err
+	}
+	if b.Picture == nil || len(b.Picture) > MaxPicture {
+		return bad("picture", "at most 16 KiB")
+	}
+	if b.Contacts == nil || len(b.Contacts) > MaxContacts {
+		return bad("contacts", "at most 16")
+	}
+	for _, c := range b.Contacts {
+		if err := checkText("contacts: kind", c.Kind, maxContactKind, false); err != nil {
+			return err
+		}
+		if err := checkText("contacts: value", c.Value, maxContactValue, false); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func foldProfile(rows Rows, m Msg) []Row {
@@ -55,7 +99,7 @@ func foldProfile(rows Rows, m Msg) []Row {
 			return nil
 		}
 	}
-	v, err := op.Encode(ProfileRow{Member: m.Author, Name: b.Name, Lamport: m.Lamport, ID: m.ID})
+	v, err := op.Encode(ProfileRow{Member: m.Author, Profile: b, Lamport: m.Lamport, ID: m.ID})
 	if err != nil {
 		return nil
 	}

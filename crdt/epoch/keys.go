@@ -35,7 +35,6 @@ type Keys struct {
 	Topic        string   // gossip topic
 	Rendezvous   [32]byte // K_rdv: handshake offers, LAN tags, DHT keys; kept for ever, though S may go
 	msg          []byte
-	desk         []byte
 }
 
 // Schedule derives everything from S.
@@ -44,7 +43,7 @@ func Schedule(space, epoch op.ID, s Secret) *Keys {
 	if err != nil {
 		panic("epoch: extract: " + err.Error())
 	}
-	k := &Keys{Space: space, Epoch: epoch, msg: expand(prk, string(identity.LabelMessages), 32), desk: expand(prk, string(identity.LabelDesk), 32)}
+	k := &Keys{Space: space, Epoch: epoch, msg: expand(prk, string(identity.LabelMessages), 32)}
 	k.Tag = Tag(expand(expand(prk, string(identity.LabelTag), 32), "", 8))
 	k.Topic = base32Of(expand(expand(prk, string(identity.LabelTopic), 32), string(space[:]), 32))
 	k.Rendezvous = [32]byte(expand(prk, string(identity.LabelRendezvous), 32))

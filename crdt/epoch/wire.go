@@ -54,8 +54,9 @@ type Message struct {
 	Space, Epoch op.ID
 	Body         []byte
 	WireID       [32]byte // SHA-256(wire)
+	Desk         bool     // it was sealed to the desk
 
-	salt   [16]byte
+	bound  []byte // salt or encapsulation: what the signature binds the message to
 	header []byte
 	sig    []byte
 }
@@ -65,7 +66,11 @@ func (m *Message) Hash() [32]byte { return sha256.Sum256(m.header) }
 
 // Verify checks the author's signature: the one dear check.
 func (m *Message) Verify() bool {
-	return identity.Verify(m.Device, m.sig, identity.LabelHeader, m.Space[:], m.Epoch[:], m.salt[:], m.header)
+	l := identity.LabelHeader
+	if m.Desk {
+		l = identity.LabelDeskHeader
+	}
+	return identity.Verify(m.Device, m.sig, l, m.Space[:], m.Epoch[:], m.bound, m.header)
 }
 
 // WireID names a wire. Only its author can choose it, since the salt is signed.
@@ -76,7 +81,7 @@ func Peek(wire []byte) (tag Tag, day uint32, err error) {
 	if len(wire) < prefix+minPlain+aeadTag || len(wire) > MaxWire {
 		return tag, 0, fmt.Errorf("%w: %d bytes", ErrWire, len(wire))
 	}
-	if wire[0] != wireV1 {
+	if wire[0] != wireV1 && !IsDesk(wire) {
 		return tag, 0, fmt.Errorf("%w: version %d", ErrWire, wire[0])
 	}
 	return Tag(wire[1:9]), binary.BigEndian.Uint32(wire[9:13]), nil
@@ -104,17 +109,11 @@ func (k *Keys) Seal(h Header, body []byte, d identity.DeviceKey) ([]byte, *Messa
 	rand.Read(salt)
 	sig := d.Sign(identity.LabelHeader, k.Space[:], k.Epoch[:], salt, header)
 
-	plain := make([]byte, 0, padded(plainSize(len(header), len(body))))
-	plain = binary.BigEndian.AppendUint16(plain, uint16(len(header)))
-	plain = append(append(plain, header...), sig...)
-	plain = binary.BigEndian.AppendUint32(plain, uint32(len(body)))
-	plain = append(plain, body...)
-	plain = plain[:cap(plain)]
-
+	plain := pack(header, sig, body)
 	aead, nonce, commit := k.single(salt)
 	copy(wire[29:45], commit)
 	wire = aead.Seal(wire, nonce, plain, wire[:prefix])
-	m := &Message{Header: h, Space: k.Space, Epoch: k.Epoch, Body: body, WireID: WireID(wire), salt: [16]byte(salt), header: header, sig: sig}
+	m := &Message{Header: h, Space: k.Space, Epoch: k.Epoch, Body: body, WireID: WireID(wire), bound: salt, header: header, sig: sig}
 	return wire, m, nil
 }
 
@@ -124,7 +123,7 @@ func (k *Keys) Open(wire []byte) (*Message, error) {
 	if err != nil {
 		return nil, err
 	}
-	if tag != k.Tag {
+	if wire[0] != wireV1 || tag != k.Tag {
 		return nil, ErrSealed
 	}
 	aead, nonce, commit := k.single(wire[13:29])
@@ -135,7 +134,7 @@ func (k *Keys) Open(wire []byte) (*Message, error) {
 	if err != nil {
 		return nil, ErrSealed
 	}
-	m := &Message{Space: k.Space, Epoch: k.Epoch, WireID: WireID(wire), salt: [16]byte(wire[13:29])}
+	m := &Message{Space: k.Space, Epoch: k.Epoch, WireID: WireID(wire), bound: wire[13:29]}
 	if err := m.unpack(plain); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrInner, err)
 	}
@@ -143,6 +142,16 @@ func (k *Keys) Open(wire []byte) (*Message, error) {
 		return nil, fmt.Errorf("%w: day does not fit the lamport time", ErrInner)
 	}
 	return m, nil
+}
+
+// pack lays out what is sealed, padded.
+func pack(header, sig, body []byte) []byte {
+	plain := make([]byte, 0, padded(plainSize(len(header), len(body))))
+	plain = binary.BigEndian.AppendUint16(plain, uint16(len(header)))
+	plain = append(append(plain, header...), sig...)
+	plain = binary.BigEndian.AppendUint32(plain, uint32(len(body)))
+	plain = append(plain, body...)
+	return plain[:cap(plain)]
 }
 
 func (m *Message) unpack(plain []byte) error {

@@ -213,7 +213,8 @@ func parseBody(k Kind, b []byte) (Body, error) {
 		return body(b, func(v *EpochBody) string {
 			return first(when(v.Parents == nil || len(v.Parents) > maxParents || !ascending(v.Parents), "parents: want at most 4, strictly ascending"),
 				when(v.CtlHeads == nil || len(v.CtlHeads) > MaxDeps || !ascending(v.CtlHeads), "ctl_heads: want at most 32, strictly ascending"),
-				when(v.Gen == 0, "gen: starts at 1"), text("reason", v.Reason, maxText), pins(v.Pins, maxEpochPins))
+				when(v.Gen == 0, "gen: starts at 1"), text("reason", v.Reason, maxText), pins(v.Pins, maxEpochPins),
+				when(v.Desk == nil || len(v.Desk) != 0 && len(v.Desk) != identity.SealKeySize, "desk: want 0 or 1216 bytes"))
 		})
 	case KeeperAdd:
 		return body(b, func(*KeeperAddBody) string { return "" })

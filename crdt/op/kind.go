@@ -177,7 +177,7 @@ type (
 		Commit     [32]byte
 		Pins       []Pin
 		Reason     string
-		Desk       bool
+		Desk       []byte // of a desk epoch: the public key that others seal to; else empty
 	}
 	KeeperAddBody struct {
 		_   struct{} `cbor:",toarray"`
