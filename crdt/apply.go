@@ -54,7 +54,8 @@ func (c *Community) TouchedBy(in []Checked) map[op.ID][]content.RowKey {
 		}
 		m, _ := c.contentOf(ck.msg)
 		for _, k := range content.Touches(m) {
-			if content.Kind(ck.msg.Kind) == content.Profile || content.Kind(ck.msg.Kind) == content.Receipt {
+			switch content.Kind(ck.msg.Kind) {
+			case content.Profile, content.Receipt, content.JoinRequest, content.Decision:
 				out[m.Space] = append(out[m.Space], k)
 			}
 		}
@@ -115,8 +116,14 @@ func (b *batch) takeOp(ck Checked) {
 		}
 		b.dirty = true
 		b.eff.Store.Ops = append(b.eff.Store.Ops, StoredOpBytes{Space: ck.op.Home(), ID: id, Bytes: ck.op.Raw()})
-		if ck.op.Kind() == op.Epoch {
+		switch ck.op.Kind() {
+		case op.Epoch:
 			b.takeEpoch(ck.op)
+		case op.Invite:
+			if waiting := c.unproved[id]; len(waiting) > 0 {
+				delete(c.unproved, id)
+				b.eff.Refold = append(b.eff.Refold, Refold{Space: c.id, Wires: waiting})
+			}
 		}
 		for wid, w := range c.waiting {
 			if slices.Contains(w.miss, id) {
@@ -134,12 +141,21 @@ func (b *batch) takeOp(ck Checked) {
 // contentOf turns an opened message into what the fold reads; false while nobody registered its device.
 func (c *Community) contentOf(m *epoch.Message) (content.Msg, bool) {
 	author, ok := c.log.Registered(m.Device)
+	if m.Desk && content.Kind(m.Kind) == content.JoinRequest { // he is nobody here yet, and says who he is
+		if r, err := content.ParseJoinRequest(m.Body); err == nil {
+			author, ok = r.Member(), true
+		}
+	}
 	return content.Msg{ID: m.WireID, Space: m.Space, Author: author, Device: m.Device, Seq: m.Seq, Lamport: m.Lamport, Time: m.Time,
 		Kind: content.Kind(m.Kind), Body: m.Body}, ok
 }
 
 // takeMessage stores a wire and folds it if it counts.
 func (b *batch) takeMessage(ck Checked) {
+	if ck.msg.Desk {
+		b.takeDesk(ck)
+		return
+	}
 	c, m := b.c, ck.msg
 	s := c.space(m.Space)
 	cm, known := c.contentOf(m)
@@ -176,7 +192,7 @@ func (b *batch) takeMessage(ck Checked) {
 	if c.counts(s, cm, m.Epoch) {
 		b.fold(s, cm)
 	}
-	if mine := m.Device == c.self.Device.ID(); !mine && cm.Kind != content.Receipt && cm.Kind != content.Profile {
+	if mine := m.Device == c.self.Device.ID(); !mine && cm.Kind != content.Receipt && cm.Kind != content.Profile && cm.Kind != content.JoinRequest && cm.Kind != content.Decision {
 		s.marks[m.Device] = ch.high
 	}
 }
@@ -202,6 +218,16 @@ func (b *batch) fold(s *space, m content.Msg) {
 		b.event("member.changed", s.id, m.Author, m.ID)
 	case content.Receipt:
 		b.event("message.delivery", s.id, m.Author, m.ID)
+	case content.JoinRequest:
+		if r, err := content.ParseJoinRequest(m.Body); err == nil {
+			b.event("join_request.created", s.id, r.Member(), r.ID())
+		}
+	case content.Decision:
+		if d, err := content.ParseDecision(m.Body); err == nil {
+			b.event("desk.decided", s.id, m.Author, d.About)
+		}
+	case content.Suggestion:
+		b.event("suggestion.created", s.id, m.Author, m.ID)
 	default:
 		b.event("message.created", s.id, m.Author, m.ID)
 	}
@@ -214,7 +240,10 @@ func (c *Community) Refolded(space op.ID, keys []content.RowKey, msgs []Checked,
 	rows := content.Rows{}
 	for _, ck := range msgs {
 		m, ok := c.contentOf(ck.msg)
-		if !ok || m.Lamport > now+asideAfter || !c.counts(s, m, ck.msg.Epoch) {
+		if !ok || m.Lamport > now+asideAfter {
+			continue
+		}
+		if ck.msg.Desk && !c.deskCounts(m) || !ck.msg.Desk && !c.counts(s, m, ck.msg.Epoch) {
 			continue
 		}
 		for _, r := range content.Fold(rows, m) {
@@ -273,6 +302,7 @@ func (c *Community) reeval(b *batch) {
 		}
 		c.refreshEpochs(b, s)
 	}
+	c.refreshDesk()
 	c.rebuildSnapshot()
 	for _, id := range slices.SortedFunc(maps.Keys(c.spaces), func(x, y op.ID) int { return slices.Compare(x[:], y[:]) }) {
 		c.rejudge(b, c.spaces[id])

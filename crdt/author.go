@@ -40,7 +40,7 @@ func Found(m identity.MemberKey, d identity.DeviceKey, g op.GenesisBody, now op.
 	b := &batch{c: c, now: now}
 	b.takeOp(Checked{op: o})
 	c.reeval(b)
-	if err := b.rotate(c.id, "genesis", nil); err != nil {
+	if err := errors.Join(b.rotate(c.id, "genesis", nil), b.rotateDesk()); err != nil {
 		return nil, Effects{}, err
 	}
 	return c, b.done(), nil
@@ -111,7 +111,7 @@ func (b *batch) write(d Draft) (op.ID, error) {
 		return signed.ID(), fmt.Errorf("%w: the %s does not stand", acl.ErrDenied, d.Body.Kind())
 	}
 	pub := Publication{Space: d.Space, Op: signed.Raw()}
-	if d.Body.Kind() == op.Epoch {
+	if e, ok := d.Body.(op.EpochBody); ok && len(e.Desk) == 0 {
 		pub.Secret = signed.ID()
 	}
 	b.eff.Publish = append(b.eff.Publish, pub)
@@ -170,6 +170,9 @@ func (c *Community) capFor(st *acl.State, body op.Body) (op.ID, error) {
 		}
 		return member, nil
 	case op.EpochBody:
+		if len(b.Desk) > 0 {
+			return st.CapFor(me, op.ADMIT)
+		}
 		if cap, err := st.CapFor(me, op.REMOVE); err == nil {
 			return cap, nil
 		}
@@ -192,6 +195,9 @@ func (c *Community) capFor(st *acl.State, body op.Body) (op.ID, error) {
 // sealers returns the keys an op is sealed under for gossip and keepers: what I send with; a removal and its Epoch, each parent epoch.
 func (b *batch) sealers(d Draft) []*epoch.Keys {
 	s := b.c.space(d.Space)
+	if e, ok := d.Body.(op.EpochBody); ok && len(e.Desk) > 0 {
+		d.Body = op.SetBody{} // an op like another: the spaces' own keys seal it
+	}
 	switch d.Body.Kind() {
 	case op.Revoke, op.Leave, op.DeviceRevoke, op.Epoch:
 		var out []*epoch.Keys
@@ -284,7 +290,7 @@ func (b *batch) rotate(space op.ID, reason string, pins []op.Pin) error {
 	}
 	first := len(s.epochs) == 0
 	id, err := b.write(Draft{Space: space, Body: op.EpochBody{Gen: gen, Parents: parents, CtlHeads: ctl, RosterRoot: acl.RosterRoot(at.Roster),
-		Commit: secret.Commit(space), Pins: pins, Reason: reason}})
+		Commit: secret.Commit(space), Pins: pins, Reason: reason, Desk: []byte{}}})
 	if err != nil {
 		return err
 	}
@@ -342,6 +348,9 @@ func (c *Community) Remove(space op.ID, m identity.UserID, r op.RevokeBody, now 
 				return b.done(), id, err
 			}
 		}
+	}
+	if space == c.id && c.desk.Public == nil && c.OnDesk(c.self.Member) {
+		return b.done(), id, b.rotateDesk()
 	}
 	return b.done(), id, nil
 }

@@ -69,6 +69,7 @@ func (c Checked) Bytes() []byte {
 // Snapshot is what validators read: keys by tag and who speaks in which space. Immutable.
 type Snapshot struct {
 	keys    map[epoch.Tag]*epoch.Keys
+	desk    map[epoch.Tag]*epoch.DeskKey // every desk epoch that is known; nil where its secret is not held
 	devices map[op.ID]map[identity.DeviceID]op.Bits
 	root    op.ID
 }
@@ -81,6 +82,19 @@ func (s *Snapshot) Knows(t epoch.Tag) (space op.ID, ok bool) {
 	}
 	return k.Space, true
 }
+
+// Carries reports whether bytes are a wire to the desk that this node cannot open and may carry to somebody who can.
+func (s *Snapshot) Carries(wire []byte) bool {
+	if !epoch.IsDesk(wire) {
+		return false
+	}
+	tag, _, err := epoch.Peek(wire)
+	k, known := s.desk[tag]
+	return err == nil && known && k == nil
+}
+
+// Desk reports whether a tag is that of a desk epoch.
+func (s *Snapshot) Desk(t epoch.Tag) bool { _, ok := s.desk[t]; return ok }
 
 // Has reports whether a space is known.
 func (s *Snapshot) Has(space op.ID) bool {
@@ -107,6 +121,12 @@ func Check(s *Snapshot, wire []byte, now op.Millis) (Checked, Verdict) {
 	tag, day, err := epoch.Peek(wire)
 	if err != nil {
 		return Checked{}, Malformed
+	}
+	if epoch.IsDesk(wire) {
+		if day > epoch.Day(now)+1 {
+			return Checked{}, FromFuture
+		}
+		return checkDesk(s, wire)
 	}
 	k, ok := s.keys[tag]
 	if !ok {
@@ -168,6 +188,10 @@ func Stored(s *Snapshot, wire []byte) (Checked, error) {
 	tag, _, err := epoch.Peek(wire)
 	if err != nil {
 		return Checked{}, err
+	}
+	if d := s.desk[tag]; d != nil && epoch.IsDesk(wire) {
+		m, err := d.Open(wire)
+		return Checked{msg: m, wire: wire}, err
 	}
 	k, ok := s.keys[tag]
 	if !ok {

@@ -19,13 +19,15 @@ type Self struct {
 
 // Community is a community with its groups: what is true on this node.
 type Community struct {
-	id      op.ID
-	self    Self
-	log     *acl.Log
-	states  map[op.ID]*acl.State
-	spaces  map[op.ID]*space
-	waiting map[op.ID]waiter // ops whose past is not here yet
-	snap    *Snapshot
+	id       op.ID
+	self     Self
+	log      *acl.Log
+	states   map[op.ID]*acl.State
+	spaces   map[op.ID]*space
+	waiting  map[op.ID]waiter // ops whose past is not here yet
+	desk     DeskAddress
+	unproved map[op.ID][][32]byte // join requests by an invite that is not here yet
+	snap     *Snapshot
 }
 
 type waiter struct {
@@ -91,7 +93,7 @@ func (ch *chain) add(m *epoch.Message) {
 }
 
 func newCommunity(id op.ID, self Self) *Community {
-	c := &Community{id: id, self: self, log: acl.NewLog(), states: map[op.ID]*acl.State{}, spaces: map[op.ID]*space{}, waiting: map[op.ID]waiter{}}
+	c := &Community{id: id, self: self, log: acl.NewLog(), states: map[op.ID]*acl.State{}, spaces: map[op.ID]*space{}, waiting: map[op.ID]waiter{}, unproved: map[op.ID][][32]byte{}}
 	c.space(id)
 	c.rebuildSnapshot()
 	return c
@@ -219,8 +221,10 @@ func (c *Community) Genesis() (op.GenesisBody, bool) {
 // Needed returns the right a message of a kind takes in a space.
 func (c *Community) Needed(space op.ID, k content.Kind) op.Bits {
 	switch {
-	case k == content.Profile || k == content.Receipt || k == content.Op:
+	case k == content.Profile || k == content.Receipt || k == content.Op || k == content.JoinRequest:
 		return 0
+	case k == content.Decision:
+		return op.ADMIT
 	case k == content.Announcement:
 		return op.ANNOUNCE
 	}
@@ -231,11 +235,14 @@ func (c *Community) Needed(space op.ID, k content.Kind) op.Bits {
 }
 
 func (c *Community) rebuildSnapshot() {
-	s := &Snapshot{keys: map[epoch.Tag]*epoch.Keys{}, devices: map[op.ID]map[identity.DeviceID]op.Bits{}, root: c.id}
+	s := &Snapshot{keys: map[epoch.Tag]*epoch.Keys{}, desk: map[epoch.Tag]*epoch.DeskKey{}, devices: map[op.ID]map[identity.DeviceID]op.Bits{}, root: c.id}
 	for _, sp := range c.spaces {
 		for _, e := range sp.epochs {
 			if e.keys != nil {
 				s.keys[e.keys.Tag] = e.keys
+			}
+			if e.isDesk() && sp.id == c.id {
+				s.desk[epoch.DeskTag(e.id)] = e.desk
 			}
 		}
 	}

@@ -111,7 +111,7 @@ func (c *Community) rejudge(b *batch, s *space) {
 		s.judged[m] = now
 		if (had && was != now) || (!had && len(c.log.DevicesOf(m)) > 0) {
 			for _, d := range c.log.DevicesOf(m) {
-				if s.chains[d] != nil {
+				if s.chains[d] != nil || s.id == c.id { // or he may have written to the desk
 					devices = append(devices, d)
 				}
 			}

@@ -73,6 +73,7 @@ type Publication struct {
 	Topic  string
 	Wire   []byte
 	Op     []byte
+	Desk   bool  // the Wire is for the desk alone
 	Secret op.ID // an epoch just made, whose op this is: the epoch is used once somebody else holds its secret
 }
 

@@ -23,8 +23,9 @@ type epochState struct {
 	remover   bool
 	rank      int
 	secret    epoch.Secret
-	keys      *epoch.Keys // nil: secret not held
-	waits     bool        // mine, and nobody else holds the secret yet: not used
+	keys      *epoch.Keys    // nil: secret not held
+	desk      *epoch.DeskKey // instead of keys, in an epoch of the desk
+	waits     bool           // mine, and nobody else holds the secret yet: not used
 	roster    []acl.Seat
 	past      dag.Past // what its roster was made from
 	fits      bool     // its generation follows from its parents', and theirs from theirs
@@ -70,7 +71,18 @@ func (c *Community) hold(s *space, id op.ID, secret epoch.Secret) bool {
 	if secret.Commit(s.id) != e.body.Commit {
 		return false
 	}
-	if e.keys == nil {
+	switch {
+	case e.keys != nil || e.desk != nil:
+	case e.isDesk():
+		pub, err := epoch.DeskPublic(s.id, secret)
+		if err != nil || !bytes.Equal(pub, e.body.Desk) {
+			return false
+		}
+		if e.desk, err = epoch.OpenDesk(s.id, id, secret); err != nil {
+			return false
+		}
+		e.secret = secret
+	default:
 		e.secret, e.keys = secret, epoch.Schedule(s.id, id, secret)
 	}
 	return true
@@ -82,7 +94,7 @@ func (c *Community) Hold(space op.ID, secrets map[op.ID]epoch.Secret, now op.Mil
 	s := c.space(space)
 	for id, secret := range secrets {
 		e := s.epochs[id]
-		if e != nil && e.keys != nil || !c.hold(s, id, secret) {
+		if e != nil && (e.keys != nil || e.desk != nil) || !c.hold(s, id, secret) {
 			continue
 		}
 		b.eff.Store.Secrets = append(b.eff.Store.Secrets, StoredSecret{Space: space, Epoch: id, Secret: secret})
@@ -104,7 +116,7 @@ func (c *Community) refreshEpochs(b *batch, s *space) {
 	}
 	all := make([]*epochState, 0, len(s.epochs))
 	for _, e := range s.epochs {
-		if e.fits && !e.body.Desk {
+		if e.fits && !e.isDesk() {
 			all = append(all, e)
 		}
 	}
@@ -163,7 +175,7 @@ func (s *space) settle(e *epochState) {
 	gen := uint64(0)
 	for _, p := range e.body.Parents {
 		pe := s.epochs[p]
-		if pe == nil || !pe.fits {
+		if pe == nil || !pe.fits || pe.isDesk() != e.isDesk() {
 			return
 		}
 		gen = max(gen, pe.body.Gen)
@@ -209,8 +221,10 @@ func (c *Community) judgeEpoch(s *space, e *epochState) {
 			}
 		}
 	}
-	e.roster = st.Roster
-	e.valid = acl.RosterRoot(st.Roster) == e.body.RosterRoot
+	if e.roster = st.Roster; e.isDesk() {
+		e.roster = st.Desk()
+	}
+	e.valid = acl.RosterRoot(e.roster) == e.body.RosterRoot
 }
 
 // archivedIn (R6): the space was archived when the epoch was made. A message under it does not count, whatever came later.
@@ -311,7 +325,7 @@ func (c *Community) RendezvousOf(space, id op.ID) ([32]byte, bool) {
 func (c *Community) Lacking(space op.ID) []op.ID {
 	var out []*epochState
 	for _, e := range c.space(space).epochs {
-		if e.keys == nil && !e.body.Desk {
+		if e.keys == nil && !e.isDesk() {
 			out = append(out, e)
 		}
 	}
@@ -343,7 +357,13 @@ func (c *Community) Entitled(space op.ID, d identity.DeviceID, asked []op.ID) ma
 	s := c.space(space)
 	for _, id := range asked {
 		e := s.epochs[id]
-		if e == nil || e.keys == nil {
+		if e == nil || e.keys == nil && e.desk == nil {
+			continue
+		}
+		if e.isDesk() { // all of them go to whoever is of the desk now
+			if st.Members[m].Bits&op.ADMIT != 0 {
+				out[id] = e.secret
+			}
 			continue
 		}
 		n, _ := c.log.Graph().Find(id)

@@ -13,9 +13,9 @@ type Link struct {
 	Prev, Hash, Wire [32]byte
 }
 
-// LinkOf returns the link of a checked message, false for a bare op.
+// LinkOf returns the link of a checked message, false for a bare op or what was sealed to the desk.
 func LinkOf(ck Checked) (Link, bool) {
-	if ck.msg == nil {
+	if ck.msg == nil || ck.msg.Desk {
 		return Link{}, false
 	}
 	return Link{Seq: ck.msg.Seq, Prev: ck.msg.Prev, Hash: ck.msg.Hash(), Wire: ck.msg.WireID}, true

@@ -154,7 +154,7 @@ func (r *room) knownNames() map[identity.UserID]string {
 		}
 		for _, row := range rows {
 			if p, err := content.ParseProfileRow(row.Value); err == nil {
-				names[p.Member] = p.Name
+				names[p.Member] = p.Profile.Name
 			}
 		}
 	}

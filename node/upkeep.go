@@ -283,7 +283,7 @@ func (r *room) showProfile() {
 		if err != nil {
 			continue
 		}
-		if p, err := content.ParseProfileRow(rows[string(content.ProfileKey(r.fixed.Member))]); err == nil && p.Name == r.rec.Name {
+		if p, err := content.ParseProfileRow(rows[string(content.ProfileKey(r.fixed.Member))]); err == nil && p.Profile.Name == r.rec.Name {
 			r.named[s] = r.rec.Name
 			continue
 		}

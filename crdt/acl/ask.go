@@ -169,6 +169,21 @@ func RosterRoot(seats []Seat) [32]byte {
 	return identity.LabelRosterRoot.Hash(b)
 }
 
+// Desk lists the seats of those who hold ADMIT in this space: what the roster_root of a desk epoch commits to.
+func (s *State) Desk() []Seat { return s.l.Admitters(s.Space, s.Roster) }
+
+// Admitters keeps the seats whose cap gives ADMIT in a space.
+func (l *Log) Admitters(space op.ID, seats []Seat) []Seat {
+	var out []Seat
+	for _, seat := range seats {
+		n, ok := l.g.Find(seat.Cap)
+		if ok && (l.f[n].Kind == op.OwnerRotate || isAuthority(l.f[n].Kind) && l.rights(n, space)&op.ADMIT != 0) {
+			out = append(out, seat)
+		}
+	}
+	return out
+}
+
 // Hash sums a set of states up in one value: equal on nodes that agree.
 func Hash(states map[op.ID]*State) [32]byte {
 	var ids []op.ID

@@ -49,7 +49,7 @@ func bodies() map[Kind][][]byte {
 		Profile:      {must(ProfileBody{Name: "Asha"}.Encode()), must(ProfileBody{Name: "آشا", Picture: []byte{1, 2}, Contacts: []Contact{{Kind: "phone", Value: "12"}}}.Encode())},
 		Receipt:      {must(ReceiptBody{Marks: marks}.Encode())},
 		JoinRequest: {must(JoinRequestBody{Cert: make([]byte, identity.CertSize), Invite: op.ID{1}, Proof: make([]byte, 64), Name: "Dalia", Note: "third floor"}.Encode()),
-			must(JoinRequestBody{Cert: make([]byte, identity.CertSize), Name: "Chen"}.Encode())},
+			must(JoinRequestBody{Cert: make([]byte, identity.CertSize), Invite: op.ID{2}, Name: "Chen"}.Encode())},
 		Decision:   {must(DecisionBody{About: [32]byte{1}, Reason: "no more room"}.Encode()), must(DecisionBody{About: [32]byte{1}, Accepted: true, Made: op.ID{2}}.Encode())},
 		Suggestion: {must(SuggestionBody{Name: "Rooftop garden", Description: "tomatoes", Open: true}.Encode())},
 		77:         {[]byte("from a newer version"), {}},
@@ -244,10 +244,14 @@ func TestLimits(t *testing.T) {
 			return ProfileBody{Name: "x", Contacts: []Contact{{Kind: "k", Value: long(n)}}}.Encode()
 		}, func(b []byte) error { _, err := ParseProfile(b); return err }, maxContactValue},
 		{"note", func(n int) ([]byte, error) {
-			return JoinRequestBody{Cert: someCert, Name: "x", Note: long(n)}.Encode()
+			return JoinRequestBody{Cert: someCert, Invite: op.ID{1}, Name: "x", Note: long(n)}.Encode()
 		}, func(b []byte) error { _, err := ParseJoinRequest(b); return err }, MaxNote},
-		{"name", func(n int) ([]byte, error) { return JoinRequestBody{Cert: someCert, Name: long(n)}.Encode() }, func(b []byte) error { _, err := ParseJoinRequest(b); return err }, MaxName},
-		{"cert", func(n int) ([]byte, error) { return JoinRequestBody{Cert: make([]byte, n), Name: "x"}.Encode() }, func(b []byte) error { _, err := ParseJoinRequest(b); return err }, identity.CertSize},
+		{"name", func(n int) ([]byte, error) {
+			return JoinRequestBody{Cert: someCert, Invite: op.ID{1}, Name: long(n)}.Encode()
+		}, func(b []byte) error { _, err := ParseJoinRequest(b); return err }, MaxName},
+		{"cert", func(n int) ([]byte, error) {
+			return JoinRequestBody{Cert: make([]byte, n), Invite: op.ID{1}, Name: "x"}.Encode()
+		}, func(b []byte) error { _, err := ParseJoinRequest(b); return err }, identity.CertSize},
 		{"reason", func(n int) ([]byte, error) { return DecisionBody{Reason: long(n)}.Encode() }, func(b []byte) error { _, err := ParseDecision(b); return err }, MaxReason},
 		{"name", func(n int) ([]byte, error) { return SuggestionBody{Name: long(n)}.Encode() }, func(b []byte) error { _, err := ParseSuggestion(b); return err }, MaxName},
 		{"description", func(n int) ([]byte, error) { return SuggestionBody{Name: "x", Description: long(n)}.Encode() }, func(b []byte) error { _, err := ParseSuggestion(b); return err }, 4 << 10},
@@ -268,7 +272,11 @@ func TestLimits(t *testing.T) {
 		"UTF-8":  func() error { _, err := TextBody{Text: "\xff"}.Encode(); return err }(),
 		"name":   func() error { _, err := ProfileBody{}.Encode(); return err }(),
 		"marks":  func() error { _, err := ReceiptBody{}.Encode(); return err }(),
-		"proof":  func() error { _, err := JoinRequestBody{Cert: someCert, Name: "x", Proof: make([]byte, 64)}.Encode(); return err }(),
+		"proof": func() error {
+			_, err := JoinRequestBody{Cert: someCert, Invite: op.ID{1}, Name: "x", Proof: make([]byte, 63)}.Encode()
+			return err
+		}(),
+		"invite": func() error { _, err := JoinRequestBody{Cert: someCert, Name: "x"}.Encode(); return err }(),
 	} {
 		if !errors.Is(c, ErrBody) || !strings.Contains(c.Error(), why) {
 			t.Errorf("%s: %v", why, c)

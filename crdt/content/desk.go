@@ -25,7 +25,7 @@ const (
 type JoinRequestBody struct {
 	_      struct{} `cbor:",toarray"`
 	Cert   []byte
-	Invite op.ID  // zero in a group
+	Invite op.ID  // in a group, the group itself
 	Proof  []byte // by the invite key over M ‖ D; empty in a group
 	Name   string
 	Note   string
@@ -102,8 +102,11 @@ func (b JoinRequestBody) check() error {
 	if len(b.Cert) != identity.CertSize {
 		return bad("cert", "288 bytes")
 	}
-	if b.Proof == nil || (len(b.Proof) != 0) != (b.Invite != op.ID{}) || len(b.Proof) != 0 && len(b.Proof) != 64 {
-		return bad("proof", "64 bytes, exactly with an invite")
+	if (b.Invite == op.ID{}) {
+		return bad("invite", "must be given")
+	}
+	if b.Proof == nil || len(b.Proof) != 0 && len(b.Proof) != 64 {
+		return bad("proof", "64 bytes, or none")
 	}
 	if err := checkText("name", b.Name, MaxName, false); err != nil {
 		return err
