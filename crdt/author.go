@@ -350,7 +350,8 @@ func (c *Community) Remove(space op.ID, m identity.UserID, r op.RevokeBody, now 
 		}
 	}
 	if space == c.id && c.desk.Public == nil && c.OnDesk(c.self.Member) {
-		return b.done(), id, b.rotateDesk()
+		err := b.rotateDesk()
+		return b.done(), id, err
 	}
 	return b.done(), id, nil
 }
