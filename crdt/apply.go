@@ -63,6 +63,12 @@ func (c *Community) TouchedBy(in []Checked) map[op.ID][]content.RowKey {
 	return out
 }
 
+// Touched names the rows that a stored message has part in.
+func (c *Community) Touched(ck Checked) []content.RowKey {
+	m, _ := c.contentOf(ck.msg)
+	return content.Touches(m)
+}
+
 func (b *batch) done() Effects {
 	for _, w := range b.wants {
 		b.eff.Want = append(b.eff.Want, *w)
@@ -176,7 +182,9 @@ func (b *batch) takeMessage(ck Checked) {
 	}
 	s.recent[m.Epoch] = b.now
 	for _, k := range content.Touches(cm) {
-		b.eff.Store.Touches = append(b.eff.Store.Touches, Touch{Space: m.Space, Key: k, Wire: m.WireID})
+		if k != content.MessageKey(m.WireID) {
+			b.eff.Store.Touches = append(b.eff.Store.Touches, Touch{Space: m.Space, Key: k, Wire: m.WireID})
+		}
 	}
 	held := b.holdTo(s, ck)
 	if cm.Kind == content.Op {

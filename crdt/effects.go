@@ -46,7 +46,7 @@ type StoredWire struct {
 	Bytes   []byte
 }
 
-// Touch says that a wire has part in a row, so that the row can be folded again.
+// Touch says that a wire has part in a row that is not its own (content.MessageOf), so that the row can be folded again.
 type Touch struct {
 	Space op.ID
 	Key   content.RowKey

@@ -1,6 +1,7 @@
 package node
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"runtime"
@@ -15,6 +16,7 @@ import (
 	"github.com/pandal-chat/pandal/crdt/op"
 	"github.com/pandal-chat/pandal/identity"
 	"github.com/pandal-chat/pandal/node/history"
+	"github.com/pandal-chat/pandal/node/store"
 	"github.com/pandal-chat/pandal/pubsub"
 )
 
@@ -304,17 +306,21 @@ func (r *room) historyOps(p peer.ID, space [32]byte, heads [][32]byte) (out [][]
 	return out
 }
 
+// historyIDs lists what is held under a tag, the newest day first, and within a day in the order it came: what is stored in about the order it
+// was written costs less than what is stored at random.
 func (r *room) historyIDs(ctx context.Context, space [32]byte, tag [8]byte) ([][32]byte, error) {
-	var out [][32]byte
-	for w, err := range r.n.store.WireIDs(ctx, space) {
+	var wires []store.WireID
+	for w, err := range r.n.store.TaggedIDs(ctx, space, tag) {
 		if err != nil {
 			return nil, err
 		}
-		if w.Tag == tag {
-			out = append(out, w.ID)
-		}
+		wires = append(wires, w)
 	}
-	slices.Reverse(out) // newest day first
+	slices.SortStableFunc(wires, func(a, b store.WireID) int { return cmp.Compare(b.Day, a.Day) })
+	out := make([][32]byte, len(wires))
+	for i, w := range wires {
+		out[i] = w.ID
+	}
 	return out, nil
 }
 

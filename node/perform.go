@@ -153,24 +153,28 @@ func (r *room) reload() {
 
 // refold folds rows again from stored messages, after what counts has changed.
 func (r *room) refold(f crdt.Refold) error {
-	keys := map[string]bool{}
-	for _, d := range f.Devices {
-		ks, err := r.n.store.TouchedKeys(r.ctx, f.Space, d)
-		if err != nil {
-			return err
-		}
-		for _, k := range ks {
-			keys[k] = true
+	keys := map[content.RowKey]bool{}
+	look := func(w store.Wire) {
+		if ck, err := crdt.Stored(r.c.Snapshot(), w.Bytes); err == nil {
+			for _, k := range r.c.Touched(ck) {
+				keys[k] = true
+			}
 		}
 	}
-	for _, w := range f.Wires {
-		ks, err := r.n.store.TouchedBy(r.ctx, f.Space, w)
-		if err != nil {
-			return err
+	for _, d := range f.Devices {
+		for w, err := range r.n.store.WiresByDevice(r.ctx, f.Space, d, 0) {
+			if err != nil {
+				return err
+			}
+			look(w)
 		}
-		for _, k := range ks {
-			keys[k] = true
-		}
+	}
+	own, err := r.n.store.Wires(r.ctx, f.Wires)
+	if err != nil {
+		return err
+	}
+	for _, w := range own {
+		look(w)
 	}
 	for _, d := range f.Devices {
 		if r.c.Pinned(f.Space, d) {
@@ -181,7 +185,7 @@ func (r *room) refold(f crdt.Refold) error {
 	}
 	b := &store.Batch{}
 	for k := range keys {
-		wires, err := r.n.store.WiresTouching(r.ctx, f.Space, k)
+		wires, err := r.wiresTouching(f.Space, k)
 		if err != nil {
 			return err
 		}
@@ -198,7 +202,7 @@ func (r *room) refold(f crdt.Refold) error {
 				}
 			}
 		}
-		b.Rows = append(b.Rows, storeRows(r.c.Refolded(f.Space, []content.RowKey{content.RowKey(k)}, msgs, r.n.now()).Rows)...)
+		b.Rows = append(b.Rows, storeRows(r.c.Refolded(f.Space, []content.RowKey{k}, msgs, r.n.now()).Rows)...)
 		if len(b.Rows) >= 1000 { // memory stays bounded however much a person wrote
 			if err := r.n.commit(r.ctx, b); err != nil {
 				return err
@@ -211,4 +215,22 @@ func (r *room) refold(f crdt.Refold) error {
 	}
 	r.names = nil
 	return r.n.commit(r.ctx, b)
+}
+
+// wiresTouching reads the messages that make a row.
+func (r *room) wiresTouching(space op.ID, k content.RowKey) ([]store.Wire, error) {
+	wires, err := r.n.store.WiresTouching(r.ctx, space, string(k))
+	if err != nil {
+		return nil, err
+	}
+	if id, ok := content.MessageOf(k); ok {
+		own, found, err := r.n.store.Wire(r.ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		if found && op.ID(own.Space) == space {
+			wires = append(wires, own)
+		}
+	}
+	return wires, nil
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/pandal-chat/pandal/crdt/op"
@@ -125,6 +126,16 @@ func Fold(rows Rows, m Msg) []Row {
 
 // MessageKey is the key of the row of a message.
 func MessageKey(id [32]byte) RowKey { return RowKey("m/" + hex.EncodeToString(id[:])) }
+
+// MessageOf returns the message whose row a key names, false for any other row. That message has part in the row without being noted.
+func MessageOf(k RowKey) (id [32]byte, ok bool) {
+	s, ok := strings.CutPrefix(string(k), "m/")
+	if !ok || len(s) != 2*len(id) {
+		return id, false
+	}
+	_, err := hex.Decode(id[:], []byte(s))
+	return id, err == nil
+}
 
 // Order is the place of a message in its space: by (lamport, id), everywhere.
 func Order(lamport op.Millis, id [32]byte) []byte {

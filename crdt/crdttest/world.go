@@ -40,7 +40,6 @@ type Peer struct {
 	ops    []*op.Op
 	wires  [][]byte
 	has    map[[32]byte]bool
-	touch  map[[32]byte][]content.RowKey
 	Events []crdt.Event
 }
 
@@ -63,7 +62,7 @@ func (w *World) Peer(name string) *Peer {
 }
 
 func (w *World) newPeer(name, person string, key identity.MemberKey) *Peer {
-	p := &Peer{Name: name, Person: person, w: w, key: key, dev: identity.DeviceKeyFromSeed(seed("device", name)), rows: map[op.ID]content.Rows{}, has: map[[32]byte]bool{}, touch: map[[32]byte][]content.RowKey{}}
+	p := &Peer{Name: name, Person: person, w: w, key: key, dev: identity.DeviceKeyFromSeed(seed("device", name)), rows: map[op.ID]content.Rows{}, has: map[[32]byte]bool{}}
 	w.people[person] = key
 	w.Peers = append(w.Peers, p)
 	return p
@@ -102,9 +101,6 @@ func (p *Peer) perform(e crdt.Effects) {
 			p.wires = append(p.wires, w.Bytes)
 		}
 	}
-	for _, t := range e.Store.Touches {
-		p.touch[t.Wire] = append(p.touch[t.Wire], t.Key)
-	}
 	p.Events = append(p.Events, e.Events...)
 	for _, r := range e.Refold {
 		p.refold(r)
@@ -127,7 +123,7 @@ func (p *Peer) refold(r crdt.Refold) {
 		links[d] = append(links[d], l)
 		msgs = append(msgs, ck)
 		if slices.Contains(r.Devices, d) || slices.Contains(r.Wires, id) {
-			keys = append(keys, p.touch[id]...)
+			keys = append(keys, p.C.Touched(ck)...)
 		}
 	}
 	for d, ls := range links {

@@ -108,10 +108,7 @@ func (b *Batch) apply(c *conn, eventIDs []int64) error {
 		}
 	}
 	for i := range b.Wires {
-		w := &b.Wires[i]
-		if err := c.inSpace(w.Space, `INSERT INTO wires (space, id, tag, day, device, seq, lamport, kind, bytes)
-			VALUES (?,?,?,?,?,?,?,?,?) ON CONFLICT (id) DO NOTHING`,
-			w.ID, w.Tag[:], w.Day, w.Device, int64(w.Seq), w.Lamport, w.Kind, w.Bytes); err != nil {
+		if err := c.putWire(&b.Wires[i]); err != nil {
 			return err
 		}
 	}
@@ -122,8 +119,12 @@ func (b *Batch) apply(c *conn, eventIDs []int64) error {
 	}
 	for i := range b.Touches {
 		t := &b.Touches[i]
-		if err := c.inSpace(t.Space, `INSERT INTO touches (space, key, wire) VALUES (?,?,?) ON CONFLICT DO NOTHING`,
-			t.Key, t.Wire); err != nil {
+		space, err := c.space(t.Space)
+		if err != nil {
+			return err
+		}
+		if err := c.exec(`INSERT INTO touches (row, wire) SELECT ?, n FROM wires WHERE substr(id, 1, 20) = ? ON CONFLICT DO NOTHING`,
+			rowHash(space, t.Key), t.Wire[:short]); err != nil {
 			return err
 		}
 	}
@@ -145,23 +146,76 @@ func (b *Batch) apply(c *conn, eventIDs []int64) error {
 		}
 	}
 	for i := range b.Events {
-		e := &b.Events[i]
-		if err := c.exec(`INSERT INTO events (type, community, grp, time, data) VALUES (?,?,?,?,?)`,
-			e.Type, e.Community, e.Group, e.Time, e.Data); err != nil {
+		var err error
+		if eventIDs[i], err = c.putEvent(&b.Events[i]); err != nil {
 			return err
 		}
-		eventIDs[i] = c.db.LastInsertRowID()
 	}
 	return nil
 }
 
-func (c *conn) putRow(r *Row) error {
-	if r.Value == nil {
-		return c.inSpace(r.Space, `DELETE FROM rows WHERE space = ? AND key = ?`, r.Key)
+// short is how much of a wire's id the index holds. No two wires of a store may share so much.
+const short = 20
+
+func (c *conn) putWire(w *Wire) error {
+	space, err := c.space(w.Space)
+	if err != nil {
+		return err
 	}
-	return c.inSpace(r.Space, `INSERT INTO rows (space, key, list, ord, value) VALUES (?,?,?,?,?)
-		ON CONFLICT (space, key) DO UPDATE SET list = excluded.list, ord = excluded.ord, value = excluded.value`,
-		r.Key, r.List, r.Order, r.Value)
+	tag, err := c.numbered(`tags`, `tag`, space, w.Tag[:])
+	if err != nil {
+		return err
+	}
+	device, err := c.numbered(`devices`, `id`, space, w.Device[:])
+	if err != nil {
+		return err
+	}
+	s, err := c.prepared(`INSERT INTO wires (id, tag, day, device, seq, lamport, kind, bytes) VALUES (?,?,?,?,?,?,?,?) ON CONFLICT (substr(id, 1, 20)) DO NOTHING`)
+	if err != nil {
+		return err
+	}
+	err = errors.Join(s.BindBlob(1, w.ID[:]), s.BindInt64(2, tag), s.BindInt64(3, int64(w.Day)), s.BindInt64(4, device), s.BindInt64(5, int64(w.Seq)),
+		s.BindInt64(6, w.Lamport), s.BindText(7, w.Kind), bindBytes(s, 8, w.Bytes))
+	return finish(s, err)
+}
+
+func (c *conn) putRow(r *Row) error {
+	space, err := c.space(r.Space)
+	if err != nil {
+		return err
+	}
+	hash := rowHash(space, r.Key)
+	if r.Value == nil {
+		return c.exec(`DELETE FROM rows WHERE hash = ?`, hash)
+	}
+	s, err := c.prepared(`INSERT INTO rows (hash, space, key, list, ord, value) VALUES (?,?,?,?,?,?)
+		ON CONFLICT (hash) DO UPDATE SET list = excluded.list, ord = excluded.ord, value = excluded.value`)
+	if err != nil {
+		return err
+	}
+	err = errors.Join(s.BindBlob(1, hash[:]), s.BindInt64(2, space), s.BindText(3, r.Key), s.BindText(4, r.List), bindBytes(s, 5, r.Order), bindBytes(s, 6, r.Value))
+	return finish(s, err)
+}
+
+// putEvent gives the event the next id: one more than the last there ever was.
+func (c *conn) putEvent(e *Event) (int64, error) {
+	if c.lastEvent < 0 {
+		var err error
+		if c.lastEvent, err = c.number(lastEvent); err != nil {
+			c.lastEvent = -1
+			return 0, err
+		}
+	}
+	s, err := c.prepared(`INSERT INTO events (n, type, community, grp, time, data) VALUES (?,?,?,?,?,?)`)
+	if err != nil {
+		return 0, err
+	}
+	err = errors.Join(s.BindInt64(1, c.lastEvent+1), s.BindText(2, e.Type), s.BindText(3, e.Community), s.BindText(4, e.Group), s.BindInt64(5, e.Time), bindBytes(s, 6, e.Data))
+	if err = finish(s, err); err != nil {
+		return 0, err
+	}
+	c.lastEvent++
+	return c.lastEvent, nil
 }
 
 func (c *conn) putSecret(s *Secret) error {
@@ -176,16 +230,53 @@ func (c *conn) putSecret(s *Secret) error {
 // it one where it has none. Tables hold the number: it is a byte or two in
 // every index, where the id would be 32.
 func (c *conn) inSpace(space [32]byte, sql string, args ...any) error {
-	n := c.spaces[space]
-	if n == 0 {
-		var err error
-		if err = c.exec(`INSERT INTO spaces (id) VALUES (?) ON CONFLICT (id) DO NOTHING`, space); err != nil {
-			return err
-		}
-		if n, err = c.number(`SELECT n FROM spaces WHERE id = ?`, space); err != nil {
-			return err
-		}
-		c.spaces[space] = n
+	n, err := c.space(space)
+	if err != nil {
+		return err
 	}
 	return c.exec(sql, append([]any{n}, args...)...)
+}
+
+func (c *conn) space(id [32]byte) (int64, error) {
+	if n := c.spaces[id]; n != 0 {
+		return n, nil
+	}
+	if err := c.exec(`INSERT INTO spaces (id) VALUES (?) ON CONFLICT (id) DO NOTHING`, id); err != nil {
+		return 0, err
+	}
+	n, err := c.number(`SELECT n FROM spaces WHERE id = ?`, id)
+	if err == nil {
+		c.spaces[id] = n
+	}
+	return n, err
+}
+
+// numbered returns the number of a tag or a device in a space, giving it one where it has none.
+func (c *conn) numbered(table, column string, space int64, id []byte) (int64, error) {
+	k := numberKey{space: space, tag: table == `tags`}
+	copy(k.id[:], id)
+	if n := c.numbers[k]; n != 0 {
+		return n, nil
+	}
+	if err := c.exec(`INSERT INTO `+table+` (space, `+column+`) VALUES (?,?) ON CONFLICT DO NOTHING`, space, id); err != nil {
+		return 0, err
+	}
+	n, err := c.number(`SELECT n FROM `+table+` WHERE space = ? AND `+column+` = ?`, space, id)
+	if err == nil {
+		c.numbers[k] = n
+	}
+	return n, err
+}
+
+type numberKey struct {
+	space int64
+	tag   bool
+	id    [32]byte
+}
+
+// forget drops what is remembered of numbers given: the transaction that gave them is gone, or what they named.
+func (c *conn) forget() {
+	clear(c.spaces)
+	clear(c.numbers)
+	c.lastEvent = -1
 }

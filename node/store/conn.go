@@ -16,10 +16,14 @@ import (
 // conn is one SQLite connection with its prepared statements. One goroutine
 // uses it at a time.
 type conn struct {
-	db     *sqlite3.Conn
-	path   string // of the database, as SQLite names it
-	stmts  map[string]*sqlite3.Stmt
-	spaces map[[32]byte]int64 // writer only: numbers given to spaces
+	db    *sqlite3.Conn
+	path  string // of the database, as SQLite names it
+	stmts map[string]*sqlite3.Stmt
+
+	// Writer only: numbers given to spaces, tags and devices, and the last event's; negative where it is not known.
+	spaces    map[[32]byte]int64
+	numbers   map[numberKey]int64
+	lastEvent int64
 }
 
 // dial opens path with key. The key goes in by a pragma, so it is in no file
@@ -42,7 +46,7 @@ func dial(path string, key [keySize]byte, synchronous string, readonly bool) (*c
 	if err != nil {
 		return nil, err
 	}
-	c := &conn{db: db, path: abs, stmts: map[string]*sqlite3.Stmt{}, spaces: map[[32]byte]int64{}}
+	c := &conn{db: db, path: abs, stmts: map[string]*sqlite3.Stmt{}, spaces: map[[32]byte]int64{}, numbers: map[numberKey]int64{}, lastEvent: -1}
 	setup := "PRAGMA hexkey='" + hex.EncodeToString(key[:]) + "'"
 	if err = db.Exec(setup); err == nil {
 		err = db.BusyTimeout(30 * time.Second)
@@ -69,15 +73,11 @@ func (c *conn) close() error {
 }
 
 // each runs one statement and calls row for each row of its answer. Arguments
-// are int64, int, uint32, string, []byte (never NULL), [32]byte or nil.
+// are int64, int, uint32, string, []byte (never NULL), [16]byte, [32]byte or nil.
 func (c *conn) each(row func(*sqlite3.Stmt) error, sql string, args ...any) error {
-	s := c.stmts[sql]
-	if s == nil {
-		var err error
-		if s, _, err = c.db.PrepareFlags(sql, sqlite3.PREPARE_PERSISTENT); err != nil {
-			return err
-		}
-		c.stmts[sql] = s
+	s, err := c.prepared(sql)
+	if err != nil {
+		return err
 	}
 	for i, a := range args {
 		if err := bind(s, i+1, a); err != nil {
@@ -93,11 +93,43 @@ func (c *conn) each(row func(*sqlite3.Stmt) error, sql string, args ...any) erro
 			return err
 		}
 	}
-	err := s.Err()
+	err = s.Err()
 	if e := s.Reset(); err == nil {
 		err = e
 	}
 	return err
+}
+
+func (c *conn) prepared(sql string) (*sqlite3.Stmt, error) {
+	if s := c.stmts[sql]; s != nil {
+		return s, nil
+	}
+	s, _, err := c.db.PrepareFlags(sql, sqlite3.PREPARE_PERSISTENT)
+	if err == nil {
+		c.stmts[sql] = s
+	}
+	return s, err
+}
+
+// finish runs a prepared statement that answers nothing, if binding its arguments went well. The writer's statements of every message go this
+// way: arguments in a list would be one more allocation each.
+func finish(s *sqlite3.Stmt, err error) error {
+	if err == nil {
+		s.Step()
+		err = s.Err()
+	}
+	if e := s.Reset(); err == nil {
+		err = e
+	}
+	return err
+}
+
+// bindBytes binds bytes that are never NULL.
+func bindBytes(s *sqlite3.Stmt, i int, b []byte) error {
+	if b == nil {
+		b = []byte{}
+	}
+	return s.BindBlob(i, b)
 }
 
 func (c *conn) exec(sql string, args ...any) error { return c.each(nil, sql, args...) }
@@ -122,11 +154,10 @@ func bind(s *sqlite3.Stmt, i int, a any) error {
 		return s.BindText(i, a)
 	case [32]byte:
 		return s.BindBlob(i, a[:])
+	case [16]byte:
+		return s.BindBlob(i, a[:])
 	case []byte:
-		if a == nil {
-			a = []byte{}
-		}
-		return s.BindBlob(i, a)
+		return bindBytes(s, i, a)
 	}
 	return fmt.Errorf("bind a %T", a)
 }
@@ -185,6 +216,9 @@ func (r *readers) take(ctx context.Context) (*conn, error) {
 
 func (r *readers) put(c *conn) {
 	c.db.SetInterrupt(context.Background())
+	if !c.db.GetAutocommit() {
+		c.db.Exec(`ROLLBACK`) // what together began and could not end
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.taken--
@@ -218,4 +252,15 @@ func (s *Store) read(ctx context.Context, verb string, fn func(*conn) error) err
 		return fmt.Errorf("%s: %w", verb, ctx.Err())
 	}
 	return classify(verb, err)
+}
+
+// together runs fn in one read transaction: each statement alone would take the locks anew, and forget the pages read.
+func (c *conn) together(fn func() error) error {
+	if err := c.exec(`BEGIN`); err != nil {
+		return err
+	}
+	if err := fn(); err != nil {
+		return err // put ends the transaction
+	}
+	return c.exec(`COMMIT`)
 }

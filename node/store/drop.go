@@ -15,9 +15,14 @@ func (s *Store) DropSpaces(ctx context.Context, spaces ...[32]byte) error {
 			if n == 0 {
 				continue
 			}
-			delete(c.spaces, space)
-			for _, table := range []string{"ops", "wires", "rows", "touches", "secrets"} {
-				if err := c.exec(`DELETE FROM `+table+` WHERE space = ?`, n); err != nil {
+			c.forget()
+			for _, sql := range []string{
+				`DELETE FROM touches WHERE wire IN (SELECT w.n FROM wires w JOIN tags t ON t.n = w.tag WHERE t.space = ?)`,
+				`DELETE FROM wires WHERE tag IN (SELECT n FROM tags WHERE space = ?)`,
+				`DELETE FROM tags WHERE space = ?`, `DELETE FROM devices WHERE space = ?`, `DELETE FROM ops WHERE space = ?`,
+				`DELETE FROM rows WHERE space = ?`, `DELETE FROM secrets WHERE space = ?`,
+			} {
+				if err := c.exec(sql, n); err != nil {
 					return err
 				}
 			}
@@ -45,6 +50,9 @@ type Traces struct {
 func (s *Store) DropTraces(ctx context.Context, t Traces) error {
 	return s.do(ctx, "drop traces", func(c *conn) error {
 		if t.Community != "" {
+			if err := c.keepLast(); err != nil {
+				return err
+			}
 			if err := c.exec(`DELETE FROM events WHERE community = ?`, t.Community); err != nil {
 				return err
 			}

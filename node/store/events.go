@@ -25,10 +25,15 @@ func (s *Store) Events(ctx context.Context, after int64, limit int) (out []Event
 	return out, err
 }
 
+const lastEvent = `SELECT max(coalesce((SELECT max(n) FROM events), 0), (SELECT n FROM last_event))`
+
+// keepLast notes the last event's id before events are deleted, so that it is never given twice.
+func (c *conn) keepLast() error { return c.exec(`UPDATE last_event SET n = (` + lastEvent + `)`) }
+
 // LastEvent is the id of the newest event there ever was, 0 before the first.
 func (s *Store) LastEvent(ctx context.Context) (n int64, err error) {
 	err = s.read(ctx, "read events", func(c *conn) error {
-		n, err = c.number(`SELECT seq FROM sqlite_sequence WHERE name = 'events'`)
+		n, err = c.number(lastEvent)
 		return err
 	})
 	return n, err
@@ -39,7 +44,7 @@ func (s *Store) LastEvent(ctx context.Context) (n int64, err error) {
 // when a+1 < OldestEvent.
 func (s *Store) OldestEvent(ctx context.Context) (n int64, err error) {
 	err = s.read(ctx, "read events", func(c *conn) error {
-		n, err = c.number(`SELECT coalesce((SELECT min(n) FROM events), (SELECT seq + 1 FROM sqlite_sequence WHERE name = 'events'), 1)`)
+		n, err = c.number(`SELECT coalesce((SELECT min(n) FROM events), (` + lastEvent + `) + 1)`)
 		return err
 	})
 	return n, err
@@ -50,6 +55,9 @@ func (s *Store) OldestEvent(ctx context.Context) (n int64, err error) {
 func (s *Store) TrimEvents(ctx context.Context, now time.Time) error {
 	old := now.Add(-keepEventFor).UnixMilli()
 	return s.do(ctx, "trim events", func(c *conn) error {
+		if err := c.keepLast(); err != nil {
+			return err
+		}
 		// The first event that is young enough; clocks may have jumped since, so
 		// it is looked for by id and not by comparing every time.
 		cut, err := c.number(`SELECT coalesce((SELECT n FROM events WHERE time >= ? ORDER BY n LIMIT 1),

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"iter"
 
 	"github.com/ncruces/go-sqlite3"
@@ -83,7 +84,8 @@ func (s *Store) HasOp(ctx context.Context, opID [32]byte) (ok bool, err error) {
 	return ok, err
 }
 
-const wireColumns = `SELECT w.n, w.id, s.id, w.day, w.device, w.seq, w.lamport, w.kind, w.bytes, w.tag FROM wires w JOIN spaces s ON s.n = w.space `
+const wireColumns = `SELECT w.n, w.id, s.id, w.day, d.id, w.seq, w.lamport, w.kind, w.bytes, t.tag FROM wires w
+	JOIN devices d ON d.n = w.device JOIN tags t ON t.n = w.tag JOIN spaces s ON s.n = d.space `
 
 func readWire(st *sqlite3.Stmt) (w Wire, err error) {
 	if w.ID, err = id(st, 1); err != nil {
@@ -113,17 +115,19 @@ func (s *Store) Wire(ctx context.Context, wireID [32]byte) (w Wire, ok bool, err
 // Wires finds wires, in the order of ids; those not stored are left out.
 func (s *Store) Wires(ctx context.Context, ids [][32]byte) (out []Wire, err error) {
 	err = s.read(ctx, "read wires", func(c *conn) error {
-		for _, wireID := range ids {
-			err := c.each(func(st *sqlite3.Stmt) error {
-				w, err := readWire(st)
-				out = append(out, w)
-				return err
-			}, wireColumns+`WHERE w.id = ?`, wireID)
-			if err != nil {
-				return err
+		return c.together(func() error {
+			for _, wireID := range ids {
+				err := c.each(func(st *sqlite3.Stmt) error {
+					w, err := readWire(st)
+					out = append(out, w)
+					return err
+				}, wireColumns+`WHERE substr(w.id, 1, 20) = ? AND w.id = ?`, wireID[:short], wireID)
+				if err != nil {
+					return err
+				}
 			}
-		}
-		return nil
+			return nil
+		})
 	})
 	return out, err
 }
@@ -135,18 +139,59 @@ type WireID struct {
 	Day uint32
 }
 
-// WireIDs yields the wires of a space, by (tag, day, id). What is committed
-// while the loop runs may be in it or not.
+// WireIDs yields the wires of a space in the order they were stored, one tag after the other. What is committed while the loop runs may be in
+// it or not.
 func (s *Store) WireIDs(ctx context.Context, space [32]byte) iter.Seq2[WireID, error] {
+	return func(yield func(WireID, error) bool) {
+		tags := map[int64][8]byte{}
+		err := s.read(ctx, "read tags", func(c *conn) error {
+			return c.each(func(st *sqlite3.Stmt) error {
+				var tag [8]byte
+				copy(tag[:], blob(st, 1))
+				tags[st.ColumnInt64(0)] = tag
+				return nil
+			}, `SELECT n, tag FROM tags WHERE `+bySpace, space)
+		})
+		if err != nil {
+			yield(WireID{}, err)
+			return
+		}
+		for n, tag := range tags {
+			for w, err := range s.idsOfTag(ctx, n, tag) {
+				if !yield(w, err) || err != nil {
+					return
+				}
+			}
+		}
+	}
+}
+
+// TaggedIDs yields the wires of a space under one tag, in the order they were stored.
+func (s *Store) TaggedIDs(ctx context.Context, space [32]byte, tag [8]byte) iter.Seq2[WireID, error] {
+	return func(yield func(WireID, error) bool) {
+		var n int64
+		err := s.read(ctx, "read tag", func(c *conn) (err error) {
+			n, err = c.number(`SELECT n FROM tags WHERE `+bySpace+` AND tag = ?`, space, tag[:])
+			return err
+		})
+		if err != nil {
+			yield(WireID{}, err)
+			return
+		}
+		s.idsOfTag(ctx, n, tag)(yield)
+	}
+}
+
+func (s *Store) idsOfTag(ctx context.Context, n int64, tag [8]byte) iter.Seq2[WireID, error] {
 	return paged(ctx, s, "read wire ids", func() reader[WireID] {
-		tag, day, last := []byte{}, int64(0), []byte{}
+		var mark int64
 		return func(c *conn, out []WireID) ([]WireID, error) {
 			err := c.each(func(st *sqlite3.Stmt) error {
 				wid, err := id(st, 2)
-				tag, day, last = blob(st, 0), st.ColumnInt64(1), wid[:]
-				out = append(out, WireID{ID: wid, Tag: [8]byte(append(tag[:len(tag):len(tag)], make([]byte, 8)...)[:8]), Day: uint32(day)})
+				mark = st.ColumnInt64(0)
+				out = append(out, WireID{ID: wid, Tag: tag, Day: uint32(st.ColumnInt64(1))})
 				return err
-			}, `SELECT tag, day, id FROM wires WHERE `+bySpace+` AND (tag, day, id) > (?, ?, ?) ORDER BY tag, day, id LIMIT ?`, space, tag, day, last, page)
+			}, `SELECT n, day, id FROM wires WHERE tag = ? AND n > ? ORDER BY n LIMIT ?`, n, mark, page)
 			return out, err
 		}
 	})
@@ -158,6 +203,8 @@ type Chain struct {
 	Low, High, Count uint64
 }
 
+const byDevices = ` FROM wires w JOIN devices d ON d.n = w.device WHERE d.` + bySpace
+
 // Chains returns one Chain for each device that has wires in a space.
 func (s *Store) Chains(ctx context.Context, space [32]byte) (out []Chain, err error) {
 	err = s.read(ctx, "read chains", func(c *conn) error {
@@ -165,7 +212,7 @@ func (s *Store) Chains(ctx context.Context, space [32]byte) (out []Chain, err er
 			d, err := id(st, 0)
 			out = append(out, Chain{d, uint64(st.ColumnInt64(1)), uint64(st.ColumnInt64(2)), uint64(st.ColumnInt64(3))})
 			return err
-		}, `SELECT device, min(seq), max(seq), count(*) FROM wires WHERE `+bySpace+` GROUP BY device`, space)
+		}, `SELECT d.id, min(w.seq), max(w.seq), count(*)`+byDevices+` GROUP BY d.id`, space)
 	})
 	return out, err
 }
@@ -177,7 +224,7 @@ func (s *Store) Late(ctx context.Context, space [32]byte, above int64) (out []Wi
 			wid, err := id(st, 0)
 			out = append(out, Wire{ID: wid, Space: space, Lamport: st.ColumnInt64(1)})
 			return err
-		}, `SELECT id, lamport FROM wires WHERE `+bySpace+` AND lamport > ?`, space, above)
+		}, `SELECT w.id, w.lamport`+byDevices+` AND w.lamport > ?`, space, above)
 	})
 	return out, err
 }
@@ -185,45 +232,23 @@ func (s *Store) Late(ctx context.Context, space [32]byte, above int64) (out []Wi
 // TopLamport returns the highest lamport time of a space's wires up to a limit, 0 without any.
 func (s *Store) TopLamport(ctx context.Context, space [32]byte, limit int64) (top int64, err error) {
 	err = s.read(ctx, "read lamport", func(c *conn) error {
-		top, err = c.number(`SELECT coalesce(max(lamport), 0) FROM wires WHERE `+bySpace+` AND lamport <= ?`, space, limit)
+		top, err = c.number(`SELECT coalesce(max(w.lamport), 0)`+byDevices+` AND w.lamport <= ?`, space, limit)
 		return err
 	})
 	return top, err
 }
 
-// TouchedKeys returns the keys of the rows that a device's wires have part in.
-func (s *Store) TouchedKeys(ctx context.Context, space, device [32]byte) (out []string, err error) {
-	err = s.read(ctx, "read touched rows", func(c *conn) error {
-		return c.each(func(st *sqlite3.Stmt) error {
-			out = append(out, st.ColumnText(0))
-			return nil
-		}, `SELECT DISTINCT t.key FROM touches t JOIN wires w ON w.id = t.wire WHERE t.`+bySpace+` AND w.device = ?`, space, device)
-	})
-	return out, err
-}
-
-// TouchedBy returns the keys of the rows that one wire has part in.
-func (s *Store) TouchedBy(ctx context.Context, space, wire [32]byte) (out []string, err error) {
-	err = s.read(ctx, "read touched rows", func(c *conn) error {
-		return c.each(func(st *sqlite3.Stmt) error {
-			out = append(out, st.ColumnText(0))
-			return nil
-		}, `SELECT key FROM touches WHERE `+bySpace+` AND wire = ?`, space, wire)
-	})
-	return out, err
-}
-
-// WiresByDevice yields a device's wires in a space with a seq above afterSeq, by seq.
-func (s *Store) WiresByDevice(ctx context.Context, space, device [32]byte, afterSeq uint64) iter.Seq2[Wire, error] {
+// WiresByDevice yields a device's wires in a space from a seq on, by seq.
+func (s *Store) WiresByDevice(ctx context.Context, space, device [32]byte, from uint64) iter.Seq2[Wire, error] {
 	return paged(ctx, s, "read wires of a device", func() reader[Wire] {
-		seq, n := int64(min(afterSeq, 1<<63-1)), int64(1<<63-1) // (seq, n): an equivocating device has two wires of one seq
+		seq, n := int64(min(from, 1<<63-1)), int64(0) // (seq, n): an equivocating device has two wires of one seq
 		return func(c *conn, out []Wire) ([]Wire, error) {
 			err := c.each(func(st *sqlite3.Stmt) error {
 				w, err := readWire(st)
 				seq, n = int64(w.Seq), st.ColumnInt64(0)
 				out = append(out, w)
 				return err
-			}, wireColumns+`WHERE w.`+bySpace+` AND w.device = ? AND (w.seq, w.n) > (?, ?) ORDER BY w.seq, w.n LIMIT ?`,
+			}, wireColumns+`WHERE d.`+bySpace+` AND d.id = ? AND (w.seq, w.n) > (?, ?) ORDER BY w.seq, w.n LIMIT ?`,
 				space, device, seq, n, page)
 			return out, err
 		}
@@ -240,53 +265,59 @@ func (s *Store) WiresOf(ctx context.Context, space [32]byte) iter.Seq2[Wire, err
 				mark = st.ColumnInt64(0)
 				out = append(out, w)
 				return err
-			}, wireColumns+`WHERE w.`+bySpace+` AND w.n > ? ORDER BY w.n LIMIT ?`, space, mark, page)
+			}, wireColumns+`WHERE +d.`+bySpace+` AND w.n > ? ORDER BY w.n LIMIT ?`, space, mark, page)
 			return out, err
 		}
 	})
 }
 
-// WiresTouching returns the wires that have a part in a row, by (lamport, id).
+// WiresTouching returns the wires that were said to touch a row, by (lamport, id).
 func (s *Store) WiresTouching(ctx context.Context, space [32]byte, key string) (out []Wire, err error) {
 	err = s.read(ctx, "read wires of a row", func(c *conn) error {
+		n, err := c.number(`SELECT n FROM spaces WHERE id = ?`, space)
+		if err != nil || n == 0 {
+			return err
+		}
 		return c.each(func(st *sqlite3.Stmt) error {
 			w, err := readWire(st)
 			out = append(out, w)
 			return err
-		}, wireColumns+`JOIN touches t ON t.wire = w.id WHERE t.`+bySpace+` AND t.key = ? ORDER BY w.lamport, w.id`, space, key)
+		}, wireColumns+`JOIN touches x ON x.wire = w.n WHERE x.row = ? ORDER BY w.lamport, w.id`, rowHash(n, key))
 	})
 	return out, err
 }
 
-// FindWire returns the wire whose id starts with prefix, which has 20 bytes.
-func (s *Store) FindWire(ctx context.Context, prefix [20]byte) (w Wire, ok bool, err error) {
-	var low, high [32]byte
-	copy(low[:], prefix[:])
-	copy(high[:], prefix[:])
-	for i := 20; i < len(high); i++ {
-		high[i] = 0xff
-	}
+// FindWire returns the wire whose id starts with prefix.
+func (s *Store) FindWire(ctx context.Context, prefix [short]byte) (w Wire, ok bool, err error) {
 	err = s.read(ctx, "find wire", func(c *conn) error {
 		return c.each(func(st *sqlite3.Stmt) error {
 			ok = true
 			w, err = readWire(st)
 			return err
-		}, wireColumns+`WHERE w.id >= ? AND w.id <= ? LIMIT 1`, low, high)
+		}, wireColumns+`WHERE substr(w.id, 1, 20) = ?`, prefix[:])
 	})
 	return w, ok, err
 }
 
-// HasWires reports which of the wires are stored.
+// HasWires reports which of the wires are stored. It asks the writer: its pages are in memory, where those of a reader are gone after every
+// commit.
 func (s *Store) HasWires(ctx context.Context, ids [][32]byte) (map[[32]byte]bool, error) {
 	out := make(map[[32]byte]bool, len(ids))
-	err := s.read(ctx, "look for wires", func(c *conn) error {
+	if len(ids) == 0 {
+		return out, nil
+	}
+	err := s.do(ctx, "look for wires", func(c *conn) error {
 		for _, w := range ids {
-			n, err := c.number(`SELECT count(*) FROM wires WHERE id = ?`, w)
+			st, err := c.prepared(`SELECT 1 FROM wires WHERE substr(id, 1, 20) = ?`)
 			if err != nil {
 				return err
 			}
-			if n > 0 {
+			err = st.BindBlob(1, w[:short])
+			if err == nil && st.Step() {
 				out[w] = true
+			}
+			if err := errors.Join(err, st.Err(), st.Reset()); err != nil {
+				return err
 			}
 		}
 		return nil

@@ -11,14 +11,20 @@ import (
 func (s *Store) Rows(ctx context.Context, space [32]byte, keys []string) (map[string][]byte, error) {
 	out := make(map[string][]byte, len(keys))
 	err := s.read(ctx, "read rows", func(c *conn) error {
-		for _, key := range keys {
-			err := c.each(func(st *sqlite3.Stmt) error { out[key] = blob(st, 0); return nil },
-				`SELECT value FROM rows WHERE `+bySpace+` AND key = ?`, space, key)
-			if err != nil {
-				return err
-			}
+		n, err := c.number(`SELECT n FROM spaces WHERE id = ?`, space)
+		if err != nil || n == 0 {
+			return err
 		}
-		return nil
+		return c.together(func() error {
+			for _, key := range keys {
+				err := c.each(func(st *sqlite3.Stmt) error { out[key] = blob(st, 0); return nil },
+					`SELECT value FROM rows WHERE hash = ?`, rowHash(n, key))
+				if err != nil {
+					return err
+				}
+			}
+			return nil
+		})
 	})
 	return out, err
 }

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -31,7 +30,7 @@ func commit(t *testing.T, s *Store, b *Batch) {
 }
 
 func nid(kind byte, n int) (out [32]byte) {
-	copy(out[:], fmt.Sprintf("%c%031d", kind, n))
+	copy(out[:], fmt.Sprintf("%c%015d", kind, n))
 	return out
 }
 
@@ -99,13 +98,20 @@ func TestReadBack(t *testing.T) {
 	if got := must[[]Wire](t)(s.Wires(ctx, [][32]byte{nid('w', 3), nid('w', 77777), nid('w', 1)})); len(got) != 2 || got[0].ID != nid('w', 3) {
 		t.Fatal(got)
 	}
-	ids := collect(t, s.WireIDs(ctx, a))
-	if len(ids) != 600 || !slices.IsSortedFunc(ids, func(x, y WireID) int {
-		return bytes.Compare(append(append(x.Tag[:], byte(x.Day)), x.ID[:]...), append(append(y.Tag[:], byte(y.Day)), y.ID[:]...))
-	}) {
+	ids := map[WireID]bool{}
+	for _, w := range collect(t, s.WireIDs(ctx, a)) {
+		ids[w] = true
+	}
+	if len(ids) != 600 || !ids[WireID{nid('w', 599), [8]byte{1}, 100 + 599%3}] {
 		t.Fatal(len(ids))
 	}
-	if got := collect(t, s.WiresByDevice(ctx, a, dev, 300)); len(got) != 300 || got[0].Seq != 301 || got[299].Seq != 600 {
+	if got := collect(t, s.TaggedIDs(ctx, a, [8]byte{1})); len(got) != 300 || got[0].ID != nid('w', 1) || got[299].ID != nid('w', 599) {
+		t.Fatal(len(got))
+	}
+	if got := collect(t, s.TaggedIDs(ctx, b, [8]byte{1})); len(got) != 0 {
+		t.Fatal(len(got))
+	}
+	if got := collect(t, s.WiresByDevice(ctx, a, dev, 301)); len(got) != 300 || got[0].Seq != 301 || got[299].Seq != 600 {
 		t.Fatal(len(got))
 	}
 	if got := collect(t, s.WiresOf(ctx, a)); len(got) != 600 || got[0].ID != nid('w', 0) {

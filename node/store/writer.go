@@ -114,7 +114,7 @@ func (c *conn) settle(work []*request) {
 func (c *conn) transact(work []*request) (err error) {
 	defer func() {
 		if err != nil {
-			clear(c.spaces) // numbers given in this transaction are gone
+			c.forget()
 			if !c.db.GetAutocommit() {
 				err = errors.Join(err, c.db.Exec(`ROLLBACK`))
 			}
