@@ -71,6 +71,11 @@ var mutants = []mutant{
 	{"an invite's groups take anybody", "eval.go", `case !e.up.admittedBy(f.Member, t, n):`, `case false && !e.up.admittedBy(f.Member, t, n):`, "InviteGroups"},
 	{"an invite is for every group", "wellformed.go", `ok && i.Space == p && slices.Contains(i.Groups, space)`, `ok && i.Space == p && (true || slices.Contains(i.Groups, space))`, "InviteGroups"},
 	{"a ban is nothing", "eval.go", `if !f.Ban || f.Member != m ||`, `if f.Ban || f.Member != m ||`, "Ban"},
+	{"a ban lifted is lifted for ever", "eval.go", `e.l.before(r, u) && e.l.before(u, n)`, `e.l.before(u, n)`, "BanLifted"},
+	{"a ban lifted later is lifted now", "eval.go", `e.l.before(r, u) && e.l.before(u, n)`, `e.l.before(r, u)`, "BanLifted"},
+	{"who may not remove lifts bans", "wellformed.go", `case k == op.Set && strings.HasPrefix(reg, regBan):`, `case false && k == op.Set && strings.HasPrefix(reg, regBan):`, "BanLifted"},
+	{"consent said twice is consent", "wellformed.go", `return ok && o.wf && o.Space == f.Space`, `return ok && o.Space == f.Space`, "R5d"},
+	{"no consent is done again", "wellformed.go", `|| l.consentedBefore(n) {`, `|| false && l.consentedBefore(n) {`, "R5d"},
 	{"whoever admits lifts a ban", "eval.go", `e.l.rights(fa.cap, e.space)&op.REMOVE != 0 &&`, `true &&`, "Ban"},
 }
 

@@ -132,6 +132,7 @@ type InviteLink struct {
 type AcceptInvite struct {
 	Link        string   `json:"link" minLength:"1" maxLength:"4096"`
 	DisplayName string   `json:"display_name,omitempty" maxLength:"128"`
+	Note        string   `json:"note,omitempty" maxLength:"1024" doc:"To the admins, where the invite needs approval."`
 	Addrs       []string `json:"addrs,omitempty" maxItems:"16" doc:"Further multiaddrs to try."`
 }
 

@@ -379,12 +379,15 @@ func (c *Community) Entitled(space op.ID, d identity.DeviceID, asked []op.ID) ma
 	return out
 }
 
-// Tags lists the tags of a space's epochs whose secret is held.
+// Tags lists the tags of a space's epochs whose secret is held, the desk's too.
 func (c *Community) Tags(space op.ID) []epoch.Tag {
 	var out []epoch.Tag
 	for _, e := range c.space(space).epochs {
 		if e.keys != nil {
 			out = append(out, e.keys.Tag)
+		}
+		if e.desk != nil {
+			out = append(out, epoch.DeskTag(e.id))
 		}
 	}
 	return out

@@ -146,6 +146,9 @@ func (r *room) found(e crdt.Effects, meta store.Meta, description string) error 
 	return err
 }
 
+// seeded reports whether this node keeps the person's seed; one that was linked to another does not.
+func (n *Node) seeded() bool { return n.seed() != identity.Seed{} }
+
 func (n *Node) seed() identity.Seed {
 	n.mu.Lock()
 	defer n.mu.Unlock()

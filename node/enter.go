@@ -1,6 +1,7 @@
 package node
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"slices"
@@ -10,6 +11,7 @@ import (
 	"github.com/libp2p/go-libp2p/core/peer"
 
 	"github.com/pandal-chat/pandal/crdt"
+	"github.com/pandal-chat/pandal/crdt/content"
 	"github.com/pandal-chat/pandal/crdt/op"
 	"github.com/pandal-chat/pandal/identity"
 )
@@ -24,7 +26,7 @@ func (r *room) serveEnter(st network.Stream) {
 		return
 	}
 	var terms joinTerms
-	if r.ask(r.ctx, func() { terms = r.enterTerms(st.Conn().RemotePeer(), ask) }) != nil || s.send(terms) != nil || terms.Code != "" {
+	if r.ask(r.ctx, func() { terms = r.enterTerms(st.Conn().RemotePeer(), ask) }) != nil || s.send(terms) != nil || terms.Code != "" && terms.Code != codeAsk {
 		return
 	}
 	var consent joinConsent
@@ -33,7 +35,14 @@ func (r *room) serveEnter(st network.Stream) {
 	}
 	w := joinWelcome{Ops: [][]byte{}, Done: true}
 	if r.ask(r.ctx, func() {
-		if r.enterTerms(st.Conn().RemotePeer(), ask).Code != "" {
+		switch r.enterTerms(st.Conn().RemotePeer(), ask).Code {
+		case "":
+		case codeAsk:
+			if !r.handIn(ask, consent) {
+				w.Code = "invalid"
+			}
+			return
+		default:
 			w.Code = "not_open"
 			return
 		}
@@ -64,14 +73,54 @@ func (r *room) enterTerms(p peer.ID, ask joinAsk) joinTerms {
 			return c.Member == ask.Member
 		})
 	}
+	if no, _, _ := r.declined(ask.Group, content.RequestID(ask.Member, ask.Group)); no && ask.Invite == ask.Group {
+		return joinTerms{Code: "declined"}
+	}
+	if !open && ask.Invite == ask.Group {
+		return joinTerms{Code: codeAsk, Last: r.c.Log().LastOut(ask.Group, ask.Member)}
+	}
 	if !open {
 		return joinTerms{Code: "not_open"}
 	}
 	return joinTerms{Last: r.c.Log().LastOut(ask.Group, ask.Member)}
 }
 
-// enter asks a connected member of a group to let us in, by an invite that names it or, when it is open, by the group itself.
-func (r *room) enter(ctx context.Context, p peer.ID, group, invite op.ID, proof []byte, m identity.MemberKey) error {
+// handIn puts the request of a member of the community before those who may admit into a group, all of whom read the group. Owner only.
+func (r *room) handIn(ask joinAsk, consent joinConsent) bool {
+	cert, err := identity.ParseCertificate(consent.Cert)
+	if err != nil || cert.Member != ask.Member || !identity.VerifyCertificate(consent.Cert) {
+		return false
+	}
+	b := content.JoinRequestBody{Cert: consent.Cert, Invite: ask.Group, Name: consent.Name, Note: consent.Note}
+	if row, ok := r.deskRow(ask.Group, content.RequestKey(b.ID())); ok {
+		old, err := content.ParseJoinRequest(row.Body)
+		if err == nil && bytes.Equal(old.Cert, b.Cert) && old.Note == b.Note || r.n.now()-row.Lamport < 60_000 {
+			return true // it lies there already, and nobody fills the group with requests
+		}
+	}
+	body, err := b.Encode()
+	return err == nil && r.post(ask.Group, content.JoinRequest, body)
+}
+
+// consent is my certificate for a space: M's own, or, on a device without the seed, the one that I came into the community with, which
+// carries me into its groups until I leave one.
+func (r *room) consent(space, via, last op.ID) ([]byte, error) {
+	if r.n.seeded() {
+		return r.memberKey().Certify(identity.Certificate{Space: space, Via: via, Last: last}, r.device), nil
+	}
+	var cert []byte
+	if err := r.ask(r.ctx, func() { cert = r.certOf(r.fixed.Member) }); err != nil {
+		return nil, err
+	}
+	if cert == nil || last != (op.ID{}) {
+		return nil, ErrNotFirstDevice
+	}
+	return cert, nil
+}
+
+// enter asks a connected member of a group to let us in, by an invite that names it or by the group itself: into one that is open at once,
+// into another by a request.
+func (r *room) enter(ctx context.Context, p peer.ID, group, invite op.ID, proof []byte, note string) error {
 	st, err := r.host.View().NewStream(network.WithAllowLimitedConn(ctx, "enter"), p, enterProtocol)
 	if err != nil {
 		return fmt.Errorf("ask to enter: %w", err)
@@ -79,17 +128,23 @@ func (r *room) enter(ctx context.Context, p peer.ID, group, invite op.ID, proof 
 	defer st.Close()
 	s := newJoinStream(st)
 	d := r.device.ID()
-	if err := s.send(joinAsk{Invite: invite, Group: group, Member: m.ID(), Device: d, Proof: proof}); err != nil {
+	if err := s.send(joinAsk{Invite: invite, Group: group, Member: r.fixed.Member, Device: d, Proof: proof}); err != nil {
 		return fmt.Errorf("ask to enter: %w", err)
 	}
 	var terms joinTerms
 	if err := s.read(&terms); err != nil {
 		return fmt.Errorf("ask to enter: %w", err)
 	}
-	if err := joinError(terms.Code); err != nil {
+	if terms.Code != codeAsk {
+		if err := joinError(terms.Code); err != nil {
+			return err
+		}
+	}
+	cert, err := r.consent(group, invite, terms.Last)
+	if err != nil {
 		return err
 	}
-	if err := s.send(joinConsent{Cert: m.Certify(identity.Certificate{Space: group, Via: invite, Last: terms.Last}, r.device)}); err != nil {
+	if err := s.send(joinConsent{Cert: cert, Name: r.fixed.Name, Note: note}); err != nil {
 		return fmt.Errorf("consent to enter: %w", err)
 	}
 	var w joinWelcome
@@ -131,12 +186,11 @@ func (r *room) enterCarried() {
 		for p := range r.peers {
 			to = append(to, p)
 		}
-		m := r.memberKey()
-		proof := identity.InviteKeyFromSeed(l.Seed).Prove(m.ID(), r.device.ID())
+		proof := identity.InviteKeyFromSeed(l.Seed).Prove(r.fixed.Member, r.device.ID())
 		r.entering = true
 		r.n.wg.Go(func() {
 			for _, p := range to {
-				if r.enter(r.ctx, p, g, l.Invite, proof, m) == nil {
+				if r.enter(r.ctx, p, g, l.Invite, proof, "") == nil {
 					r.tell(func() { r.syncWith(p) })
 					break
 				}

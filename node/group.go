@@ -212,7 +212,7 @@ func (n *Node) JoinGroup(ctx context.Context, id string) (Group, error) {
 		in = r.c.Mine(s)
 		g, _ := r.c.Group(s)
 		open = g.Open
-		if !in && open && r.c.State(s).Can(r.fixed.Member, op.ADMIT) == nil {
+		if !in && open && r.n.seeded() && r.c.State(s).Can(r.fixed.Member, op.ADMIT) == nil {
 			cert := r.memberKey().Certify(identity.Certificate{Space: s, Via: s, Last: r.c.Log().LastOut(s, r.fixed.Member)}, r.device)
 			e, _, err := r.c.Author(n.now(), crdt.Draft{Space: s, Body: op.AdmitBody{Cert: cert, Post: true, Invite: s, Proof: []byte{}}})
 			in = errors.Join(err, r.perform(e)) == nil
@@ -224,14 +224,14 @@ func (n *Node) JoinGroup(ctx context.Context, id string) (Group, error) {
 		return Group{}, err
 	}
 	if !in && !open {
-		return Group{}, fmt.Errorf("%w: this group is not open; one of its admins can add you", ErrNotMember)
+		return Group{}, ErrNotOpen
 	}
 	slices.Sort(to)
 	for _, p := range to {
 		if in {
 			break
 		}
-		if r.enter(ctx, p, s, s, []byte{}, r.memberKey()) == nil {
+		if r.enter(ctx, p, s, s, []byte{}, "") == nil {
 			if _, err := r.hist.Sync(ctx, p); err != nil {
 				n.log.Debug("sync after entering failed", "err", err)
 			}

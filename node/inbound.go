@@ -134,7 +134,7 @@ func (r *room) takeOps(ctx context.Context, _ peer.ID, ops [][]byte) (bool, erro
 }
 
 // takeWires verifies wires that are new, side by side, and hands them to the owner. It returns the ids of those that are stored now.
-func (r *room) takeWires(ctx context.Context, _ peer.ID, wires [][]byte) ([][32]byte, error) {
+func (r *room) takeWires(ctx context.Context, from peer.ID, wires [][]byte) ([][32]byte, error) {
 	ids := make([][32]byte, len(wires))
 	for i, w := range wires {
 		ids[i] = epoch.WireID(w)
@@ -154,12 +154,15 @@ func (r *room) takeWires(ctx context.Context, _ peer.ID, wires [][]byte) ([][32]
 	var stored [][32]byte
 	var in []crdt.Checked
 	unknown := false
+	var carried [][]byte
 	for i := range wires {
 		switch {
 		case has[ids[i]]:
 			stored = append(stored, ids[i])
 		case verdicts[i] == crdt.Good || verdicts[i] == crdt.UnknownAuthor || verdicts[i] == crdt.NotAnnouncer:
 			in = append(in, checked[i]) // what counts is decided by the newest state, again and again
+		case snap.Carries(wires[i]):
+			carried = append(carried, wires[i])
 		case verdicts[i] == crdt.UnknownEpoch:
 			unknown = true
 		case verdicts[i] == crdt.Malformed || verdicts[i] == crdt.BadSignature:
@@ -168,6 +171,15 @@ func (r *room) takeWires(ctx context.Context, _ peer.ID, wires [][]byte) ([][32]
 	}
 	if unknown {
 		r.tell(r.wantAgain) // and what they open comes by the sync that follows
+	}
+	if len(carried) > 0 {
+		if err := r.ask(ctx, func() {
+			if m, ok := r.peers[from]; ok {
+				stored = append(stored, r.carry(m.device, carried)...)
+			}
+		}); err != nil {
+			return nil, err
+		}
 	}
 	if len(in) == 0 {
 		return stored, nil
@@ -235,7 +247,10 @@ func (r *room) offer(p peer.ID) (out []history.Space) {
 				s.Heads = s.Heads[:min(len(s.Heads), 512)]
 			}
 			if r.mayHave(m.user, id) && r.c.Mine(id) {
-				for _, sum := range r.sumsOf(id) {
+				for tag, sum := range r.sumsOf(id) {
+					if r.deskTag(tag) && !r.c.OnDesk(m.user) {
+						continue
+					}
 					s.Sums = append(s.Sums, *sum)
 				}
 			}
@@ -244,6 +259,9 @@ func (r *room) offer(p peer.ID) (out []history.Space) {
 	})
 	return out
 }
+
+// deskTag: wires under this tag are for the desk, and nobody else is shown that they are here.
+func (r *room) deskTag(t epoch.Tag) bool { return r.snap.Load().Desk(t) }
 
 // sumsOf returns the sums by tag of a space, counted from the store the first time; every held epoch has one, an empty one too, so that
 // the other side sees which tags I can read.
@@ -333,7 +351,7 @@ func (r *room) historyWires(ctx context.Context, p peer.ID, ids [][32]byte) ([][
 	err = r.ask(ctx, func() {
 		m, ok := r.peers[p]
 		for _, w := range wires {
-			if ok && r.mayHave(m.user, w.Space) {
+			if ok && r.mayHave(m.user, w.Space) && (!r.deskTag(w.Tag) || r.c.OnDesk(m.user)) {
 				out = append(out, w.Bytes)
 			}
 		}

@@ -174,7 +174,7 @@ func (n *Node) CreateInvite(ctx context.Context, community string, q NewInvite) 
 		slices.SortFunc(groups, bytesCompare)
 		var seed [16]byte
 		rand.Read(seed[:])
-		body := op.InviteBody{Key: identity.InviteKeyFromSeed(seed).Public(), Max: uint32(q.MaxUses), Auto: true, Groups: groups}
+		body := op.InviteBody{Key: identity.InviteKeyFromSeed(seed).Public(), Max: uint32(q.MaxUses), Auto: !q.Approval, Groups: groups}
 		if q.ExpiresIn > 0 {
 			body.Expires = n.now() + op.Millis(q.ExpiresIn.Milliseconds())
 		}
@@ -187,7 +187,7 @@ func (n *Node) CreateInvite(ctx context.Context, community string, q NewInvite) 
 		}
 		rdv, _ := r.c.RendezvousOf(r.id, body.Epoch)
 		g, _ := r.c.Genesis()
-		l := r.refreshed(acl.Link{Community: r.id, JoinKey: r.fixed.JoinKey, Invite: ids[0], Seed: seed, Rendezvous: invitePoint(rdv, ids[0]), Name: g.Name, Expires: body.Expires})
+		l := r.refreshed(acl.Link{Community: r.id, JoinKey: r.fixed.JoinKey, Invite: ids[0], Seed: seed, Rendezvous: invitePoint(rdv, ids[0]), Name: g.Name, Approval: q.Approval, Expires: body.Expires})
 		link, _, err := encodeLink(l)
 		if err != nil {
 			return e, err

@@ -8,11 +8,13 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/libp2p/go-libp2p/core/peer"
 	ma "github.com/multiformats/go-multiaddr"
 
 	"github.com/pandal-chat/pandal/crdt"
+	"github.com/pandal-chat/pandal/crdt/content"
 	"github.com/pandal-chat/pandal/crdt/op"
 	"github.com/pandal-chat/pandal/identity"
 	"github.com/pandal-chat/pandal/node/host"
@@ -92,6 +94,12 @@ func (n *Node) Accept(ctx context.Context, q AcceptInvite) (Job, error) {
 	if err != nil {
 		return Job{}, err
 	}
+	if len(q.Note) > content.MaxNote || !utf8.ValidString(q.Note) {
+		return Job{}, fmt.Errorf("%w: note: at most %d bytes", ErrInvalid, content.MaxNote)
+	}
+	if !n.seeded() {
+		return Job{}, ErrNotFirstDevice
+	}
 	for _, a := range q.Addrs {
 		if _, err := ma.NewMultiaddr(a); err != nil {
 			return Job{}, fmt.Errorf("%w: addrs: %.60q is no multiaddr", ErrInvalid, a)
@@ -116,8 +124,9 @@ func (n *Node) Accept(ctx context.Context, q AcceptInvite) (Job, error) {
 	if err != nil {
 		return Job{}, err
 	}
+	note := store.Meta{Key: metaNote + hexID(l.Community), Value: []byte(q.Note)}
 	c := crdt.Blank(l.Community, crdt.Self{Member: m.ID(), Device: identity.DeviceKeyFromSeed(rec.Device)})
-	if err := n.commit(ctx, &store.Batch{Meta: []store.Meta{meta, {Key: metaInvite + hexID(l.Community) + "/" + hexID(l.Invite), Value: []byte(rec.Link)}}}); err != nil {
+	if err := n.commit(ctx, &store.Batch{Meta: []store.Meta{meta, note, {Key: metaInvite + hexID(l.Community) + "/" + hexID(l.Invite), Value: []byte(rec.Link)}}}); err != nil {
 		return Job{}, err
 	}
 	r := n.newRoom(rec, c)
@@ -153,8 +162,16 @@ func (n *Node) join(r *room, j *Job, addrs []string) {
 			n.fail(r, j, err)
 			return
 		}
+		if errors.Is(err, errWaiting) {
+			n.update(j, r.name(), "job.progress", func(j *Job) {
+				j.State, j.Progress = "waiting", 0.5
+				j.Steps[stepLook].State, j.Steps[stepAsk].State = "done", "waiting"
+				j.Steps[stepAsk].Detail = "An admin has to let you in. Your request is on its way; you may close this and come back."
+			})
+			wait = max(wait, 3*time.Second)
+		}
 		n.log.Debug("join attempt failed", "err", err)
-		if wait > 3*time.Second {
+		if wait > 3*time.Second && !errors.Is(err, errWaiting) {
 			n.update(j, r.name(), "job.progress", func(j *Job) {
 				j.State = "waiting"
 				j.Steps[stepLook].Detail = "Nobody from this community could be reached. Leave this open, it keeps trying."
@@ -181,7 +198,7 @@ func (n *Node) join(r *room, j *Job, addrs []string) {
 
 // final: another member would answer the same.
 func final(err error) bool {
-	for _, e := range []error{ErrInviteExpired, ErrInviteUsedUp, ErrInviteRevoked, ErrInviteForeign, ErrInvalid, ErrRemoved} {
+	for _, e := range []error{ErrInviteExpired, ErrInviteUsedUp, ErrInviteRevoked, ErrInviteForeign, ErrInvalid, ErrRemoved, ErrDeclined} {
 		if errors.Is(err, e) {
 			return true
 		}

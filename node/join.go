@@ -15,6 +15,7 @@ import (
 
 	"github.com/pandal-chat/pandal/crdt"
 	"github.com/pandal-chat/pandal/crdt/acl"
+	"github.com/pandal-chat/pandal/crdt/content"
 	"github.com/pandal-chat/pandal/crdt/op"
 	"github.com/pandal-chat/pandal/identity"
 )
@@ -30,7 +31,7 @@ const (
 // Codes of refusal on the join stream.
 var joinErrors = map[string]error{
 	"expired": ErrInviteExpired, "used_up": ErrInviteUsedUp, "revoked": ErrInviteRevoked, "foreign": ErrInviteForeign, "removed": ErrRemoved,
-	"not_open": ErrNotFound, "invalid": ErrInvalid,
+	"not_open": ErrNotFound, "invalid": ErrInvalid, "declined": ErrDeclined, "no_desk": ErrNotConnected,
 }
 
 // joinAsk is the joiner's first frame: who he is, and that he holds the link.
@@ -43,17 +44,30 @@ type joinAsk struct {
 	Proof  []byte
 }
 
-// joinTerms is the answer: refused with a code, or what his certificate must name.
+// joinTerms is the answer: refused with a code, or what his certificate must name. With codeAsk somebody who may admit has to look at him
+// first; Desk and DeskKey say to whom he seals his request.
 type joinTerms struct {
-	_    struct{} `cbor:",toarray"`
-	Code string
-	Last op.ID
+	_       struct{} `cbor:",toarray"`
+	Code    string
+	Last    op.ID
+	Desk    op.ID
+	DeskKey []byte
 }
 
-// joinConsent is his certificate.
+const codeAsk = "ask"
+
+// joinConsent is his certificate; on the enter stream, to a group that is not open, also who he says he is, and why.
 type joinConsent struct {
 	_    struct{} `cbor:",toarray"`
 	Cert []byte
+	Name string
+	Note string
+}
+
+// joinRequest is his request, sealed to the desk.
+type joinRequest struct {
+	_    struct{} `cbor:",toarray"`
+	Wire []byte
 }
 
 // joinWelcome is the community's log, in parts; the last has Done, and Code says what went wrong, if anything.
@@ -75,6 +89,10 @@ func newJoinStream(st network.Stream) joinStream {
 }
 
 func (s joinStream) send(v any) error {
+	if t, ok := v.(joinTerms); ok && t.DeskKey == nil {
+		t.DeskKey = []byte{}
+		v = t
+	}
 	b, err := op.Encode(v)
 	if err != nil {
 		return fmt.Errorf("encode: %w", err)
@@ -112,7 +130,13 @@ func (r *room) serveJoin(st network.Stream) {
 		return
 	}
 	var terms joinTerms
-	if r.ask(r.ctx, func() { terms = r.terms(ask) }) != nil || s.send(terms) != nil || terms.Code != "" {
+	if r.ask(r.ctx, func() { terms = r.terms(ask) }) != nil || s.send(terms) != nil {
+		return
+	}
+	if terms.Code == codeAsk {
+		r.serveRequest(s, ask)
+	}
+	if terms.Code != "" {
 		return
 	}
 	var consent joinConsent
@@ -162,12 +186,21 @@ func (r *room) terms(ask joinAsk) joinTerms {
 	_, in := st.Members[ask.Member]
 	switch {
 	case in:
-	case !st.InviteOpen(ask.Invite) || !inv.Auto:
+	case !st.InviteOpen(ask.Invite):
 		return joinTerms{Code: "revoked"}
 	case inv.Expires != 0 && inv.Expires < r.n.now():
 		return joinTerms{Code: "expired"}
 	case inv.Max > 0 && st.Uses(ask.Invite) >= int(inv.Max):
 		return joinTerms{Code: "used_up"}
+	case !inv.Auto:
+		if no, _, _ := r.declined(r.id, content.RequestID(ask.Member, ask.Invite)); no {
+			return joinTerms{Code: "declined"}
+		}
+		desk, ok := r.c.Desk()
+		if !ok {
+			return joinTerms{Code: "no_desk"}
+		}
+		return joinTerms{Code: codeAsk, Last: r.c.Log().LastOut(r.id, ask.Member), Desk: desk.Epoch, DeskKey: desk.Public}
 	}
 	return joinTerms{Last: r.c.Log().LastOut(r.id, ask.Member)}
 }
@@ -266,6 +299,9 @@ func (r *room) tryJoin(ctx context.Context, p peer.ID, m identity.MemberKey) err
 	var terms joinTerms
 	if err := s.read(&terms); err != nil {
 		return fmt.Errorf("ask to join: %w", err)
+	}
+	if terms.Code == codeAsk {
+		return r.askDesk(s, l, terms, m)
 	}
 	if err := joinError(terms.Code); err != nil {
 		return err

@@ -47,6 +47,7 @@ func (r *room) onPeer(e host.PeerEvent) {
 		}
 		r.syncWith(e.ID)
 		r.wantAgain()
+		r.flushDesk()
 	})
 }
 

@@ -78,6 +78,15 @@ func (r *room) batchOf(e crdt.Effects) (*store.Batch, error) {
 		}
 		b.Meta = append(b.Meta, store.Meta{Key: metaOwn + hexID(c.Space), Value: raw})
 	}
+	for _, p := range e.Publish {
+		if p.Desk && !r.c.OnDesk(r.fixed.Member) {
+			m, err := deskItem{From: r.device.ID(), At: r.n.now(), Wire: p.Wire}.meta(r)
+			if err != nil {
+				return nil, fmt.Errorf("encode what is for the desk: %w", err)
+			}
+			b.Meta = append(b.Meta, m)
+		}
+	}
 	for _, ev := range e.Events {
 		if ev.Type == "member.changed" {
 			r.names = nil

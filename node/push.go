@@ -22,6 +22,10 @@ type sentWire struct {
 
 // publish sends something of mine by gossip, and straight to members that gossip may not reach.
 func (r *room) publish(p crdt.Publication) {
+	if p.Desk {
+		r.publishDesk(p)
+		return
+	}
 	if p.Wire != nil && r.goss != nil {
 		if err := r.goss.Publish(r.ctx, p.Topic, p.Wire); err != nil {
 			r.n.log.Debug("gossip publish failed", "err", err)

@@ -78,13 +78,20 @@ type room struct {
 	topics   map[string]op.ID
 	carried  map[carriedKey]time.Time
 	entering bool
+	handedOn map[[32]byte]map[peer.ID]bool // desk wires of mine, by who carries them
+	knocking map[op.ID]time.Time           // groups that I asked to enter, by when to ask again
 	skewed   map[peer.ID]int64
 	in       []crdt.Checked // gossiped, and not taken in yet
 	inAt     time.Time      // when the last were
 	due      *time.Timer    // for those
 	change   chan struct{}  // closed when something was applied
 	place    string         // what others find me by now
-	dht      bool           // set before run
+
+	// of the goroutine that joins
+	asked     []byte // my request, sealed
+	askedTo   op.ID  // under this epoch of the desk
+	askedLast op.ID
+	dht       bool // set before run
 }
 
 type carriedKey struct {
@@ -127,7 +134,7 @@ func (n *Node) newRoom(rec communityRecord, c *crdt.Community) *room {
 	r := &room{n: n, id: rec.ID, rec: rec, fixed: rec, device: identity.DeviceKeyFromSeed(rec.Device), c: c, work: make(chan func(), 64), gossip: make(chan crdt.Checked, 1024), wake: make(chan struct{}, 1), done: make(chan struct{}),
 		peers: map[peer.ID]member{}, sums: map[op.ID]map[epoch.Tag]*history.Sum{}, rotate: map[op.ID]time.Time{}, parcels: map[peer.ID][]sentWire{},
 		asking: map[op.ID]bool{}, syncing: map[peer.ID]bool{}, named: map[op.ID]string{}, topics: map[string]op.ID{}, carried: map[carriedKey]time.Time{},
-		skewed: map[peer.ID]int64{}, change: make(chan struct{}), marks: map[op.ID][]content.WatermarkRow{}}
+		skewed: map[peer.ID]int64{}, change: make(chan struct{}), handedOn: map[[32]byte]map[peer.ID]bool{}, knocking: map[op.ID]time.Time{}, marks: map[op.ID][]content.WatermarkRow{}}
 	r.ctx, r.cancel = context.WithCancel(n.ctx)
 	r.snap.Store(c.Snapshot())
 	return r

@@ -37,9 +37,11 @@ func (r *room) tick() {
 		r.wantAgain()
 		r.admitCarried()
 		r.enterCarried()
+		r.knockAgain(at)
 	}
 	r.showProfile()
 	r.rotateDue(at)
+	r.upkeepDesk(at)
 	r.meetAgain()
 	if at.Sub(r.syncAt) >= syncEvery {
 		r.syncAt = at
@@ -122,16 +124,22 @@ func (r *room) wantAgain() {
 
 // askKeys asks connected members of a space, one after the other, until somebody has given. One round a space at a time.
 func (r *room) askKeys(space op.ID, epochs []op.ID) {
-	to, _ := r.connected(space)
-	if len(to) == 0 || len(epochs) == 0 || r.asking[space] || !r.c.Mine(space) {
+	if to, _ := r.connected(space); r.c.Mine(space) {
+		r.askKeysOf(space, epochs, to, space)
+	}
+}
+
+// askKeysOf asks some of those given; asking names the round, of which there is one at a time.
+func (r *room) askKeysOf(space op.ID, epochs []op.ID, to []peer.ID, asking op.ID) {
+	if len(to) == 0 || len(epochs) == 0 || r.asking[asking] {
 		return
 	}
-	r.asking[space] = true
+	r.asking[asking] = true
 	d := r.device
 	rand.Shuffle(len(to), func(i, j int) { to[i], to[j] = to[j], to[i] })
 	epochs = slices.Clone(epochs[:min(len(epochs), epoch.MaxRelay)])
 	r.n.wg.Go(func() {
-		defer r.tell(func() { delete(r.asking, space) })
+		defer r.tell(func() { delete(r.asking, asking) })
 		for _, p := range to[:min(5, len(to))] {
 			got, err := r.keysFrom(r.ctx, p, space, epochs, d)
 			if err != nil || len(got) == 0 {

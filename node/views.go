@@ -171,9 +171,11 @@ type (
 		MaxUses   int           // 1 to 1000; 0: 50
 		ExpiresIn time.Duration // 0: never
 		Groups    []string
+		Approval  bool // somebody who may admit looks at each newcomer first
 	}
 	AcceptInvite struct {
 		Link, DisplayName string
+		Note              string   // to those who let people in, where the invite needs that
 		Addrs             []string // further multiaddrs to try
 	}
 	NewMessage struct {
@@ -211,6 +213,10 @@ var (
 	ErrInviteUsedUp     = errors.New("this invite is used up")                 // 410 / job error invite_used_up
 	ErrInviteRevoked    = errors.New("this invite was revoked")                // 410 / job error invite_revoked
 	ErrInviteForeign    = errors.New("this invite is not of that community")   // job error invite_foreign
+	ErrNotOpen          = errors.New("this group is not open: ask to be let in")
+	ErrDeclined         = errors.New("an admin has declined the request")  // 410 / job error declined
+	ErrStaleRequest     = errors.New("the person has to ask again")        // 409 request_stale
+	ErrNotFirstDevice   = errors.New("this device does not hold the seed") // 403 not_first_device
 	ErrNotConnected     = errors.New("nobody could be reached")
 	ErrFull             = errors.New("the disk is full")      // 507 disk_full
 	ErrCursorExpired    = errors.New("these events are gone") // 410 cursor_expired

@@ -216,6 +216,14 @@ func (s *State) AdmittedBy(invite op.ID) []op.ID {
 	return out
 }
 
+// CameBy reports whether m was let in through an invite, whether or not he is still in.
+func (s *State) CameBy(m identity.UserID, invite op.ID) bool {
+	return slices.ContainsFunc(s.l.capsOf[m], func(c dag.Node) bool {
+		f := &s.l.f[c]
+		return f.Kind == op.Admit && f.Invite == invite && s.eff[c]
+	})
+}
+
 // AllInvites lists the effective Invites of this log, revoked ones too, by id.
 func (s *State) AllInvites() []op.ID {
 	var out []op.ID

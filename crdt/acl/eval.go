@@ -419,7 +419,9 @@ func (e *eval) banned(n dag.Node) bool {
 		if !f.Ban || f.Member != m || e.l.before(n, r) {
 			continue
 		}
-		lifted := false
+		lifted := slices.ContainsFunc(e.l.unbans[RegBan(m)], func(u dag.Node) bool {
+			return e.eff[u] && e.l.f[u].Space == e.space && e.l.before(r, u) && e.l.before(u, n)
+		})
 		for _, a := range e.l.capsOf[m] {
 			fa := &e.l.f[a]
 			if fa.Kind == op.Admit && e.eff[a] && fa.Space == e.space && (fa.Invite == op.ID{}) && e.l.rights(fa.cap, e.space)&op.REMOVE != 0 && e.l.before(r, a) && e.l.before(a, n) {

@@ -2,6 +2,7 @@ package acl
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/pandal-chat/pandal/crdt/dag"
 	"github.com/pandal-chat/pandal/crdt/op"
@@ -92,6 +93,7 @@ type Log struct {
 	outs    map[op.ID]map[identity.UserID][]dag.Node // Leaves of and Revokes naming a member, by log
 	rotates map[op.ID][]dag.Node                     // OwnerRotates by log, well-formed or not: whom a key speaks for is read from any past
 	revInv  map[op.ID][]dag.Node                     // well-formed RevokeInvites by invite
+	unbans  map[string][]dag.Node                    // well-formed Sets that lift a ban, by register
 	regOps  map[identity.UserID][]dag.Node           // ops that register a device, by member
 	seqs    map[seqKey][]dag.Node
 	top     map[seqKey]uint64 // highest seq by (space, cap, key)
@@ -106,7 +108,7 @@ type seqKey struct {
 // NewLog returns an empty log.
 func NewLog() *Log {
 	return &Log{g: dag.New(), spaces: map[op.ID][]dag.Node{}, under: map[op.ID]map[dag.Node][]dag.Node{}, regs: map[op.Key][]registration{},
-		capsOf: map[identity.UserID][]dag.Node{}, outs: map[op.ID]map[identity.UserID][]dag.Node{}, rotates: map[op.ID][]dag.Node{}, revInv: map[op.ID][]dag.Node{}, regOps: map[identity.UserID][]dag.Node{}, seqs: map[seqKey][]dag.Node{}, top: map[seqKey]uint64{}}
+		capsOf: map[identity.UserID][]dag.Node{}, outs: map[op.ID]map[identity.UserID][]dag.Node{}, rotates: map[op.ID][]dag.Node{}, revInv: map[op.ID][]dag.Node{}, unbans: map[string][]dag.Node{}, regOps: map[identity.UserID][]dag.Node{}, seqs: map[seqKey][]dag.Node{}, top: map[seqKey]uint64{}}
 }
 
 // Graph gives read access to the DAG.
@@ -215,6 +217,9 @@ func (l *Log) judge(n dag.Node) {
 		l.under[f.Space][f.cap] = append(l.under[f.Space][f.cap], n)
 	}
 	l.indexOuts(n)
+	if f.Kind == op.Set && strings.HasPrefix(f.Reg, regBan) {
+		l.unbans[f.Reg] = append(l.unbans[f.Reg], n)
+	}
 	if f.Kind == op.RevokeInvite {
 		l.revInv[f.Target] = append(l.revInv[f.Target], n)
 	}

@@ -282,9 +282,16 @@ func TestR5dConsent(t *testing.T) {
 			t.Errorf("%s: stands", name)
 		}
 	}
+	swapped := op.AdmitBody{Cert: cert(w.community, a, op.ID{}), Post: true, Proof: []byte{}}
+	put(w.community, w.owner, swapped)
+	w.nowStand(false, put(w.community, w.owner, swapped)) // said twice is not consented
 	in := put(w.community, w.owner, good)
 	w.nowStand(true, in)
+	anew := put(w.community, w.owner, op.AdmitBody{Cert: good.Cert, Post: true, Proof: []byte{}})
+	w.nowStand(true, anew)                                                                      // what he consented to, done again
+	w.nowStand(false, put(in, who, op.AdmitBody{Cert: good.Cert, Post: true, Proof: []byte{}})) // but not by a plain member
 
+	w.leave(act{by: who, cap: anew})
 	out := w.leave(act{by: who, cap: in})
 	if w.log.LastOut(w.community, who.id()) != out {
 		t.Error("LastOut is not the Leave")
@@ -601,6 +608,27 @@ func TestBan(t *testing.T) {
 	w.leave(act{by: who, cap: w.state().Members[who.id()].Caps[0]})
 	w.nowStand(true, w.admit(act{}, who, 0, inv))
 	w.in(w.state(), true, who)
+}
+
+// Ban, lifted: by a register that takes REMOVE, for bans before it and links after it.
+func TestBanLifted(t *testing.T) {
+	w := newWorld(t, 4)
+	a := w.grant(act{}, w.p(1), op.ADMIT|op.INVITE|op.SETTINGS|op.POST)
+	w.admit(act{}, w.p(1), 0, op.ID{})
+	inv := w.invite(act{}, true, 9)
+	who := w.p(2)
+	w.set(act{}, RegBan(who.id()), "0") // before the ban: lifts nothing
+	w.do(act{body: op.RevokeBody{Member: who.id(), Ban: true, Pins: []op.Pin{}}})
+	w.nowStand(false, w.set(act{by: w.p(1), cap: a}, RegBan(who.id()), "0")) // SETTINGS is not enough
+	w.set(act{}, RegBan(w.p(3).id()), "0")                                   // somebody else's
+	w.nowStand(false, w.admit(act{}, who, 0, inv))
+	h := heads(w, w.community)
+	w.nowStand(true, w.set(act{}, RegBan(who.id()), "0"))
+	w.nowStand(false, w.admit(act{after: h}, who, 0, inv)) // not after it
+	w.nowStand(true, w.admit(act{}, who, 0, inv))
+	w.in(w.state(), true, who)
+	w.do(act{body: op.RevokeBody{Member: who.id(), Ban: true, Pins: []op.Pin{}}})
+	w.nowStand(false, w.admit(act{}, who, 0, inv)) // banned again
 }
 
 // Malformed: what cannot be judged counts for nothing and harms nobody, wherever it stands.

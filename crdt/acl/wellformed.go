@@ -1,7 +1,10 @@
 package acl
 
 import (
+	"bytes"
+	"encoding/hex"
 	"slices"
+	"strings"
 
 	"github.com/pandal-chat/pandal/crdt/dag"
 	"github.com/pandal-chat/pandal/crdt/op"
@@ -14,13 +17,21 @@ var needs = map[op.Kind]op.Bits{
 	op.CreateGroup: op.GROUPS, op.Set: op.SETTINGS, op.KeeperAdd: op.SETTINGS, op.KeeperRevoke: op.SETTINGS,
 }
 
-// Needs returns the right that an op takes ("archived" is a register of those who hold GROUPS).
+// Needs returns the right that an op takes ("archived" is a register of those who hold GROUPS, "ban/…" of those who hold REMOVE).
 func Needs(k op.Kind, reg string) op.Bits {
-	if k == op.Set && reg == RegArchived {
+	switch {
+	case k == op.Set && reg == RegArchived:
 		return op.GROUPS
+	case k == op.Set && strings.HasPrefix(reg, regBan):
+		return op.REMOVE
 	}
 	return needs[k]
 }
+
+// RegBan is the register that lifts a ban of a person; like the ban it takes REMOVE. Any write of it lifts every ban before it.
+func RegBan(m identity.UserID) string { return regBan + hex.EncodeToString(m[:20]) }
+
+const regBan = "ban/"
 
 // RegArchived is the register that closes a group; it alone takes GROUPS instead of SETTINGS.
 const RegArchived = "archived"
@@ -186,6 +197,18 @@ func (l *Log) genesisConsent(f *fact) bool {
 	return ok && c.Space == identity.OwnerSalt(salt) && op.Key(c.Device) == f.Key
 }
 
+// consentedBefore: a well-formed Admit in the past of the one at n, which may have been cut, carried the very same certificate. What M
+// consented to then is done again; consent ends when M leaves or is removed, which last tells.
+func (l *Log) consentedBefore(n dag.Node) bool {
+	f := &l.f[n]
+	cert := f.Signed.Body.(op.AdmitBody).Cert
+	return slices.ContainsFunc(l.capsOf[f.Member], func(c dag.Node) bool {
+		o := &l.f[c]
+		a, ok := o.Signed.Body.(op.AdmitBody)
+		return ok && o.wf && o.Space == f.Space && l.before(c, n) && bytes.Equal(a.Cert, cert)
+	})
+}
+
 // consentFits: what M signed covers this very admission (R5d). Consent given once cannot be replayed after M left or was removed:
 // it names the last time. Being in a community is consent to be put into its groups, until M leaves that group.
 func (l *Log) consentFits(n dag.Node) bool {
@@ -217,6 +240,8 @@ func (l *Log) consentFits(n dag.Node) bool {
 	via := f.Cap
 	if (f.Invite != op.ID{}) {
 		via = f.Invite
+	} else if c.Via == f.Space || l.consentedBefore(n) {
+		via = c.Via // to whoever may admit here
 	}
 	return c.Via == via && c.Last == last
 }

@@ -205,14 +205,14 @@ type Chain struct {
 
 const byDevices = ` FROM wires w JOIN devices d ON d.n = w.device WHERE d.` + bySpace
 
-// Chains returns one Chain for each device that has wires in a space.
+// Chains returns one Chain for each device that has wires in a space; wires with seq 0 are of no chain.
 func (s *Store) Chains(ctx context.Context, space [32]byte) (out []Chain, err error) {
 	err = s.read(ctx, "read chains", func(c *conn) error {
 		return c.each(func(st *sqlite3.Stmt) error {
 			d, err := id(st, 0)
 			out = append(out, Chain{d, uint64(st.ColumnInt64(1)), uint64(st.ColumnInt64(2)), uint64(st.ColumnInt64(3))})
 			return err
-		}, `SELECT d.id, min(w.seq), max(w.seq), count(*)`+byDevices+` GROUP BY d.id`, space)
+		}, `SELECT d.id, min(w.seq), max(w.seq), count(*)`+byDevices+` AND w.seq > 0 GROUP BY d.id`, space)
 	})
 	return out, err
 }
