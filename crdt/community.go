@@ -26,6 +26,7 @@ type Community struct {
 	spaces   map[op.ID]*space
 	waiting  map[op.ID]waiter // ops whose past is not here yet
 	desk     DeskAddress
+	deskless op.Millis            // since when I am of the desk without its key in use; 0: I have it
 	unproved map[op.ID][][32]byte // join requests by an invite that is not here yet
 	snap     *Snapshot
 }

@@ -83,12 +83,33 @@ func (c *Community) deskEpochs(s *space) []*epochState {
 // Desk returns what it takes to write to the desk; false while no key of it is fit to be used.
 func (c *Community) Desk() (DeskAddress, bool) { return c.desk, c.desk.Public != nil }
 
-// DeskDue reports whether I am of the desk and it lacks a key: then somebody of it makes one, and cause sorts who.
-func (c *Community) DeskDue() (cause [32]byte, due bool) {
-	if c.desk.Public != nil || !c.OnDesk(c.self.Member) {
+// DeskDue reports whether I am of the desk and it lacks a key, or I have lacked the one in use for ten seconds, since nobody is there who would
+// give it to me: then somebody of it makes one, and cause sorts who.
+func (c *Community) DeskDue(now op.Millis) (cause [32]byte, due bool) {
+	if !c.OnDesk(c.self.Member) {
+		c.deskless = 0
 		return cause, false
 	}
-	return acl.RosterRoot(c.states[c.id].Desk()), true
+	e := c.space(c.id).epochs[c.desk.Epoch]
+	if e != nil && e.desk == nil && c.deskless == 0 {
+		c.deskless = now
+	} else if e == nil || e.desk != nil {
+		c.deskless = 0
+	}
+	due = e == nil || c.deskless != 0 && now-c.deskless >= deskPatience
+	return acl.RosterRoot(c.states[c.id].Desk()), due
+}
+
+const deskPatience = op.Millis(10_000)
+
+// DeskHeld counts the desk's epochs whose secret I hold.
+func (c *Community) DeskHeld() (held int) {
+	for _, e := range c.space(c.id).epochs {
+		if e.desk != nil {
+			held++
+		}
+	}
+	return held
 }
 
 // RotateDesk makes a new desk epoch. It errs with acl.ErrDenied when I am not of the desk.

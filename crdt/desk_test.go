@@ -102,7 +102,7 @@ func TestDesk(t *testing.T) {
 		t.Fatal(err)
 	}
 	a.perform(e)
-	if _, due := a.c.DeskDue(); !due {
+	if _, due := a.c.DeskDue(start); !due {
 		t.Fatal("the desk keeps a key that somebody who left it holds")
 	}
 	a.ops(c)
@@ -113,7 +113,7 @@ func TestDesk(t *testing.T) {
 		t.Fatal(err)
 	}
 	a.perform(e)
-	if _, due := a.c.DeskDue(); due {
+	if _, due := a.c.DeskDue(start); due {
 		t.Fatal("the new key is not clean")
 	}
 	meet(a, b, c)
@@ -127,6 +127,25 @@ func TestDesk(t *testing.T) {
 	}
 	if _, err := b.c.RotateDesk(start); err == nil {
 		t.Error("a former admin makes the desk's key")
+	}
+}
+
+// TestDeskPatience: who came to the desk while nobody of it could give him its key makes one after ten seconds, and not before.
+func TestDeskPatience(t *testing.T) {
+	a := found(t, "Asha")
+	inv, key := a.invite()
+	b := a.admit("Budi", inv, key)
+	a.grants(b.key.ID(), op.AllBits)
+	meet(a, b)
+	for at, want := range map[op.Millis]bool{start: false, start + 9_999: false, start + 10_000: true} {
+		b.c.deskless = start
+		if _, due := b.c.DeskDue(at); due != want {
+			t.Errorf("after %d ms: %v", at-start, due)
+		}
+	}
+	a.deskKeys(b)
+	if _, due := b.c.DeskDue(start + 20_000); due || b.c.deskless != 0 {
+		t.Error("a key is due where it is held")
 	}
 }
 

@@ -113,7 +113,7 @@ func (r *room) flushDesk() {
 	if len(desk)+len(others) == 0 {
 		return
 	}
-	items := r.deskItems()
+	items := r.openCarried(r.deskItems())
 	if len(items) == 0 {
 		return
 	}
@@ -144,6 +144,27 @@ func (r *room) flushDesk() {
 			}
 		}
 	}
+}
+
+// openCarried takes in what this node can open by now, and returns the rest. Owner only.
+func (r *room) openCarried(items []deskItem) (rest []deskItem) {
+	if !r.c.OnDesk(r.fixed.Member) {
+		return items
+	}
+	for _, i := range items {
+		ck, v := crdt.Check(r.snap.Load(), i.Wire, r.n.now())
+		if v != crdt.Good {
+			rest = append(rest, i)
+			continue
+		}
+		if _, err := r.take([]crdt.Checked{ck}); err != nil {
+			return rest
+		}
+		if err := r.n.commit(r.ctx, &store.Batch{Meta: []store.Meta{{Key: r.deskMeta(epoch.WireID(i.Wire))}}}); err != nil {
+			r.n.log.Warn("what the desk has could not be dropped", "err", err)
+		}
+	}
+	return rest
 }
 
 // pushDesk gives wires to a peer; those that the desk has are on their way no more. The goroutine ends with its stream.
@@ -184,7 +205,11 @@ func (r *room) upkeepDesk(at time.Time) {
 		}
 		r.askKeysOf(r.id, lacking, desk, deskAsking)
 	}
-	cause, due := r.c.DeskDue()
+	if r.deskHeld != r.c.DeskHeld() {
+		r.deskHeld = r.c.DeskHeld()
+		r.openCarried(r.deskItems())
+	}
+	cause, due := r.c.DeskDue(r.n.now())
 	if !due {
 		delete(r.rotate, deskAsking)
 		return

@@ -94,7 +94,7 @@ func (r *room) handIn(ask joinAsk, consent joinConsent) bool {
 	b := content.JoinRequestBody{Cert: consent.Cert, Invite: ask.Group, Name: consent.Name, Note: consent.Note}
 	if row, ok := r.deskRow(ask.Group, content.RequestKey(b.ID())); ok {
 		old, err := content.ParseJoinRequest(row.Body)
-		if err == nil && bytes.Equal(old.Cert, b.Cert) && old.Note == b.Note || r.n.now()-row.Lamport < 60_000 {
+		if err == nil && bytes.Equal(old.Cert, b.Cert) && (old.Note == b.Note || r.n.now()-row.Lamport < 60_000) {
 			return true // it lies there already, and nobody fills the group with requests
 		}
 	}

@@ -78,6 +78,13 @@ func (n *Node) CleanIn(group string) (ok bool) {
 	return ok
 }
 
+// DeskKeys counts the desk's keys that the node holds.
+func (n *Node) DeskKeys() (held int) {
+	r := n.only()
+	r.ask(context.Background(), func() { held = r.c.DeskHeld() })
+	return held
+}
+
 // Host and Gossip of the one community.
 func (n *Node) Host() *host.Host       { return n.only().host }
 func (n *Node) Gossip() *pubsub.Gossip { return n.only().goss }

@@ -45,13 +45,14 @@ type joinAsk struct {
 }
 
 // joinTerms is the answer: refused with a code, or what his certificate must name. With codeAsk somebody who may admit has to look at him
-// first; Desk and DeskKey say to whom he seals his request.
+// first: Desk and DeskKey say to whom he seals his request.
 type joinTerms struct {
 	_       struct{} `cbor:",toarray"`
 	Code    string
 	Last    op.ID
 	Desk    op.ID
 	DeskKey []byte
+	Admins  [][]byte // with codeAsk: addresses of some who may admit, at most 3, for he who told a joiner to wait may not know more
 }
 
 const codeAsk = "ask"
@@ -89,8 +90,8 @@ func newJoinStream(st network.Stream) joinStream {
 }
 
 func (s joinStream) send(v any) error {
-	if t, ok := v.(joinTerms); ok && t.DeskKey == nil {
-		t.DeskKey = []byte{}
+	if t, ok := v.(joinTerms); ok { // lists have one encoding, and it is not null
+		t.DeskKey, t.Admins = append([]byte{}, t.DeskKey...), append([][]byte{}, t.Admins...)
 		v = t
 	}
 	b, err := op.Encode(v)
@@ -200,7 +201,7 @@ func (r *room) terms(ask joinAsk) joinTerms {
 		if !ok {
 			return joinTerms{Code: "no_desk"}
 		}
-		return joinTerms{Code: codeAsk, Last: r.c.Log().LastOut(r.id, ask.Member), Desk: desk.Epoch, DeskKey: desk.Public}
+		return joinTerms{Code: codeAsk, Last: r.c.Log().LastOut(r.id, ask.Member), Desk: desk.Epoch, DeskKey: desk.Public, Admins: r.adminAddrs()}
 	}
 	return joinTerms{Last: r.c.Log().LastOut(r.id, ask.Member)}
 }

@@ -86,6 +86,7 @@ type room struct {
 	due      *time.Timer    // for those
 	change   chan struct{}  // closed when something was applied
 	place    string         // what others find me by now
+	deskHeld int            // how many of the desk's keys I held when I last looked
 
 	// of the goroutine that joins
 	asked     []byte // my request, sealed

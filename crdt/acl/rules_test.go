@@ -583,6 +583,10 @@ func TestInviteGroups(t *testing.T) {
 	w.nowStand(false, w.admit(act{by: w.p(1), space: g, cap: m1}, w.p(3), 0, inv))
 	o1 := w.admit(act{space: other}, w.p(1), 0, op.ID{})
 	w.nowStand(false, w.admit(act{by: w.p(1), space: other, cap: o1}, w.p(2), 0, inv))
+	ask := w.invite(act{}, false, 9, g) // one that an admin admits by carries into the group all the same, by any member of it
+	w.nowStand(false, w.admit(act{by: w.p(1), space: g, cap: m1}, w.p(3), 0, ask))
+	w.admit(act{}, w.p(3), 0, ask)
+	w.nowStand(true, w.admit(act{by: w.p(1), space: g, cap: m1}, w.p(3), 0, ask))
 	w.admit(act{by: w.p(1), cap: member}, w.p(4), 0, inv)
 	w.do(act{body: op.RevokeInviteBody{Invite: inv}})
 	w.nowStand(false, w.admit(act{by: w.p(1), space: g, cap: m1}, w.p(4), 0, inv))

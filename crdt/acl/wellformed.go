@@ -126,7 +126,7 @@ func (l *Log) rightsFit(n dag.Node) bool {
 	c := &l.f[f.cap]
 	if f.Kind == op.Admit && c.Kind == op.Admit { // a plain member admits by an auto invite only: the invite is the authority
 		t, ok := l.g.Find(f.Invite)
-		return ok && (l.f[t].Auto || l.f[t].Kind == op.CreateGroup)
+		return ok && (l.f[t].Auto || l.f[t].Kind == op.CreateGroup || l.f[t].Space != f.Space) // one of the parent's is auto here
 	}
 	have := l.rights(f.cap, f.Space)
 	if f.Kind == op.Grant && f.Bits&^have != 0 {
