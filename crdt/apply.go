@@ -302,7 +302,7 @@ func (c *Community) reeval(b *batch) {
 	}
 	for _, s := range c.spaces {
 		if was, now := old[s.id], c.states[s.id]; was != nil && now != nil {
-			for _, seat := range was.Roster {
+			for _, seat := range was.Roster() {
 				if !now.Effective(seat.Cap) {
 					s.orphans[seat] = true
 				}
@@ -331,15 +331,15 @@ func (c *Community) tell(b *batch, old map[op.ID]*acl.State) {
 			}
 			was = &acl.State{}
 		}
-		for m, now := range st.Members {
-			if before, in := was.Members[m]; !in {
+		for m, now := range st.Members.All() {
+			if before, in := was.Members.Get(m); !in {
 				b.event("member.joined", id, m, [32]byte{})
 			} else if before.Bits != now.Bits {
 				b.event("member.role_changed", id, m, [32]byte{})
 			}
 		}
-		for m := range was.Members {
-			if _, in := st.Members[m]; !in {
+		for m := range was.Members.All() {
+			if _, in := st.Members.Get(m); !in {
 				typ := "member.removed"
 				if st.Left(m) {
 					typ = "member.left"

@@ -238,7 +238,7 @@ func (c *Community) Post(space op.ID, kind content.Kind, body []byte, rows Rows,
 	if st == nil {
 		return Effects{}, [32]byte{}, ErrUnknownSpace
 	}
-	mem, in := st.Members[c.self.Member]
+	mem, in := st.Members.Get(c.self.Member)
 	need := c.Needed(space, kind)
 	if !in || mem.Bits&need != need {
 		return Effects{}, [32]byte{}, fmt.Errorf("%w: needs the right to %s", acl.ErrDenied, need)
@@ -289,7 +289,7 @@ func (b *batch) rotate(space op.ID, reason string, pins []op.Pin) error {
 		pins = []op.Pin{}
 	}
 	first := len(s.epochs) == 0
-	id, err := b.write(Draft{Space: space, Body: op.EpochBody{Gen: gen, Parents: parents, CtlHeads: ctl, RosterRoot: acl.RosterRoot(at.Roster),
+	id, err := b.write(Draft{Space: space, Body: op.EpochBody{Gen: gen, Parents: parents, CtlHeads: ctl, RosterRoot: acl.RosterRoot(at.Roster()),
 		Commit: secret.Commit(space), Pins: pins, Reason: reason, Desk: []byte{}}})
 	if err != nil {
 		return err
@@ -378,7 +378,7 @@ func (c *Community) Leave(space op.ID, now op.Millis) (Effects, error) {
 func (b *batch) leave(space op.ID) error {
 	c := b.c
 	st := c.states[space]
-	for _, cap := range slices.Backward(st.Members[c.self.Member].Caps) {
+	for _, cap := range slices.Backward(st.Members.Of(c.self.Member).Caps) {
 		if k := c.log.Op(cap).Kind(); k == op.Genesis || k == op.OwnerRotate {
 			continue
 		}

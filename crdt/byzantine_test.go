@@ -13,7 +13,7 @@ func (p *person) epochBy(space op.ID, gen uint64, parents []op.ID, commit byte) 
 	p.t.Helper()
 	deps, _ := p.c.heads(space)
 	e, _, err := p.c.Author(start, Draft{Space: space, Body: op.EpochBody{Gen: gen, Parents: parents, CtlHeads: deps,
-		RosterRoot: acl.RosterRoot(p.c.State(space).Roster), Commit: [32]byte{commit}, Pins: []op.Pin{}, Reason: "mine", Desk: []byte{}}})
+		RosterRoot: acl.RosterRoot(p.c.State(space).Roster()), Commit: [32]byte{commit}, Pins: []op.Pin{}, Reason: "mine", Desk: []byte{}}})
 	if err != nil {
 		p.t.Fatal(err)
 	}

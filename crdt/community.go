@@ -192,7 +192,7 @@ func (c *Community) isMember(space op.ID, m identity.UserID) bool {
 	if st == nil {
 		return false
 	}
-	_, ok := st.Members[m]
+	_, ok := st.Members.Get(m)
 	return ok
 }
 
@@ -249,7 +249,7 @@ func (c *Community) rebuildSnapshot() {
 	}
 	for id, st := range c.states {
 		ds := map[identity.DeviceID]op.Bits{}
-		for _, m := range st.Members {
+		for _, m := range st.Members.All() {
 			for _, d := range m.Devices {
 				ds[d] |= m.Bits
 			}

@@ -42,7 +42,7 @@ func (c *Community) counts(s *space, m content.Msg, e op.ID) bool {
 			return false
 		}
 	}
-	mem, in := st.Members[m.Author]
+	mem, in := st.Members.Get(m.Author)
 	return relevant || in && mem.Bits&need == need
 }
 
@@ -117,7 +117,7 @@ func (c *Community) rejudge(b *batch, s *space) {
 			}
 		}
 	}
-	for m := range st.Members {
+	for m := range st.Members.All() {
 		look(m)
 	}
 	for m := range s.judged {
@@ -132,7 +132,7 @@ func (c *Community) rejudge(b *batch, s *space) {
 func (c *Community) judgement(s *space, m identity.UserID) string {
 	st := c.states[s.id]
 	var w strings.Builder
-	mem, in := st.Members[m]
+	mem, in := st.Members.Get(m)
 	fmt.Fprintf(&w, "%v %d", in, mem.Bits)
 	for _, end := range st.Endings(m) {
 		fmt.Fprintf(&w, " %x %s", end.Op, end)

@@ -30,7 +30,7 @@ func (e *epochState) isDesk() bool { return len(e.body.Desk) > 0 }
 // OnDesk reports whether somebody is of the desk now.
 func (c *Community) OnDesk(m identity.UserID) bool {
 	st := c.states[c.id]
-	return st != nil && st.Members[m].Bits&op.ADMIT != 0
+	return st != nil && st.Members.Of(m).Bits&op.ADMIT != 0
 }
 
 // refreshDesk chooses the epoch to write to the desk under: of those made by somebody with ADMIT whose roster is right and of whose roster
@@ -175,7 +175,7 @@ func (c *Community) PostDesk(kind content.Kind, body []byte, rows Rows, now op.M
 	if st == nil {
 		return Effects{}, [32]byte{}, ErrUnknownSpace
 	}
-	if mem, in := st.Members[c.self.Member]; !in || kind == content.Decision && mem.Bits&op.ADMIT == 0 {
+	if mem, in := st.Members.Get(c.self.Member); !in || kind == content.Decision && mem.Bits&op.ADMIT == 0 {
 		return Effects{}, [32]byte{}, fmt.Errorf("%w: needs the right to %s", acl.ErrDenied, op.ADMIT)
 	}
 	if len(content.Touches(content.Msg{Kind: kind, Body: body})) == 0 {
@@ -280,7 +280,7 @@ func (c *Community) deskCounts(m content.Msg) bool {
 		inv, ok := o.Body.(op.InviteBody)
 		return ok && identity.VerifyInvite(inv.Key, r.Proof, m.Author, m.Device)
 	case content.Decision:
-		return st.Members[m.Author].Bits&op.ADMIT != 0
+		return st.Members.Of(m.Author).Bits&op.ADMIT != 0
 	case content.Profile, content.Suggestion:
 		return c.isMember(c.id, m.Author)
 	}

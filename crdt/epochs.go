@@ -132,8 +132,8 @@ func (c *Community) refreshEpochs(b *batch, s *space) {
 	slices.SortFunc(all, func(x, y *epochState) int {
 		return cmp.Or(cmp.Compare(y.body.Gen, x.body.Gen), x.rank-y.rank, bytes.Compare(x.id[:], y.id[:]))
 	})
-	in := make(map[acl.Seat]bool, len(st.Roster))
-	for _, seat := range st.Roster {
+	in := make(map[acl.Seat]bool, len(st.Roster()))
+	for _, seat := range st.Roster() {
 		in[seat] = true
 	}
 	gone := st.Gone()
@@ -221,7 +221,7 @@ func (c *Community) judgeEpoch(s *space, e *epochState) {
 			}
 		}
 	}
-	if e.roster = st.Roster; e.isDesk() {
+	if e.roster = st.Roster(); e.isDesk() {
 		e.roster = st.Desk()
 	}
 	e.valid = acl.RosterRoot(e.roster) == e.body.RosterRoot
@@ -265,7 +265,7 @@ func (c *Community) RotationDue(space op.ID, now op.Millis) (cause [32]byte, due
 	if st == nil || !c.Mine(space) {
 		return cause, false, false
 	}
-	cause = acl.RosterRoot(st.Roster)
+	cause = acl.RosterRoot(st.Roster())
 	_, sending := s.set.Sending(now, 0)
 	if !s.set.CleanExists() || len(c.MissingPins(space)) > 0 {
 		return cause, true, s.set.Lost(now)
@@ -314,13 +314,13 @@ func (c *Community) Entitled(space op.ID, d identity.DeviceID, asked []op.ID) ma
 			continue
 		}
 		if e.isDesk() { // all of them go to whoever is of the desk now
-			if st.Members[m].Bits&op.ADMIT != 0 {
+			if st.Members.Of(m).Bits&op.ADMIT != 0 {
 				out[id] = e.secret
 			}
 			continue
 		}
 		n, _ := c.log.Graph().Find(id)
-		for _, cap := range st.Members[m].Caps {
+		for _, cap := range st.Members.Of(m).Caps {
 			cn, _ := c.log.Graph().Find(cap)
 			since := c.log.Op(cap).Time
 			if c.log.Graph().Before(cn, n) || s.set.Clean(id) || e.at >= since-historyDays*86_400_000 {

@@ -14,7 +14,7 @@ func (c *Community) Marks(space op.ID) *content.ReceiptBody {
 	}
 	marks := s.marks
 	s.marks = map[identity.DeviceID]uint64{}
-	if st := c.states[space]; st == nil || space == c.id || len(st.Members) > 64 || !c.Mine(space) {
+	if st := c.states[space]; st == nil || space == c.id || st.Members.Len() > 64 || !c.Mine(space) {
 		return nil
 	}
 	body := &content.ReceiptBody{}

@@ -61,8 +61,8 @@ func (r *room) community() (c Community, err error) {
 			err = fmt.Errorf("%w: no community %s", ErrNotFound, r.name())
 			return
 		}
-		mem, in := st.Members[r.fixed.Member]
-		c = Community{ID: r.name(), Name: g.Name, Role: roleOf(st, r.fixed.Member), Permissions: mem.Bits.Names(), MemberCount: len(st.Members),
+		mem, in := st.Members.Get(r.fixed.Member)
+		c = Community{ID: r.name(), Name: g.Name, Role: roleOf(st, r.fixed.Member), Permissions: mem.Bits.Names(), MemberCount: st.Members.Len(),
 			GroupCount: len(st.Groups()), AnnouncementsID: grpID(r.id), MeID: r.fixed.Member.String(), DisplayName: r.rec.Name,
 			Settings: map[string]string{"history": "30d", "who_creates_groups": "admins"}, CreatedAt: timeOf(r.c.Log().Op(r.id).Time), State: "active"}
 		if !in {
@@ -80,7 +80,7 @@ func (r *room) community() (c Community, err error) {
 		c.Archived = string(st.Values[acl.RegArchived]) == "1"
 		seen := map[identity.UserID]bool{}
 		for _, m := range r.peers {
-			if _, ok := st.Members[m.user]; ok && !seen[m.user] {
+			if _, ok := st.Members.Get(m.user); ok && !seen[m.user] {
 				seen[m.user] = true
 				c.Reachable++
 			}
@@ -298,7 +298,7 @@ func (r *room) missing(space op.ID, need op.Bits) *MissingRight {
 		e.Bit = names[0]
 	}
 	if st := r.c.State(space); st != nil {
-		for m := range st.Members {
+		for m := range st.Members.All() {
 			if st.Can(m, need) == nil && len(e.Who) < 5 {
 				e.Who = append(e.Who, m.String())
 			}

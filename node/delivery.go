@@ -49,7 +49,7 @@ func (r *room) delivery(s op.ID, m content.MessageRow, marks []content.Watermark
 	if st == nil {
 		return d
 	}
-	d.Expected = max(len(st.Members)-1, 0)
+	d.Expected = max(st.Members.Len()-1, 0)
 	reached := ackers(acks)
 	if len(reached) > 0 {
 		d.State = "sent"
@@ -63,7 +63,7 @@ func (r *room) delivery(s op.ID, m content.MessageRow, marks []content.Watermark
 		}
 	}
 	for u := range reached {
-		if _, in := st.Members[u]; in && u != m.Author {
+		if _, in := st.Members.Get(u); in && u != m.Author {
 			d.Reached++
 		}
 	}

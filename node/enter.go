@@ -46,7 +46,7 @@ func (r *room) serveEnter(st network.Stream) {
 			w.Code = "not_open"
 			return
 		}
-		if _, in := r.c.State(ask.Group).Members[ask.Member]; in {
+		if _, in := r.c.State(ask.Group).Members.Get(ask.Member); in {
 			return
 		}
 		e, _, err := r.c.Author(r.n.now(), crdt.Draft{Space: ask.Group, Body: op.AdmitBody{Cert: consent.Cert, Post: true, Invite: ask.Invite, Proof: ask.Proof}})

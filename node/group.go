@@ -73,7 +73,7 @@ func (r *room) group(s op.ID) (g Group, err error) {
 		g = Group{ID: grpID(s), CommunityID: r.name(), Kind: "chat", Joined: r.c.Mine(s), WhoPosts: "everyone"}
 		if s == r.id {
 			b, _ := r.c.Genesis()
-			g.Kind, g.Name, g.WhoPosts, g.MemberCount = "announcements", "Announcements", "moderators", len(st.Members)
+			g.Kind, g.Name, g.WhoPosts, g.MemberCount = "announcements", "Announcements", "moderators", st.Members.Len()
 			g.Description = b.Name
 		} else {
 			b, _ := r.c.Group(s)
@@ -89,11 +89,11 @@ func (r *room) group(s op.ID) (g Group, err error) {
 				g.Description = string(v)
 			}
 			if g.Joined {
-				g.MemberCount = len(st.Members)
+				g.MemberCount = st.Members.Len()
 			}
 		}
 		g.Archived = string(st.Values[acl.RegArchived]) == "1"
-		g.ETag = fmt.Sprintf("%x", acl.RosterRoot(st.Roster))[:16]
+		g.ETag = fmt.Sprintf("%x", acl.RosterRoot(st.Roster()))[:16]
 	})
 	if err := errors.Join(e, err); err != nil {
 		return g, err
@@ -178,7 +178,7 @@ func (r *room) admitTo(g op.ID, m identity.UserID) error {
 // certOf returns the certificate a live member was admitted to the community with.
 func (r *room) certOf(m identity.UserID) []byte {
 	st := r.c.State(r.id)
-	for _, cap := range st.Members[m].Caps {
+	for _, cap := range st.Members.Of(m).Caps {
 		if a, ok := r.c.Log().Op(cap).Body.(op.AdmitBody); ok {
 			return a.Cert
 		}
@@ -192,7 +192,7 @@ func (r *room) user(id string) (identity.UserID, bool) {
 	if st == nil {
 		return identity.UserID{}, false
 	}
-	for m := range st.Members {
+	for m := range st.Members.All() {
 		if m.String() == id {
 			return m, true
 		}
@@ -268,7 +268,7 @@ func (n *Node) AddToGroup(ctx context.Context, group, user string) (Member, erro
 		if m, ok = r.user(user); !ok {
 			return crdt.Effects{}, fmt.Errorf("%w: no member %s", ErrNotFound, user)
 		}
-		if _, in := r.c.State(s).Members[m]; in {
+		if _, in := r.c.State(s).Members.Get(m); in {
 			return crdt.Effects{}, ErrAlreadyMember
 		}
 		return crdt.Effects{}, r.admitTo(s, m)
@@ -287,7 +287,7 @@ func (n *Node) RemoveFromGroup(ctx context.Context, group, user string) error {
 	}
 	return r.write(ctx, s, op.REMOVE, func() (crdt.Effects, error) {
 		m, ok := r.user(user)
-		if _, in := r.c.State(s).Members[m]; !ok || !in {
+		if _, in := r.c.State(s).Members.Get(m); !ok || !in {
 			return crdt.Effects{}, fmt.Errorf("%w: no member %s in this group", ErrNotFound, user)
 		}
 		if err := r.readTops(m); err != nil {

@@ -73,8 +73,7 @@ var random = []string{"identity/keys.go", "identity/seed.go", "identity/seal.go"
 
 // long lists files of more than maxLines lines, with the reason.
 var long = map[string]string{
-	"crdt/acl/eval.go": "the one pass reads from top to bottom in the order of its walks; a cut would part a rule from the walk that applies it",
-	"crdt/acl/log.go":  "the static facts of an op are fixed in one place, by the functions of this file, and nowhere else",
+	"crdt/acl/log.go": "the static facts of an op are fixed in one place, by the functions of this file, and nowhere else",
 }
 
 const maxLines = 400

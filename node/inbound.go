@@ -221,7 +221,7 @@ func (r *room) mayHave(u identity.UserID, space op.ID) bool {
 	if st == nil {
 		return false
 	}
-	_, ok := st.Members[u]
+	_, ok := st.Members.Get(u)
 	return ok
 }
 

@@ -74,7 +74,7 @@ func (r *room) heldLink(id op.ID) (acl.Link, error) {
 // refreshed puts my addresses, my name and today's sizes into a link. Owner only.
 func (r *room) refreshed(l acl.Link) acl.Link {
 	if st := r.c.State(r.id); st != nil {
-		l.Members, l.Groups = uint32(len(st.Members)), uint32(len(st.Groups()))
+		l.Members, l.Groups = uint32(st.Members.Len()), uint32(len(st.Groups()))
 	}
 	l.Inviter = r.rec.Name
 	l.Addrs = r.linkAddrs()

@@ -184,7 +184,7 @@ func (r *room) terms(ask joinAsk) joinTerms {
 	if !identity.VerifyInvite(inv.Key, ask.Proof, ask.Member, ask.Device) {
 		return joinTerms{Code: "invalid"}
 	}
-	_, in := st.Members[ask.Member]
+	_, in := st.Members.Get(ask.Member)
 	switch {
 	case in:
 	case !st.InviteOpen(ask.Invite):
@@ -215,7 +215,7 @@ func (r *room) admit(ask joinAsk, cert []byte) ([][]byte, string) {
 	if err != nil || !identity.VerifyCertificate(cert) || c.Member != ask.Member || c.Device != ask.Device || c.Space != r.id {
 		return nil, "invalid"
 	}
-	if _, in := r.c.State(r.id).Members[ask.Member]; !in {
+	if _, in := r.c.State(r.id).Members.Get(ask.Member); !in {
 		e, _, err := r.c.Author(r.n.now(), crdt.Draft{Space: r.id, Body: op.AdmitBody{Cert: cert, Post: true, Invite: ask.Invite, Proof: ask.Proof}})
 		if perr := r.perform(e); perr != nil {
 			return nil, "invalid"
@@ -250,7 +250,7 @@ func (r *room) admitCarried() {
 				if err != nil {
 					continue
 				}
-				if _, in := st.Members[cert.Member]; in || r.c.Log().LastOut(g, cert.Member) != (op.ID{}) {
+				if _, in := st.Members.Get(cert.Member); in || r.c.Log().LastOut(g, cert.Member) != (op.ID{}) {
 					continue
 				}
 				k := carriedKey{g, cert.Member}

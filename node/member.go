@@ -28,7 +28,7 @@ var roles = map[string]op.Bits{
 var roleNames = []string{"admin", "moderator", "announcer", "member", "follower"}
 
 func roleOf(st *acl.State, m identity.UserID) string {
-	mem, in := st.Members[m]
+	mem, in := st.Members.Get(m)
 	if !in {
 		return ""
 	}
@@ -102,13 +102,13 @@ func (r *room) members(s op.ID, f ListMembers) (out []Member, err error) {
 			if role := roleOf(st, u); role != "" {
 				m.Roles = append(m.Roles, role)
 			}
-			if caps := st.Members[u].Caps; len(caps) > 0 {
+			if caps := st.Members.Of(u).Caps; len(caps) > 0 {
 				m.JoinedAt = timeOf(r.c.Log().Op(caps[len(caps)-1]).Time)
 			}
 			m.ETag = strings.Join(m.Roles, "+") + "." + state
 			out = append(out, m)
 		}
-		for u := range st.Members {
+		for u := range st.Members.All() {
 			show(u, "active")
 		}
 		for _, u := range st.Former() {
@@ -187,7 +187,7 @@ func (n *Node) SetRoles(ctx context.Context, community, user string, want []stri
 			return crdt.Effects{}, fmt.Errorf("%w: roles: the owner's role is handed on by a transfer", ErrInvalid)
 		}
 		var drafts []crdt.Draft
-		for _, cap := range st.Members[m].Caps {
+		for _, cap := range st.Members.Of(m).Caps {
 			if _, ok := r.c.Log().Op(cap).Body.(op.GrantBody); ok {
 				drafts = append(drafts, crdt.Draft{Space: r.id, Body: op.RevokeBody{Target: cap, Pins: []op.Pin{}}})
 			}

@@ -142,7 +142,7 @@ func (r *room) fresh(s op.ID, e crdt.Effects) Message {
 			continue
 		}
 		if m, err := content.ParseMessageRow(row.Value); err == nil {
-			return r.message(s, m, r.knownNames(), Delivery{State: "waiting", Expected: max(len(r.c.State(s).Members)-1, 0)})
+			return r.message(s, m, r.knownNames(), Delivery{State: "waiting", Expected: max(r.c.State(s).Members.Len()-1, 0)})
 		}
 	}
 	return Message{}

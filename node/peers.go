@@ -186,7 +186,7 @@ func (r *room) connected(space op.ID) (ids []peer.ID, devices []identity.DeviceI
 		return nil, nil
 	}
 	for id, m := range r.peers {
-		if _, ok := st.Members[m.user]; ok {
+		if _, ok := st.Members.Get(m.user); ok {
 			ids, devices = append(ids, id), append(devices, m.device)
 		}
 	}

@@ -89,7 +89,7 @@ func (r *room) joinRequest(s op.ID, row content.DeskRow) (JoinRequest, bool) {
 		q.State, q.Reason = "declined", reason
 	}
 	st := r.c.State(s)
-	_, in := st.Members[m]
+	_, in := st.Members.Get(m)
 	if in || s == r.id && st.CameBy(m, b.Invite) {
 		q.State = "approved"
 	}
@@ -150,7 +150,7 @@ func (n *Node) DecideRequest(ctx context.Context, id string, approve bool, reaso
 			return crdt.Effects{}, err
 		}
 		m := b.Member()
-		_, in := st.Members[m]
+		_, in := st.Members.Get(m)
 		switch {
 		case in:
 		case approve:

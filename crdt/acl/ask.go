@@ -12,73 +12,88 @@ import (
 // Effective reports whether an op counts in this space's log.
 func (s *State) Effective(id op.ID) bool {
 	n, ok := s.l.g.Find(id)
-	return ok && s.eff[n]
+	return ok && s.counts(n)
 }
 
 // EffectiveIDs lists all that counts, by id; for tests and the state hash.
 func (s *State) EffectiveIDs() []op.ID {
-	var out []op.ID
-	for n := range s.eff {
-		out = append(out, s.l.f[n].ID)
+	out := s.idsWhere(s.counts, s.root)
+	if s.up == nil {
+		for _, z := range s.chain[1:] {
+			out = append(out, s.l.f[z].ID)
+		}
 	}
-	slices.SortFunc(out, func(a, b op.ID) int { return slices.Compare(a[:], b[:]) })
+	slices.SortFunc(out, byID)
 	return out
 }
+
+func byID(a, b op.ID) int { return slices.Compare(a[:], b[:]) }
+
+// idsWhere lists the well-formed ops of this log, rotations of ownership apart, and others that are named, of which is holds.
+func (s *State) idsWhere(is func(dag.Node) bool, others ...dag.Node) (out []op.ID) {
+	add := func(n dag.Node) {
+		if is(n) {
+			out = append(out, s.l.f[n].ID)
+		}
+	}
+	for k, list := range s.l.kinds[s.Space] {
+		if k == op.OwnerRotate {
+			continue
+		}
+		for _, n := range list {
+			add(n)
+		}
+	}
+	for _, n := range others {
+		add(n)
+	}
+	return out
+}
+
+// idsOf lists the effective ops of a kind of this log of which is holds, by id.
+func (s *State) idsOf(k op.Kind, is func(op.ID) bool) (out []op.ID) {
+	for _, n := range s.effective(k) {
+		if id := s.l.f[n].ID; is(id) {
+			out = append(out, id)
+		}
+	}
+	slices.SortFunc(out, byID)
+	return out
+}
+
+func anyID(op.ID) bool { return true }
 
 // Live reports whether a cap of this log gives rights now.
 func (s *State) Live(id op.ID) bool {
 	n, ok := s.l.g.Find(id)
-	return ok && s.live[n]
+	return ok && s.lives(n)
 }
 
 // LiveIDs lists the caps of this log that give rights now, by id.
 func (s *State) LiveIDs() []op.ID {
-	var out []op.ID
-	for n := range s.live {
-		out = append(out, s.l.f[n].ID)
-	}
-	slices.SortFunc(out, func(a, b op.ID) int { return slices.Compare(a[:], b[:]) })
+	out := s.idsWhere(s.lives, s.root)
+	slices.SortFunc(out, byID)
 	return out
 }
 
 // Groups lists the effective CreateGroups of this log, by id.
-func (s *State) Groups() []op.ID {
-	var out []op.ID
-	for n := range s.eff {
-		if s.l.f[n].Kind == op.CreateGroup && n != s.root {
-			out = append(out, s.l.f[n].ID)
-		}
-	}
-	slices.SortFunc(out, func(a, b op.ID) int { return slices.Compare(a[:], b[:]) })
-	return out
-}
+func (s *State) Groups() []op.ID { return s.idsOf(op.CreateGroup, anyID) }
 
-// Invites lists the effective Invites of this log that no effective RevokeInvite names, by id.
-func (s *State) Invites() []op.ID {
-	var out []op.ID
-	for n := range s.eff {
-		if s.l.f[n].Kind == op.Invite && s.InviteOpen(s.l.f[n].ID) {
-			out = append(out, s.l.f[n].ID)
-		}
-	}
-	slices.SortFunc(out, func(a, b op.ID) int { return slices.Compare(a[:], b[:]) })
-	return out
-}
+// Invites lists the effective Invites of this log that nothing has closed, by id; AllInvites those that are closed too.
+func (s *State) Invites() []op.ID    { return s.idsOf(op.Invite, s.InviteOpen) }
+func (s *State) AllInvites() []op.ID { return s.idsOf(op.Invite, anyID) }
 
 // InviteOpen reports whether an invite is effective, not revoked, and made under a cap that is still live.
 func (s *State) InviteOpen(id op.ID) bool {
 	n, ok := s.l.g.Find(id)
-	if !ok || !s.eff[n] || s.l.f[n].Kind != op.Invite {
-		return false
-	}
-	return closed(s.l, s.eff, s.hits, n, func(dag.Node) bool { return true }) == stands
+	return ok && s.l.f[n].Kind == op.Invite && s.l.f[n].Space == s.Space && s.closed(n, all) == stands
 }
 
 // Uses counts the effective Admits through an invite.
 func (s *State) Uses(invite op.ID) int {
 	used := 0
-	for n := range s.eff {
-		if s.l.f[n].Kind == op.Admit && s.l.f[n].Invite == invite {
+	for _, n := range s.l.entries[invite] {
+		if s.counts(n) {
 			used++
 		}
 	}
@@ -88,7 +103,7 @@ func (s *State) Uses(invite op.ID) int {
 // Who returns the person a device acts for here, if it is an effective device of a member.
 func (s *State) Who(d identity.DeviceID) (identity.UserID, bool) {
 	for _, r := range s.l.regs[op.Key(d)] {
-		if m, ok := s.Members[r.member]; ok && slices.Contains(m.Devices, d) {
+		if m, ok := s.Members.Get(r.member); ok && slices.Contains(m.Devices, d) {
 			return r.member, true
 		}
 	}
@@ -115,7 +130,8 @@ func (s *State) Can(m identity.UserID, need op.Bits) error {
 func (s *State) CapFor(m identity.UserID, need op.Bits) (op.ID, error) {
 	var mine []op.ID
 	for t := s; t != nil; t = t.up {
-		mine = append(mine, t.Members[m].Caps...)
+		mem, _ := t.Members.Get(m)
+		mine = append(mine, mem.Caps...)
 	}
 	for _, id := range slices.Backward(mine) { // the community's caps outrank a group's
 		n, _ := s.l.g.Find(id)
@@ -136,11 +152,11 @@ func (s *State) CapFor(m identity.UserID, need op.Bits) (op.ID, error) {
 
 // Membership returns a cap that seats m in this very space: what Leave ends and what a plain member acts under.
 func (s *State) Membership(m identity.UserID) (op.ID, bool) {
-	caps := s.Members[m].Caps
-	if len(caps) == 0 {
+	mem, in := s.Members.Get(m)
+	if !in {
 		return op.ID{}, false
 	}
-	return caps[len(caps)-1], true
+	return mem.Caps[len(mem.Caps)-1], true
 }
 
 // LastOut returns the last Leave or removal of m in a log, which a new certificate must name; zero if there is none.
@@ -170,7 +186,18 @@ func RosterRoot(seats []Seat) [32]byte {
 }
 
 // Desk lists the seats of those who hold ADMIT in this space: what the roster_root of a desk epoch commits to.
-func (s *State) Desk() []Seat { return s.l.Admitters(s.Space, s.Roster) }
+func (s *State) Desk() []Seat {
+	var out []Seat
+	seen := map[identity.UserID]bool{}
+	for _, c := range append(s.effective(op.Grant), s.root, s.chain[len(s.chain)-1]) {
+		if m, _ := s.l.holderOf(s.l.f[c].ID); !seen[m] {
+			seen[m] = true
+			out = append(out, s.l.Admitters(s.Space, s.Members.Of(m).Seats())...)
+		}
+	}
+	slices.SortFunc(out, bySeat)
+	return out
+}
 
 // Admitters keeps the seats whose cap gives ADMIT in a space.
 func (l *Log) Admitters(space op.ID, seats []Seat) []Seat {
@@ -190,7 +217,7 @@ func Hash(states map[op.ID]*State) [32]byte {
 	for id := range states {
 		ids = append(ids, id)
 	}
-	slices.SortFunc(ids, func(a, b op.ID) int { return slices.Compare(a[:], b[:]) })
+	slices.SortFunc(ids, byID)
 	var b []byte
 	for _, id := range ids {
 		s := states[id]
@@ -198,7 +225,7 @@ func Hash(states map[op.ID]*State) [32]byte {
 		for _, e := range s.EffectiveIDs() {
 			b = append(b, e[:]...)
 		}
-		r := RosterRoot(s.Roster)
+		r := RosterRoot(s.Roster())
 		b = append(b, r[:]...)
 	}
 	return identity.LabelState.Hash(b)
@@ -207,32 +234,12 @@ func Hash(states map[op.ID]*State) [32]byte {
 // AdmittedBy lists the effective Admits through an invite of people who are in now, by id.
 func (s *State) AdmittedBy(invite op.ID) []op.ID {
 	var out []op.ID
-	for n := range s.live {
-		if s.l.f[n].Kind == op.Admit && s.l.f[n].Invite == invite {
+	for _, n := range s.l.entries[invite] {
+		if s.lives(n) {
 			out = append(out, s.l.f[n].ID)
 		}
 	}
-	slices.SortFunc(out, func(a, b op.ID) int { return slices.Compare(a[:], b[:]) })
-	return out
-}
-
-// CameBy reports whether m was let in through an invite, whether or not he is still in.
-func (s *State) CameBy(m identity.UserID, invite op.ID) bool {
-	return slices.ContainsFunc(s.l.capsOf[m], func(c dag.Node) bool {
-		f := &s.l.f[c]
-		return f.Kind == op.Admit && f.Invite == invite && s.eff[c]
-	})
-}
-
-// AllInvites lists the effective Invites of this log, revoked ones too, by id.
-func (s *State) AllInvites() []op.ID {
-	var out []op.ID
-	for n := range s.eff {
-		if s.l.f[n].Kind == op.Invite {
-			out = append(out, s.l.f[n].ID)
-		}
-	}
-	slices.SortFunc(out, func(a, b op.ID) int { return slices.Compare(a[:], b[:]) })
+	slices.SortFunc(out, byID)
 	return out
 }
 
@@ -243,4 +250,9 @@ func (l *Log) Subject(cap op.ID) (identity.UserID, bool) {
 		return identity.UserID{}, false
 	}
 	return l.subject(n)
+}
+
+// CameBy reports whether m was let in through an invite, whether or not he is still in.
+func (s *State) CameBy(m identity.UserID, invite op.ID) bool {
+	return slices.ContainsFunc(s.l.entries[invite], func(c dag.Node) bool { return s.l.f[c].Member == m && s.counts(c) })
 }

@@ -2,8 +2,8 @@
 //
 //	log := acl.NewLog()
 //	log.Add(acl.EntryOf(o))            // in causal order; static facts (author, rank, well-formedness) are fixed here
-//	st := log.Eval(community)          // one pass, senior caps first
-//	st.Members[m].Bits, st.Can(m, op.ADMIT), st.Effective(id)
+//	st := log.Eval(community)          // one pass, senior caps first; Step goes on from there op by op
+//	st.Members.Of(m).Bits, st.Can(m, op.ADMIT), st.Effective(id)
 //
 // Every rule of who-may-do-what lives here and only here; SPEC.md has them as numbered prose R1 to R13. What an op is judged by is
 // its causal past, the rank of the cap it is made under (fixed for ever by that past), and the revocations that hit that cap.

@@ -28,11 +28,12 @@ func (e Ending) String() string { return fmt.Sprint(e.had, "/", e.keeps, "/", e.
 func (s *State) Endings(m identity.UserID) []Ending {
 	by := map[dag.Node]*Ending{}
 	for t := s; t != nil; t = t.up {
-		for _, st := range t.standing(m) {
-			for _, r := range st.ended {
+		t.eachStanding(m, func(c dag.Node) bool {
+			for _, r := range t.enders(c) {
 				by[r] = &Ending{Op: s.l.f[r].ID}
 			}
-		}
+			return true
+		})
 	}
 	if len(by) == 0 {
 		return nil
@@ -63,22 +64,22 @@ func (s *State) Endings(m identity.UserID) []Ending {
 func (s *State) acting(m identity.UserID) []dag.Node {
 	var out []dag.Node
 	for t := s; t != nil; t = t.up {
-		for _, st := range t.standing(m) {
-			c := st.cap
+		t.eachStanding(m, func(c dag.Node) bool {
 			if s.l.f[c].Kind == op.OwnerRotate {
 				c = s.chain[0]
 			}
 			if t == s || isAuthority(s.l.f[c].Kind) {
 				out = append(out, c)
 			}
-		}
+			return true
+		})
 	}
 	return out
 }
 
 func (s *State) liveHere(c dag.Node) bool {
 	for t := s; t != nil; t = t.up {
-		if t.live[c] {
+		if t.lives(c) {
 			return true
 		}
 	}
@@ -87,18 +88,8 @@ func (s *State) liveHere(c dag.Node) bool {
 
 // Left reports whether m, who is out, went by a Leave and was not removed.
 func (s *State) Left(m identity.UserID) bool {
-	left := false
-	for t := s; t != nil; t = t.up {
-		for _, st := range t.standing(m) {
-			for _, r := range st.ended {
-				if s.l.f[r].Kind != op.Leave {
-					return false
-				}
-				left = true
-			}
-		}
-	}
-	return left
+	ends := s.Endings(m)
+	return len(ends) > 0 && !slices.ContainsFunc(ends, func(e Ending) bool { return s.l.Op(e.Op).Kind() != op.Leave })
 }
 
 // DevicesOf lists every device that was ever registered for m.
@@ -130,34 +121,43 @@ func (l *Log) IsAuthority(cap, space op.ID) (op.Bits, bool) {
 
 // Gone lists the seats that some effective op once gave and that the roster has no more: of caps that are dead, and of devices revoked.
 func (s *State) Gone() []Seat {
-	in := make(map[Seat]bool, len(s.Roster))
-	for _, seat := range s.Roster {
-		in[seat] = true
-	}
 	var out []Seat
-	add := func(c op.ID, m identity.UserID) {
-		for _, d := range s.l.DevicesOf(m) {
-			if seat := (Seat{c, d}); !in[seat] && s.registered(m, d) {
-				out = append(out, seat)
-			}
-		}
-	}
-	for _, c := range s.own {
-		m, _ := s.l.subject(c)
-		add(s.l.f[c].ID, m)
-	}
-	if s.up == nil {
-		for _, z := range s.chain {
-			add(s.l.f[z].ID, s.l.f[z].Member)
+	seen := map[identity.UserID]bool{}
+	for _, c := range s.given() {
+		if m, _ := s.l.holderOf(s.l.f[c].ID); !seen[m] {
+			seen[m] = true
+			out = append(out, s.GoneOf(m)...)
 		}
 	}
 	return out
 }
 
+// GoneOf lists the same for one person.
+func (s *State) GoneOf(m identity.UserID) (out []Seat) {
+	s.eachStanding(m, func(c dag.Node) bool {
+		for _, d := range s.l.DevicesOf(m) {
+			if seat := (Seat{s.l.f[c].ID, d}); s.registered(m, d) && !s.Seated(seat) {
+				out = append(out, seat)
+			}
+		}
+		return true
+	})
+	return out
+}
+
+// given lists the caps of this log that count, dead or alive, and the owners' turns.
+func (s *State) given() []dag.Node {
+	out := append(s.effective(op.Grant), s.effective(op.Admit)...)
+	if s.up != nil {
+		return append(out, s.root)
+	}
+	return append(out, s.chain...)
+}
+
 // registered: an effective op, here or above, gave m this device.
 func (s *State) registered(m identity.UserID, d identity.DeviceID) bool {
 	for _, r := range s.l.regs[op.Key(d)] {
-		if r.member == m && s.everEffective(r.node) {
+		if r.member == m && s.everCounts(r.node) {
 			return true
 		}
 	}
@@ -183,9 +183,9 @@ func (l *Log) Knew(p dag.Past, seat Seat) bool {
 func (s *State) Former() []identity.UserID {
 	seen := map[identity.UserID]bool{}
 	var out []identity.UserID
-	for _, c := range s.own {
-		m, _ := s.l.subject(c)
-		if _, in := s.Members[m]; !in && !seen[m] {
+	for _, c := range s.given() {
+		m, _ := s.l.holderOf(s.l.f[c].ID)
+		if !s.Members.Has(m) && !seen[m] {
 			seen[m] = true
 			out = append(out, m)
 		}

@@ -70,10 +70,11 @@ type fact struct {
 	Entry
 	wf     bool
 	author identity.UserID
-	known  bool     // the author is known
-	cap    dag.Node // the cap's node, -1 in Genesis
-	bits   op.Bits  // as a cap: the rights in its home space
-	depth  int      // as a cap: length of its grant path
+	known  bool       // the author is known
+	cap    dag.Node   // the cap's node, -1 in Genesis
+	bits   op.Bits    // as a cap: the rights in its home space
+	depth  int        // as a cap: length of its grant path
+	ends   []dag.Node // as a cap: well-formed Leaves under it and Revokes of it, in any log
 }
 
 type registration struct {
@@ -84,19 +85,24 @@ type registration struct {
 // Log is the control log of one community tree with its groups: the DAG and the facts. Ops that are not well-formed stand in the
 // DAG, so that causality runs through them, and count for nothing.
 type Log struct {
-	g       *dag.Graph
-	f       []fact
-	spaces  map[op.ID][]dag.Node                     // well-formed ops of a log, without its root
-	under   map[op.ID]map[dag.Node][]dag.Node        // the same by cap
-	regs    map[op.Key][]registration                // by device
-	capsOf  map[identity.UserID][]dag.Node           // caps by subject, in every space
-	outs    map[op.ID]map[identity.UserID][]dag.Node // Leaves of and Revokes naming a member, by log
-	rotates map[op.ID][]dag.Node                     // OwnerRotates by log, well-formed or not: whom a key speaks for is read from any past
-	revInv  map[op.ID][]dag.Node                     // well-formed RevokeInvites by invite
-	unbans  map[string][]dag.Node                    // well-formed Sets that lift a ban, by register
-	regOps  map[identity.UserID][]dag.Node           // ops that register a device, by member
-	seqs    map[seqKey][]dag.Node
-	top     map[seqKey]uint64 // highest seq by (space, cap, key)
+	g        *dag.Graph
+	f        []fact
+	people   map[identity.UserID]int                  // who was ever given a cap, numbered
+	names    []identity.UserID                        // by number
+	kinds    map[op.ID]map[op.Kind][]dag.Node         // well-formed ops of a log, without its root
+	under    map[op.ID]map[dag.Node][]dag.Node        // the same by cap
+	regs     map[op.Key][]registration                // by device
+	regOps   map[identity.UserID][]dag.Node           // ops that register a device, by member
+	capsOf   map[identity.UserID][]dag.Node           // caps by subject, in every space
+	removals map[identity.UserID][]dag.Node           // well-formed Revokes that name a person, in every log
+	outs     map[op.ID]map[identity.UserID][]dag.Node // Leaves of and Revokes naming a member, by log
+	rotates  map[op.ID][]dag.Node                     // OwnerRotates by log, well-formed or not: whom a key speaks for is read from any past
+	revInv   map[op.ID][]dag.Node                     // well-formed RevokeInvites by invite
+	entries  map[op.ID][]dag.Node                     // well-formed Admits by invite
+	lost     map[op.Key][]dag.Node                    // well-formed DeviceRevokes by device
+	unbans   map[string][]dag.Node                    // well-formed Sets that lift a ban, by register
+	seqs     map[seqKey][]dag.Node
+	top      map[seqKey]uint64 // highest seq by (space, cap, key)
 }
 
 type seqKey struct {
@@ -107,8 +113,10 @@ type seqKey struct {
 
 // NewLog returns an empty log.
 func NewLog() *Log {
-	return &Log{g: dag.New(), spaces: map[op.ID][]dag.Node{}, under: map[op.ID]map[dag.Node][]dag.Node{}, regs: map[op.Key][]registration{},
-		capsOf: map[identity.UserID][]dag.Node{}, outs: map[op.ID]map[identity.UserID][]dag.Node{}, rotates: map[op.ID][]dag.Node{}, revInv: map[op.ID][]dag.Node{}, unbans: map[string][]dag.Node{}, regOps: map[identity.UserID][]dag.Node{}, seqs: map[seqKey][]dag.Node{}, top: map[seqKey]uint64{}}
+	return &Log{g: dag.New(), people: map[identity.UserID]int{}, kinds: map[op.ID]map[op.Kind][]dag.Node{}, under: map[op.ID]map[dag.Node][]dag.Node{},
+		regs: map[op.Key][]registration{}, regOps: map[identity.UserID][]dag.Node{}, capsOf: map[identity.UserID][]dag.Node{},
+		removals: map[identity.UserID][]dag.Node{}, outs: map[op.ID]map[identity.UserID][]dag.Node{}, rotates: map[op.ID][]dag.Node{},
+		revInv: map[op.ID][]dag.Node{}, entries: map[op.ID][]dag.Node{}, lost: map[op.Key][]dag.Node{}, unbans: map[string][]dag.Node{}, seqs: map[seqKey][]dag.Node{}, top: map[seqKey]uint64{}}
 }
 
 // Graph gives read access to the DAG.
@@ -210,19 +218,14 @@ func (l *Log) judge(n dag.Node) {
 		return
 	}
 	if f.ID != f.Space {
-		l.spaces[f.Space] = append(l.spaces[f.Space], n)
 		if l.under[f.Space] == nil {
-			l.under[f.Space] = map[dag.Node][]dag.Node{}
+			l.under[f.Space], l.kinds[f.Space] = map[dag.Node][]dag.Node{}, map[op.Kind][]dag.Node{}
 		}
 		l.under[f.Space][f.cap] = append(l.under[f.Space][f.cap], n)
+		l.kinds[f.Space][f.Kind] = append(l.kinds[f.Space][f.Kind], n)
 	}
 	l.indexOuts(n)
-	if f.Kind == op.Set && strings.HasPrefix(f.Reg, regBan) {
-		l.unbans[f.Reg] = append(l.unbans[f.Reg], n)
-	}
-	if f.Kind == op.RevokeInvite {
-		l.revInv[f.Target] = append(l.revInv[f.Target], n)
-	}
+	l.indexNames(n)
 	k := seqKey{f.Space, f.Cap, f.Key, f.Seq}
 	l.seqs[k] = append(l.seqs[k], n)
 	k.seq = 0
@@ -249,9 +252,46 @@ func (l *Log) index(n dag.Node) {
 	}
 	if s, ok := l.subject(n); ok {
 		l.capsOf[s] = append(l.capsOf[s], n)
+		l.number(s)
 	}
 	if f.Kind == op.OwnerRotate {
 		l.rotates[f.Space] = append(l.rotates[f.Space], n)
+		l.number(f.Member)
+	}
+}
+
+// number gives everybody who may hold something a number, the place of his Member in every State.
+func (l *Log) number(m identity.UserID) {
+	if _, known := l.people[m]; !known {
+		l.people[m] = len(l.names)
+		l.names = append(l.names, m)
+	}
+}
+
+// indexNames notes what a well-formed op may void or end, so that Eval looks up what concerns an op and walks nothing for it.
+func (l *Log) indexNames(n dag.Node) {
+	f := &l.f[n]
+	switch f.Kind {
+	case op.Leave:
+		l.f[f.cap].ends = append(l.f[f.cap].ends, n)
+	case op.Revoke:
+		if t, ok := l.g.Find(f.Target); ok {
+			l.f[t].ends = append(l.f[t].ends, n)
+		} else {
+			l.removals[f.Member] = append(l.removals[f.Member], n)
+		}
+	case op.RevokeInvite:
+		l.revInv[f.Target] = append(l.revInv[f.Target], n)
+	case op.Admit:
+		if f.Invite != (op.ID{}) {
+			l.entries[f.Invite] = append(l.entries[f.Invite], n)
+		}
+	case op.Set:
+		if strings.HasPrefix(f.Reg, regBan) {
+			l.unbans[f.Reg] = append(l.unbans[f.Reg], n)
+		}
+	case op.DeviceRevoke:
+		l.lost[op.Key(f.Device)] = append(l.lost[op.Key(f.Device)], n)
 	}
 }
 

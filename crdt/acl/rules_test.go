@@ -34,7 +34,7 @@ func (w *world) nowStand(want bool, ids ...op.ID) {
 func (w *world) in(s *State, want bool, ps ...*person) {
 	w.t.Helper()
 	for _, p := range ps {
-		if _, got := s.Members[p.id()]; got != want {
+		if got := s.Members.Has(p.id()); got != want {
 			w.t.Errorf("%s is in: %v, want %v", p.name, got, want)
 		}
 	}
@@ -132,8 +132,8 @@ func TestR3Readd(t *testing.T) {
 	s = w.state()
 	w.stand(s, true, again)
 	w.in(s, true, w.p(2))
-	if s.Members[w.p(2).id()].Bits != op.POST {
-		t.Errorf("came back with %v", s.Members[w.p(2).id()].Bits)
+	if s.Members.Of(w.p(2).id()).Bits != op.POST {
+		t.Errorf("came back with %v", s.Members.Of(w.p(2).id()).Bits)
 	}
 	// what the remover does not outrank he does not take away: a junior removes the person, the owner's concurrent grant stands
 	h = heads(w, w.community)
@@ -153,11 +153,11 @@ func TestR4Union(t *testing.T) {
 	h := heads(w, w.community)
 	g1 := w.grant(act{after: h}, w.p(2), op.MODERATE|op.POST)
 	w.grant(act{by: w.p(1), cap: a, after: h}, w.p(2), op.INVITE)
-	if got := w.state().Members[w.p(2).id()].Bits; got != op.MODERATE|op.POST|op.INVITE {
+	if got := w.state().Members.Of(w.p(2).id()).Bits; got != op.MODERATE|op.POST|op.INVITE {
 		t.Errorf("rights %v", got)
 	}
 	w.revoke(act{}, nil, g1, false)
-	if got := w.state().Members[w.p(2).id()].Bits; got != op.POST|op.INVITE { // POST by membership
+	if got := w.state().Members.Of(w.p(2).id()).Bits; got != op.POST|op.INVITE { // POST by membership
 		t.Errorf("rights after the demotion %v", got)
 	}
 }
@@ -467,7 +467,7 @@ func TestR13Device(t *testing.T) {
 	s := w.state()
 	w.stand(s, true, lost, lostToo, did, brought, besideAuto, by2)
 	w.stand(s, false, beside)
-	if ds := s.Members[w.p(1).id()].Devices; len(ds) != 1 || ds[0] != w.p(1).devs[1].ID() {
+	if ds := s.Members.Of(w.p(1).id()).Devices; len(ds) != 1 || ds[0] != w.p(1).devs[1].ID() {
 		t.Errorf("devices %v", ds)
 	}
 	if who, ok := s.Who(w.p(1).devs[0].ID()); ok {
@@ -478,7 +478,7 @@ func TestR13Device(t *testing.T) {
 	// and M only for himself
 	w.nowStand(true, w.revokeDevice(act{by: w.p(2), cap: did}, 1))
 	x := w.do(act{by: w.p(2), asM: true, cap: did, body: op.DeviceRevokeBody{Device: w.p(1).devs[1].ID(), Pins: []op.Pin{}}})
-	if len(w.state().Members[w.p(1).id()].Devices) != 1 {
+	if len(w.state().Members.Of(w.p(1).id()).Devices) != 1 {
 		t.Errorf("%s took another's device", w.describe(x))
 	}
 	cert := w.p(1).key.Certify(identity.Certificate{Space: w.community}, w.p(1).devs[2])
@@ -605,11 +605,11 @@ func TestBan(t *testing.T) {
 	w.in(w.state(), false, who)
 	w.admit(act{by: w.p(1), cap: a}, who, 0, op.ID{}) // by one who may admit and not remove: in, and the ban stays
 	w.in(w.state(), true, who)
-	w.leave(act{by: who, cap: w.state().Members[who.id()].Caps[0]})
+	w.leave(act{by: who, cap: w.state().Members.Of(who.id()).Caps[0]})
 	w.nowStand(false, w.admit(act{}, who, 0, inv))
 	w.admit(act{}, who, 0, op.ID{})
 	w.in(w.state(), true, who)
-	w.leave(act{by: who, cap: w.state().Members[who.id()].Caps[0]})
+	w.leave(act{by: who, cap: w.state().Members.Of(who.id()).Caps[0]})
 	w.nowStand(true, w.admit(act{}, who, 0, inv))
 	w.in(w.state(), true, who)
 }

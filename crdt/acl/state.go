@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"errors"
+	"iter"
 	"slices"
 
 	"github.com/pandal-chat/pandal/crdt/dag"
@@ -14,29 +15,88 @@ import (
 // ErrDenied is returned where a person lacks a right; the error names it.
 var ErrDenied = errors.New("not allowed")
 
-// State is what a space's log says now: who is in, with which rights, by which caps and devices. Nobody changes it.
+// State is what a space's log says now: who is in, with which rights, by which caps and devices. Nobody changes it: the next op makes another
+// one, which shares with it what stays. It reads the Log it came from and is for the Log's owner alone.
 type State struct {
 	Space   op.ID
 	Parent  op.ID // zero for a community
 	Owner   identity.UserID
-	Members map[identity.UserID]Member
+	Members Members
 	Values  map[string][]byte // registers (R7)
-	Roster  []Seat            // every device of every member, sorted: what roster_root commits to
 
-	l         *Log
-	root      dag.Node
-	up        *State
-	chain     []dag.Node
-	eff       map[dag.Node]bool
-	live      map[dag.Node]bool
-	hits      map[dag.Node][]dag.Node
-	devCut    map[op.Key][]dag.Node
-	void      map[dag.Node]cut
-	caps      map[dag.Node]bool // every cap that may act here, from here and above
-	authority []dag.Node        // of caps, those that are authority
-	setBy     map[string]op.ID
-	stands    map[identity.UserID][]standing
-	own       []dag.Node // Grants and Admits of this log that are effective, and a group's root
+	l      *Log
+	root   dag.Node
+	up     *State
+	chain  []dag.Node
+	eff    table[uint64]         // what counts, one bit a node
+	writes map[string][]dag.Node // by register: the effective writes that no other follows, the one that stands first
+}
+
+// Members is who is in.
+type Members struct {
+	l *Log
+	t table[*Member]
+	n int
+}
+
+// Get returns a member, false if m is none.
+func (ms Members) Get(m identity.UserID) (Member, bool) {
+	if ms.l == nil {
+		return Member{}, false
+	}
+	i, known := ms.l.people[m]
+	if p := ms.t.get(i); known && p != nil {
+		return *p, true
+	}
+	return Member{}, false
+}
+
+// put changes ms itself; nil takes m out.
+func (ms *Members) put(m identity.UserID, mem *Member) {
+	i := ms.l.people[m]
+	ms.count(ms.t.get(i), mem)
+	ms.t.put(i, mem)
+}
+
+// with is ms with one member changed.
+func (ms Members) with(m identity.UserID, mem *Member) Members {
+	i := ms.l.people[m]
+	ms.count(ms.t.get(i), mem)
+	ms.t = ms.t.with(i, mem)
+	return ms
+}
+
+func (ms *Members) count(was, now *Member) {
+	if was == nil && now != nil {
+		ms.n++
+	} else if was != nil && now == nil {
+		ms.n--
+	}
+}
+
+// Of returns a member, or one without anything.
+func (ms Members) Of(m identity.UserID) Member { mem, _ := ms.Get(m); return mem }
+
+// Has reports whether m is in.
+func (ms Members) Has(m identity.UserID) bool { _, in := ms.Get(m); return in }
+
+// Len returns how many are in.
+func (ms Members) Len() int { return ms.n }
+
+// All lists everybody, in no order that two nodes would agree on.
+func (ms Members) All() iter.Seq2[identity.UserID, Member] {
+	return func(yield func(identity.UserID, Member) bool) {
+		for k, p := range ms.t.pages {
+			if p == nil {
+				continue
+			}
+			for i, m := range p {
+				if m != nil && !yield(ms.l.names[k*page+i], *m) {
+					return
+				}
+			}
+		}
+	}
 }
 
 // Member is one person in a space.
@@ -52,95 +112,152 @@ type Seat struct {
 	Device identity.DeviceID
 }
 
-type standing struct {
-	cap   dag.Node
-	ended []dag.Node
+// Seats lists a member's seats.
+func (m Member) Seats() (out []Seat) {
+	for _, c := range m.Caps {
+		for _, d := range m.Devices {
+			out = append(out, Seat{c, d})
+		}
+	}
+	return out
 }
 
-func (e *eval) state() *State {
-	l := e.l
-	s := &State{Space: e.space, l: l, root: e.root, up: e.up, chain: e.chain, eff: e.eff, hits: e.hits, devCut: e.devCut, void: e.void, live: map[dag.Node]bool{},
-		caps: map[dag.Node]bool{}, Members: map[identity.UserID]Member{}, Values: map[string][]byte{}, setBy: map[string]op.ID{}, stands: map[identity.UserID][]standing{}}
-	last := e.chain[len(e.chain)-1]
-	s.Owner = l.f[last].Member
-	for n := range e.eff {
-		if k := l.f[n].Kind; l.f[n].Space == e.space && n != e.root && (k == op.Grant || k == op.Admit) {
-			s.own = append(s.own, n)
+// counts: the op is effective here.
+func (s *State) counts(n dag.Node) bool { return s.eff.get(int(n)/64)>>(n%64)&1 == 1 }
+
+// everCounts: here or above.
+func (s *State) everCounts(n dag.Node) bool {
+	for t := s; t != nil; t = t.up {
+		if t.counts(n) {
+			return true
 		}
 	}
-	if e.up != nil {
-		s.Parent = e.up.Space
-		s.own = append(s.own, e.root)
-		for c := range e.up.caps {
-			s.caps[c] = true
-		}
-	}
-	s.caps[e.root] = true
-	held := map[identity.UserID][]dag.Node{}
-	for _, c := range s.own {
-		s.caps[c] = true
-		if s.ended(c) == stands {
-			s.live[c] = true
-			m, _ := l.subject(c)
-			held[m] = append(held[m], c)
-		}
-	}
-	if e.up == nil {
-		s.live[e.root] = true
-		held[s.Owner] = append(held[s.Owner], last)
-	}
-	for c := range s.caps {
-		if isAuthority(l.f[c].Kind) {
-			s.authority = append(s.authority, c)
-		}
-	}
-	s.fillMembers(held)
-	s.fillRegisters()
-	return s
+	return false
 }
 
-// ended says what ended an effective cap of this log: it gives nothing now. A group's cap lives while one of the community caps it was given
-// under does.
-func (s *State) ended(c dag.Node) cut {
-	for _, r := range s.enders(c) {
-		switch {
-		case s.l.f[r].Kind == op.Leave:
-			return cut{AfterLeave, r}
-		case slices.Contains(s.hits[c], r):
-			return cut{Removed, r}
+func (s *State) take(n dag.Node) { s.eff.put(int(n)/64, s.eff.get(int(n)/64)|1<<(n%64)) }
+func (s *State) drop(n dag.Node) { s.eff.put(int(n)/64, s.eff.get(int(n)/64)&^(1<<(n%64))) }
+
+// effective lists the effective ops of a kind of this log.
+func (s *State) effective(k op.Kind) (out []dag.Node) {
+	for _, n := range s.l.kinds[s.Space][k] {
+		if s.counts(n) {
+			out = append(out, n)
 		}
-		return cut{Cascaded, r}
 	}
-	if s.up != nil {
+	return out
+}
+
+// own: c is a cap of this log, or its root, that counts.
+func (s *State) own(c dag.Node) bool {
+	k := s.l.f[c].Kind
+	return c == s.root || s.l.f[c].Space == s.Space && (k == op.Grant || k == op.Admit) && s.counts(c)
+}
+
+// holds: c is a cap that may act here, from here or above.
+func (s *State) holds(c dag.Node) bool {
+	for t := s; t != nil; t = t.up {
+		if t.own(c) {
+			return true
+		}
+	}
+	return false
+}
+
+// lives: the cap gives something in this log. Genesis always does, whoever holds it now.
+func (s *State) lives(c dag.Node) bool {
+	return c == s.root && s.up == nil || s.own(c) && s.ended(c) == stands
+}
+
+// eachStanding calls f for m's effective caps in this log, dead or alive, and his turns as the owner.
+func (s *State) eachStanding(m identity.UserID, f func(c dag.Node) bool) {
+	for _, c := range s.l.capsOf[m] {
+		if s.own(c) && (c != s.root || s.up != nil) && !f(c) {
+			return
+		}
+	}
+	if s.up == nil {
+		for _, z := range s.chain {
+			if s.l.f[z].Member == m && !f(z) {
+				return
+			}
+		}
+	}
+}
+
+// fill computes what is read most: members and registers.
+func (s *State) fill() {
+	for _, c := range append(append(s.effective(op.Admit), s.effective(op.Grant)...), s.root) {
 		m, _ := s.l.subject(c)
-		if !s.up.stood(c, m, func(dag.Node) bool { return true }) {
-			return cut{OutAbove, -1}
-		}
+		s.Members.put(m, s.member(m))
 	}
-	return stands
+	s.Members.put(s.Owner, s.member(s.Owner))
+	for _, n := range s.effective(op.Set) {
+		s.write(n)
+	}
+	s.Values = make(map[string][]byte, len(s.writes))
+	for reg, w := range s.writes {
+		s.Values[reg] = s.l.f[w[0]].Val
+	}
 }
 
-func (s *State) fillMembers(held map[identity.UserID][]dag.Node) {
-	l := s.l
-	for m, caps := range held {
-		slices.SortFunc(caps, func(a, b dag.Node) int { return l.byAuthority(a, b) })
-		mem := Member{Devices: s.devicesOf(m)}
-		for _, c := range caps {
-			mem.Caps = append(mem.Caps, l.f[c].ID)
-			b := op.AllBits
-			if l.f[c].Kind != op.OwnerRotate {
-				b = l.rights(c, s.Space)
+// member computes what m has here, nil if nothing.
+func (s *State) member(m identity.UserID) *Member {
+	var caps []dag.Node
+	s.eachStanding(m, func(c dag.Node) bool {
+		if k := s.l.f[c].Kind; k == op.OwnerRotate || k == op.Genesis {
+			if c == s.chain[len(s.chain)-1] {
+				caps = append(caps, c)
 			}
-			mem.Bits |= b
-			for _, d := range mem.Devices {
-				s.Roster = append(s.Roster, Seat{l.f[c].ID, d})
-			}
+		} else if s.ended(c) == stands {
+			caps = append(caps, c)
 		}
-		s.Members[m] = mem
-	}
-	slices.SortFunc(s.Roster, func(a, b Seat) int {
-		return cmp.Or(bytes.Compare(a.Cap[:], b.Cap[:]), bytes.Compare(a.Device[:], b.Device[:]))
+		return true
 	})
+	if len(caps) == 0 {
+		return nil
+	}
+	slices.SortFunc(caps, s.l.byAuthority)
+	mem := &Member{Devices: s.devicesOf(m)}
+	for _, c := range caps {
+		mem.Caps = append(mem.Caps, s.l.f[c].ID)
+		b := op.AllBits
+		if s.l.f[c].Kind != op.OwnerRotate {
+			b = s.l.rights(c, s.Space)
+		}
+		mem.Bits |= b
+	}
+	return mem
+}
+
+// Roster lists every device of every member, sorted: what roster_root commits to. It walks them all.
+func (s *State) Roster() []Seat {
+	out := make([]Seat, 0, s.Members.Len())
+	for _, mem := range s.Members.All() {
+		out = append(out, mem.Seats()...)
+	}
+	slices.SortFunc(out, bySeat)
+	return out
+}
+
+func bySeat(a, b Seat) int {
+	return cmp.Or(bytes.Compare(a.Cap[:], b.Cap[:]), bytes.Compare(a.Device[:], b.Device[:]))
+}
+
+// Seated reports whether a seat is in the roster.
+func (s *State) Seated(seat Seat) bool {
+	m, ok := s.l.holderOf(seat.Cap)
+	mem, in := s.Members.Get(m)
+	return ok && in && slices.Contains(mem.Caps, seat.Cap) && slices.Contains(mem.Devices, seat.Device)
+}
+
+// holderOf returns whom a cap, or a rotation of ownership, is for.
+func (l *Log) holderOf(cap op.ID) (identity.UserID, bool) {
+	n, ok := l.g.Find(cap)
+	if ok && l.f[n].Kind == op.OwnerRotate {
+		return l.f[n].Member, true
+	}
+	return l.Subject(cap)
 }
 
 // byAuthority sorts caps senior first: authority by rank, then memberships by (height, id).
@@ -162,7 +279,7 @@ func (s *State) devicesOf(m identity.UserID) []identity.DeviceID {
 	var out []identity.DeviceID
 	for _, n := range s.l.regOps[m] {
 		f := &s.l.f[n]
-		if !s.everEffective(n) || s.gone(m, op.Key(f.Device)) || slices.Contains(out, f.Device) {
+		if !s.everCounts(n) || s.gone(m, op.Key(f.Device)) || slices.Contains(out, f.Device) {
 			continue
 		}
 		out = append(out, f.Device)
@@ -171,91 +288,22 @@ func (s *State) devicesOf(m identity.UserID) []identity.DeviceID {
 	return out
 }
 
-func (s *State) everEffective(n dag.Node) bool {
-	for t := s; t != nil; t = t.up {
-		if t.eff[n] {
-			return true
-		}
-	}
-	return false
-}
-
 func (s *State) gone(m identity.UserID, device op.Key) bool {
-	for t := s; t != nil; t = t.up {
-		for _, z := range t.devCut[device] {
-			if s.l.f[z].author == m {
-				return true
-			}
-		}
-	}
-	return false
+	return slices.ContainsFunc(s.l.lost[device], func(z dag.Node) bool { return s.l.f[z].author == m && s.everCounts(z) })
 }
 
-// fillRegisters (R7): among undominated effective writes the senior rank, then the larger id.
-func (s *State) fillRegisters() {
-	writes := map[string][]dag.Node{}
-	for n := range s.eff {
-		if s.l.f[n].Kind == op.Set && s.l.f[n].Space == s.Space {
-			writes[s.l.f[n].Reg] = append(writes[s.l.f[n].Reg], n)
-		}
+// write (R7) takes an effective write of a register in: among those no other follows the senior rank stands, then the larger id. s.writes is
+// s's own.
+func (s *State) write(n dag.Node) {
+	reg := s.l.f[n].Reg
+	free := slices.Clone(s.writes[reg])
+	if slices.ContainsFunc(free, func(w dag.Node) bool { return s.l.before(n, w) }) {
+		return
 	}
-	for reg, w := range writes {
-		var free []dag.Node
-		for _, a := range w {
-			if !slices.ContainsFunc(w, func(b dag.Node) bool { return s.l.before(a, b) }) {
-				free = append(free, a)
-			}
-		}
-		slices.SortFunc(free, func(a, b dag.Node) int {
-			fa, fb := &s.l.f[a], &s.l.f[b]
-			return cmp.Or(s.l.byRank(fa.cap, fb.cap), slices.Compare(fb.ID[:], fa.ID[:]))
-		})
-		s.Values[reg] = s.l.f[free[0]].Val
-		s.setBy[reg] = s.l.f[free[0]].ID
-	}
-}
-
-// standing lists m's caps in this log with what ended each.
-func (s *State) standing(m identity.UserID) []standing {
-	if st, ok := s.stands[m]; ok {
-		return st
-	}
-	var out []standing
-	for _, c := range s.l.capsOf[m] {
-		if f := &s.l.f[c]; !(s.eff[c] && f.Space == s.Space && c != s.root && (f.Kind == op.Grant || f.Kind == op.Admit)) && !(s.up != nil && c == s.root) {
-			continue
-		}
-		out = append(out, standing{c, s.enders(c)})
-	}
-	if s.up == nil {
-		for k, z := range s.chain {
-			if s.l.f[z].Member == m {
-				out = append(out, standing{z, s.chain[k+1 : min(k+2, len(s.chain))]})
-			}
-		}
-	}
-	s.stands[m] = out
-	return out
-}
-
-// enders lists what ended a cap of this log: what hits it, and what hits a cap above it with all that hangs on it.
-func (s *State) enders(c dag.Node) []dag.Node {
-	out := slices.Clone(s.hits[c])
-	for a := s.l.f[c].cap; a >= 0; a = s.l.f[a].cap {
-		for _, r := range s.hits[a] {
-			if s.l.f[r].Cascade {
-				out = append(out, r)
-			}
-		}
-	}
-	return out
-}
-
-// allHits lists the effective revocations of a cap here and above.
-func (s *State) allHits(c dag.Node) []dag.Node {
-	out := s.hits[c]
-	if s.up != nil && s.up.caps[c] {
-		out = append(slices.Clone(out), s.up.allHits(c)...)
-	}
-	return out
+	free = append(slices.DeleteFunc(free, func(w dag.Node) bool { return s.l.before(w, n) }), n)
+	slices.SortFunc(free, func(a, b dag.Node) int {
+		fa, fb := &s.l.f[a], &s.l.f[b]
+		return cmp.Or(s.l.byRank(fa.cap, fb.cap), slices.Compare(fb.ID[:], fa.ID[:]))
+	})
+	s.writes[reg] = free
 }

@@ -130,7 +130,7 @@ func vecView(l *Log, genesis op.ID) map[string]vecState {
 	for id, s := range l.EvalAll(genesis) {
 		v := vecState{Effective: short(s.EffectiveIDs()), Caps: short(s.LiveIDs()), Members: map[string][]string{}, Devices: map[string][]string{},
 			Registers: map[string][]any{}, Owner: text32(s.Owner)}
-		for m, mem := range s.Members {
+		for m, mem := range s.Members.All() {
 			bits := mem.Bits.Names()
 			for i := range bits {
 				bits[i] = strings.ToUpper(bits[i])
@@ -146,7 +146,7 @@ func vecView(l *Log, genesis op.ID) map[string]vecState {
 		for reg, val := range s.Values {
 			var x any
 			json.Unmarshal(val, &x)
-			id := s.setBy[reg]
+			id := l.f[s.writes[reg][0]].ID
 			v.Registers[reg] = []any{x, hex.EncodeToString(id[:6])}
 		}
 		out[hex.EncodeToString(id[:6])] = v

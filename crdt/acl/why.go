@@ -1,8 +1,6 @@
 package acl
 
 import (
-	"slices"
-
 	"github.com/pandal-chat/pandal/crdt/dag"
 	"github.com/pandal-chat/pandal/crdt/op"
 )
@@ -50,7 +48,7 @@ var stands = cut{Stands, -1}
 // Ended says what ended a cap of this log that counts as an op and gives nothing now; Stands where it is live or no such cap.
 func (s *State) Ended(id op.ID) Cut {
 	n, ok := s.l.g.Find(id)
-	if !ok || !slices.Contains(s.own, n) {
+	if !ok || !s.own(n) || n == s.root && s.up == nil {
 		return Cut{}
 	}
 	return s.name(s.ended(n))
@@ -63,32 +61,23 @@ func (s *State) name(c cut) Cut {
 	return Cut{c.why, s.l.f[c.by].ID}
 }
 
-// Why says why an integrated op of this space's log does not count, or that it stands: it is what Eval decided by.
+// Why says why an integrated op of this space's log does not count, or that it stands. It asks the rules that decided.
 func (s *State) Why(id op.ID) Cut {
 	n, ok := s.l.g.Find(id)
 	f := &s.l.f[n]
 	switch {
-	case !ok || f.Space != s.Space && n != s.root:
+	case !ok || f.Space != s.Space && n != s.root, !f.wf && !s.counts(n):
 		return Cut{Why: Malformed}
-	case s.eff[n]:
+	case s.counts(n):
 		return Cut{Why: Stands}
-	case !f.wf:
-		return Cut{Why: Malformed}
-	case f.Kind == op.OwnerRotate:
-		return s.superseded(n)
-	}
-	c, judged := s.void[n]
-	if !judged {
+	case !s.holds(f.cap):
 		return Cut{NoCap, f.Cap}
 	}
-	return s.name(c)
-}
-
-func (s *State) superseded(n dag.Node) Cut {
-	for _, z := range s.chain[1:] {
-		if s.l.f[z].Target == s.l.f[n].Target {
-			return Cut{Superseded, s.l.f[z].ID}
+	v := s.judge(n, f.cap)
+	if v == stands && f.Kind == op.Admit {
+		if v = s.invited(n); v == stands {
+			v.why = InviteFull
 		}
 	}
-	return Cut{NoCap, s.l.f[n].Target}
+	return s.name(v)
 }

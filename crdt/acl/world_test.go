@@ -44,6 +44,7 @@ type world struct {
 	ops       []*op.Op
 	now       op.Millis
 	invites   map[op.ID]identity.InviteKey
+	trusted   bool // signatures are not checked again
 }
 
 func seed32(parts ...int) (s [32]byte) {
@@ -85,7 +86,7 @@ func (w *world) p(i int) *person { return w.people[i] }
 
 func (w *world) take(o *op.Op) op.ID {
 	again, err := op.Parse(o.Raw())
-	if err != nil || !again.Verify() {
+	if err != nil || !w.trusted && !again.Verify() {
 		w.t.Fatalf("%s does not come back: %v", o.Kind(), err)
 	}
 	if err := w.log.Add(EntryOf(again)); err != nil {
@@ -314,7 +315,7 @@ type view struct {
 }
 
 func viewOf(s *State) view {
-	return view{s.EffectiveIDs(), s.LiveIDs(), s.Members, s.Values, s.Owner, s.Roster}
+	return view{s.EffectiveIDs(), s.LiveIDs(), maps.Collect(s.Members.All()), s.Values, s.Owner, s.Roster()}
 }
 
 func views(states map[op.ID]*State) map[op.ID]view {

@@ -268,7 +268,7 @@ func (w *World) lose(p *Peer, l line) error {
 		return w.write(p, l, crdt.Draft{Space: w.space(l), Body: op.DeviceRevokeBody{Device: q.dev.ID(), Pins: []op.Pin{}}, Signer: &p.key})
 	}
 	for _, s := range p.C.Spaces() {
-		for _, cap := range p.C.State(s).Members[p.ID()].Caps {
+		for _, cap := range p.C.State(s).Members.Of(p.ID()).Caps {
 			if p.C.Log().Op(cap).Kind() == op.OwnerRotate {
 				cap = w.Community
 			}

@@ -138,7 +138,7 @@ func role(b op.Bits, owner bool) string {
 func (w *World) members(p *Peer, space op.ID) string {
 	st := p.C.State(space)
 	var out []string
-	for m, mem := range st.Members {
+	for m, mem := range st.Members.All() {
 		out = append(out, w.nameOf(m)+" ("+role(mem.Bits, m == st.Owner)+")")
 	}
 	slices.Sort(out)

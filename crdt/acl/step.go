@@ -1,0 +1,177 @@
+package acl
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/pandal-chat/pandal/crdt/dag"
+	"github.com/pandal-chat/pandal/crdt/op"
+	"github.com/pandal-chat/pandal/identity"
+)
+
+// Change is what one op changed about one member of a space: nil for somebody who is not in.
+type Change struct {
+	Space    op.ID
+	Member   identity.UserID
+	Was, Now *Member
+}
+
+// Step brings the states of a community tree, which are those of everything but the op integrated last, up to that op, and says whose
+// membership may have changed. It costs what the op concerns and nothing else.
+//
+// The op is in nobody's past. So it lends authority or consent to nothing that is there, and the only thing it can do to other ops is void those
+// concurrent with it. Where it does (or turns the owner, or meets an invite's limit) Step leaves states as they are and returns false: all is
+// to be judged anew, by EvalAll. Where it does not, it changes its own kind's matter only: a member, a register, a group.
+func (l *Log) Step(states map[op.ID]*State, id op.ID) ([]Change, bool) {
+	n, ok := l.g.Find(id)
+	if !ok || int(n) != len(l.f)-1 || l.f[n].Kind == op.Genesis {
+		return nil, false
+	}
+	f := &l.f[n]
+	s := states[f.Space]
+	switch {
+	case s == nil, !f.wf, !s.holds(f.cap):
+		return nil, true
+	case f.Kind == op.OwnerRotate:
+		return nil, false
+	case s.judge(n, f.cap) != stands:
+		return nil, true
+	}
+	if f.Kind == op.Admit && f.Invite != (op.ID{}) {
+		if s.invited(n) != stands {
+			return nil, true
+		}
+		if t, _ := l.g.Find(f.Invite); l.f[t].Kind == op.Invite && l.f[t].Space == s.Space && !l.f[t].Auto && l.f[t].Max > 0 && s.Uses(f.Invite) >= int(l.f[t].Max) {
+			return nil, false
+		}
+	}
+	if s.voids(n) {
+		return nil, false
+	}
+	return l.apply(states, s, n), true
+}
+
+// apply takes in an op that counts and voids nothing.
+func (l *Log) apply(states map[op.ID]*State, s *State, n dag.Node) (out []Change) {
+	next := *s
+	next.eff = s.eff.with(int(n)/64, s.eff.get(int(n)/64)|1<<(n%64))
+	f := &l.f[n]
+	if f.Kind == op.Set {
+		next.writes, next.Values = maps.Clone(s.writes), maps.Clone(s.Values)
+		next.write(n)
+		next.Values[f.Reg] = l.f[next.writes[f.Reg][0]].Val
+	}
+	who := next.concerns(n)
+	states[s.Space] = &next
+	out = next.again(who, out)
+	for id, g := range states {
+		if g.up == s {
+			below := *g
+			below.up = &next
+			states[id] = &below
+			out = below.again(who, out)
+		}
+	}
+	if f.Kind == op.CreateGroup {
+		if g := l.evalIn(f.ID, &next, all); g != nil {
+			states[f.ID] = g
+			for m, mem := range g.Members.All() {
+				out = append(out, Change{f.ID, m, nil, &mem})
+			}
+		}
+	}
+	return out
+}
+
+// again computes anew what some people have here.
+func (s *State) again(who []identity.UserID, out []Change) []Change {
+	for _, m := range who {
+		i, known := s.l.people[m]
+		if !known {
+			continue
+		}
+		was, now := s.Members.t.get(i), s.member(m)
+		if was == nil && now == nil {
+			if s.held(m) {
+				out = append(out, Change{Space: s.Space, Member: m})
+			}
+			continue
+		}
+		s.Members = s.Members.with(m, now)
+		out = append(out, Change{s.Space, m, was, now})
+	}
+	return out
+}
+
+// held: m has or had something here.
+func (s *State) held(m identity.UserID) (yes bool) {
+	s.eachStanding(m, func(dag.Node) bool { yes = true; return false })
+	return yes
+}
+
+// concerns lists whose caps or devices an effective op gives or ends.
+func (s *State) concerns(n dag.Node) []identity.UserID {
+	f := &s.l.f[n]
+	switch f.Kind {
+	case op.Grant, op.Admit:
+		return []identity.UserID{f.Member}
+	case op.Leave, op.DeviceAdd, op.DeviceRevoke:
+		return []identity.UserID{f.author}
+	case op.Revoke:
+		var out []identity.UserID
+		for _, c := range s.hitBy(n) {
+			if m, ok := s.l.subject(c); ok && !slices.Contains(out, m) {
+				out = append(out, m)
+			}
+		}
+		return out
+	}
+	return nil
+}
+
+// hitBy lists the caps that a Revoke hits, with those a cascade takes along.
+func (s *State) hitBy(r dag.Node) (out []dag.Node) {
+	l, f := s.l, &s.l.f[r]
+	named := l.capsOf[f.Member]
+	if t, ok := l.g.Find(f.Target); ok {
+		named = []dag.Node{t}
+	}
+	for _, c := range named {
+		if l.f[c].Kind != op.Genesis && l.outranks(f.cap, c) && !l.before(r, c) {
+			out = append(out, c)
+		}
+	}
+	for i := 0; f.Cascade && i < len(out); i++ {
+		for _, c := range l.under[s.Space][out[i]] {
+			if isCap(l.f[c].Kind) {
+				out = append(out, c)
+			}
+		}
+	}
+	return out
+}
+
+// voids: an op that counts voids something that stood.
+func (s *State) voids(n dag.Node) bool {
+	l, f := s.l, &s.l.f[n]
+	beside := func(x dag.Node) bool { return s.counts(x) && !l.before(x, n) }
+	switch f.Kind {
+	case op.RevokeInvite:
+		return slices.ContainsFunc(l.entries[f.Target], beside)
+	case op.DeviceRevoke:
+		return slices.ContainsFunc(l.under[s.Space][f.cap], func(x dag.Node) bool { return l.f[x].Key == op.Key(f.Device) && beside(x) })
+	case op.Revoke:
+		for _, c := range s.hitBy(n) {
+			if f.Cascade && isAuthority(l.f[c].Kind) { // it reaches into groups by paths; rare enough to judge all anew
+				return true
+			}
+			for _, x := range l.under[s.Space][c] {
+				if beside(x) || l.f[x].Kind == op.Invite && slices.ContainsFunc(l.entries[l.f[x].ID], beside) {
+					return true
+				}
+			}
+		}
+		return f.Ban && slices.ContainsFunc(l.capsOf[f.Member], func(a dag.Node) bool { return l.f[a].Invite != op.ID{} && beside(a) })
+	}
+	return false
+}
