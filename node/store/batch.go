@@ -40,6 +40,8 @@ type Wire struct {
 
 // Row is a piece of a folded view. List and Order put it in a sorted list of
 // its space; without List it is found by key alone. A nil Value deletes it.
+// The key "m/" and a wire's id in hex names the row of that wire, which is
+// found by way of the wire and costs less; List does not give it back.
 type Row struct {
 	Space [32]byte
 	Key   string
@@ -170,13 +172,51 @@ func (c *conn) putWire(w *Wire) error {
 	if err != nil {
 		return err
 	}
-	s, err := c.prepared(`INSERT INTO wires (id, tag, day, device, seq, lamport, kind, bytes) VALUES (?,?,?,?,?,?,?,?) ON CONFLICT (substr(id, 1, 20)) DO NOTHING`)
+	last, err := c.last(&c.lastWire, `SELECT coalesce(max(n), 0) FROM wires`)
 	if err != nil {
 		return err
 	}
-	err = errors.Join(s.BindBlob(1, w.ID[:]), s.BindInt64(2, tag), s.BindInt64(3, int64(w.Day)), s.BindInt64(4, device), s.BindInt64(5, int64(w.Seq)),
-		s.BindInt64(6, w.Lamport), s.BindText(7, w.Kind), bindBytes(s, 8, w.Bytes))
-	return finish(s, err)
+	s, err := c.prepared(`INSERT INTO wires (n, id, tag, day, device, seq, lamport, kind, bytes) VALUES (?,?,?,?,?,?,?,?,?) ON CONFLICT (substr(id, 1, 20)) DO NOTHING`)
+	if err != nil {
+		return err
+	}
+	err = errors.Join(s.BindInt64(1, last+1), s.BindBlob(2, w.ID[:]), s.BindInt64(3, tag), s.BindInt64(4, int64(w.Day)), s.BindInt64(5, device),
+		s.BindInt64(6, int64(w.Seq)), s.BindInt64(7, w.Lamport), s.BindText(8, w.Kind), bindBytes(s, 9, w.Bytes))
+	if err := finish(s, err); err != nil {
+		return err
+	}
+	if c.db.Changes() > 0 {
+		c.lastWire++
+		c.fresh[freshKey{space, [short]byte(w.ID[:short])}] = c.lastWire
+	}
+	return nil
+}
+
+type freshKey struct {
+	space int64
+	id    [short]byte
+}
+
+const wireInSpace = `SELECT w.n FROM wires w JOIN devices d ON d.n = w.device WHERE substr(w.id, 1, 20) = ? AND d.space = ?`
+
+// wire returns the number of a wire, 0 where it is not stored in the space.
+func (c *conn) wire(space int64, id [32]byte) (int64, error) {
+	if n := c.fresh[freshKey{space, [short]byte(id[:short])}]; n != 0 {
+		return n, nil
+	}
+	return c.number(wireInSpace, id[:short], space)
+}
+
+// last returns the highest number given in a table.
+func (c *conn) last(known *int64, sql string) (int64, error) {
+	if *known < 0 {
+		n, err := c.number(sql)
+		if err != nil {
+			return 0, err
+		}
+		*known = n
+	}
+	return *known, nil
 }
 
 func (c *conn) putRow(r *Row) error {
@@ -184,33 +224,61 @@ func (c *conn) putRow(r *Row) error {
 	if err != nil {
 		return err
 	}
+	if id, ok := wireOf(r.Key); ok {
+		n, err := c.wire(space, id)
+		if err != nil {
+			return err
+		}
+		if n != 0 {
+			return c.putOwnRow(r, space, n)
+		}
+	}
 	hash := rowHash(space, r.Key)
 	if r.Value == nil {
 		return c.exec(`DELETE FROM rows WHERE hash = ?`, hash)
 	}
-	s, err := c.prepared(`INSERT INTO rows (hash, space, key, list, ord, value) VALUES (?,?,?,?,?,?)
-		ON CONFLICT (hash) DO UPDATE SET list = excluded.list, ord = excluded.ord, value = excluded.value`)
+	if c.early >= 0 && r.Key[:min(len(r.Key), 2)] == "m/" {
+		c.early++
+	}
+	return c.exec(`INSERT INTO rows (n, hash, space, key, list, ord, value)
+		VALUES ((SELECT min(0, coalesce(min(n), 0)) - 1 FROM rows),?,?,?,?,?,?)
+		ON CONFLICT (hash) WHERE hash IS NOT NULL DO UPDATE SET list = excluded.list, ord = excluded.ord, value = excluded.value`,
+		hash, space, r.Key, r.List, r.Order, r.Value)
+}
+
+// putOwnRow writes the row of a wire, in place of one that came earlier than the wire.
+func (c *conn) putOwnRow(r *Row, space, n int64) error {
+	early, err := c.last(&c.early, `SELECT count(*) FROM rows WHERE hash IS NOT NULL AND substr(key, 1, 2) = 'm/'`)
 	if err != nil {
 		return err
 	}
-	err = errors.Join(s.BindBlob(1, hash[:]), s.BindInt64(2, space), s.BindText(3, r.Key), s.BindText(4, r.List), bindBytes(s, 5, r.Order), bindBytes(s, 6, r.Value))
-	return finish(s, err)
+	if early > 0 {
+		if err := c.exec(`DELETE FROM rows WHERE hash = ?`, rowHash(space, r.Key)); err != nil {
+			return err
+		}
+	}
+	if r.Value == nil {
+		return c.exec(`DELETE FROM rows WHERE n = ?`, n)
+	}
+	s, err := c.prepared(`INSERT INTO rows (n, space, key, list, ord, value) VALUES (?,?,'',?,?,?)
+		ON CONFLICT (n) DO UPDATE SET list = excluded.list, ord = excluded.ord, value = excluded.value`)
+	if err != nil {
+		return err
+	}
+	return finish(s, errors.Join(s.BindInt64(1, n), s.BindInt64(2, space), s.BindText(3, r.List), bindBytes(s, 4, r.Order), bindBytes(s, 5, r.Value)))
 }
 
 // putEvent gives the event the next id: one more than the last there ever was.
 func (c *conn) putEvent(e *Event) (int64, error) {
-	if c.lastEvent < 0 {
-		var err error
-		if c.lastEvent, err = c.number(lastEvent); err != nil {
-			c.lastEvent = -1
-			return 0, err
-		}
+	last, err := c.last(&c.lastEvent, lastEvent)
+	if err != nil {
+		return 0, err
 	}
 	s, err := c.prepared(`INSERT INTO events (n, type, community, grp, time, data) VALUES (?,?,?,?,?,?)`)
 	if err != nil {
 		return 0, err
 	}
-	err = errors.Join(s.BindInt64(1, c.lastEvent+1), s.BindText(2, e.Type), s.BindText(3, e.Community), s.BindText(4, e.Group), s.BindInt64(5, e.Time), bindBytes(s, 6, e.Data))
+	err = errors.Join(s.BindInt64(1, last+1), s.BindText(2, e.Type), s.BindText(3, e.Community), s.BindText(4, e.Group), s.BindInt64(5, e.Time), bindBytes(s, 6, e.Data))
 	if err = finish(s, err); err != nil {
 		return 0, err
 	}
@@ -278,5 +346,6 @@ type numberKey struct {
 func (c *conn) forget() {
 	clear(c.spaces)
 	clear(c.numbers)
-	c.lastEvent = -1
+	clear(c.fresh)
+	c.lastEvent, c.lastWire, c.early = -1, -1, -1
 }

@@ -20,10 +20,12 @@ type conn struct {
 	path  string // of the database, as SQLite names it
 	stmts map[string]*sqlite3.Stmt
 
-	// Writer only: numbers given to spaces, tags and devices, and the last event's; negative where it is not known.
-	spaces    map[[32]byte]int64
-	numbers   map[numberKey]int64
-	lastEvent int64
+	// Writer only: numbers given to spaces, tags and devices, and to the wires of this transaction; the highest numbers of events and wires; and
+	// at most how many rows came before their wire. Negative is not known.
+	spaces                     map[[32]byte]int64
+	numbers                    map[numberKey]int64
+	fresh                      map[freshKey]int64
+	lastEvent, lastWire, early int64
 }
 
 // dial opens path with key. The key goes in by a pragma, so it is in no file
@@ -46,7 +48,8 @@ func dial(path string, key [keySize]byte, synchronous string, readonly bool) (*c
 	if err != nil {
 		return nil, err
 	}
-	c := &conn{db: db, path: abs, stmts: map[string]*sqlite3.Stmt{}, spaces: map[[32]byte]int64{}, numbers: map[numberKey]int64{}, lastEvent: -1}
+	c := &conn{db: db, path: abs, stmts: map[string]*sqlite3.Stmt{}, spaces: map[[32]byte]int64{}, numbers: map[numberKey]int64{}, fresh: map[freshKey]int64{}}
+	c.forget()
 	setup := "PRAGMA hexkey='" + hex.EncodeToString(key[:]) + "'"
 	if err = db.Exec(setup); err == nil {
 		err = db.BusyTimeout(30 * time.Second)

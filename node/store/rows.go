@@ -17,9 +17,14 @@ func (s *Store) Rows(ctx context.Context, space [32]byte, keys []string) (map[st
 		}
 		return c.together(func() error {
 			for _, key := range keys {
-				err := c.each(func(st *sqlite3.Stmt) error { out[key] = blob(st, 0); return nil },
-					`SELECT value FROM rows WHERE hash = ?`, rowHash(n, key))
-				if err != nil {
+				found := func(st *sqlite3.Stmt) error { out[key] = blob(st, 0); return nil }
+				if id, ok := wireOf(key); ok {
+					err := c.each(found, `SELECT value FROM rows WHERE n = (`+wireInSpace+`)`, id[:short], n)
+					if err != nil {
+						return err
+					}
+				}
+				if err := c.each(found, `SELECT value FROM rows WHERE hash = ?`, rowHash(n, key)); err != nil {
 					return err
 				}
 			}

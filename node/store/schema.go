@@ -3,6 +3,7 @@ package store
 import (
 	"crypto/sha256"
 	"encoding/binary"
+	"encoding/hex"
 	"fmt"
 
 	"github.com/ncruces/go-sqlite3"
@@ -34,8 +35,8 @@ var migrations = []string{
 		time INTEGER NOT NULL, data BLOB NOT NULL);
 	CREATE TABLE kv (space TEXT NOT NULL, key TEXT NOT NULL, value BLOB NOT NULL, PRIMARY KEY (space, key)) WITHOUT ROWID;`,
 
-	// What a message costs is how many pages it dirties: an entry whose place is random dirties one of its own. There are two such entries now,
-	// where there were five, and both are short: the start of a wire's id, and the hash of a row's key.
+	// What a message costs is how many pages it dirties: an entry whose place is random dirties one of its own. Of five such entries one is left,
+	// the start of a wire's id. A row that belongs to a wire has the wire's number; only other rows, with numbers below zero, are found by a hash.
 	`CREATE TABLE tags (n INTEGER PRIMARY KEY, space INTEGER NOT NULL, tag BLOB NOT NULL, UNIQUE (space, tag));
 	CREATE TABLE devices (n INTEGER PRIMARY KEY, space INTEGER NOT NULL, id BLOB NOT NULL, UNIQUE (space, id));
 	INSERT INTO tags (space, tag) SELECT DISTINCT space, tag FROM wires;
@@ -48,17 +49,19 @@ var migrations = []string{
 		JOIN tags t ON t.space = w.space AND t.tag = w.tag JOIN devices d ON d.space = w.space AND d.id = w.device ORDER BY w.n;
 
 	ALTER TABLE rows RENAME TO rows_1;
-	CREATE TABLE rows (n INTEGER PRIMARY KEY, hash BLOB NOT NULL, space INTEGER NOT NULL, key TEXT NOT NULL, list TEXT NOT NULL, ord BLOB NOT NULL,
-		value BLOB NOT NULL);
-	INSERT INTO rows SELECT n, row_hash(space, key), space, key, list, ord, value FROM rows_1 ORDER BY n;
+	CREATE TABLE rows (n INTEGER PRIMARY KEY, hash BLOB, space INTEGER NOT NULL, key TEXT NOT NULL, list TEXT NOT NULL, ord BLOB NOT NULL, value BLOB NOT NULL);
+	INSERT INTO rows SELECT w.n, NULL, r.space, '', r.list, r.ord, r.value FROM rows_1 r JOIN wires_1 w ON w.id = wire_of(r.key) AND w.space = r.space ORDER BY w.n;
+	INSERT INTO rows SELECT -n, row_hash(space, key), space, key, list, ord, value FROM rows_1 r
+		WHERE NOT EXISTS (SELECT 1 FROM wires_1 w WHERE w.id = wire_of(r.key) AND w.space = r.space) ORDER BY n DESC;
 	DROP TABLE rows_1;
-	CREATE UNIQUE INDEX rows_hash ON rows (hash);
+	CREATE UNIQUE INDEX rows_hash ON rows (hash) WHERE hash IS NOT NULL;
+	CREATE INDEX rows_early ON rows (n) WHERE hash IS NOT NULL AND substr(key, 1, 2) = 'm/';
 	CREATE INDEX rows_list ON rows (space, list, ord) WHERE list <> '';
 
 	ALTER TABLE touches RENAME TO touches_1;
 	CREATE TABLE touches (row BLOB NOT NULL, wire INTEGER NOT NULL, PRIMARY KEY (row, wire)) WITHOUT ROWID;
 	INSERT INTO touches SELECT row_hash(t.space, t.key), w.n FROM touches_1 t JOIN wires_1 w ON w.id = t.wire
-		WHERE t.key <> 'm/' || lower(hex(t.wire));
+		WHERE wire_of(t.key) IS NOT t.wire;
 	DROP TABLE touches_1;
 	DROP TABLE wires_1;
 	CREATE UNIQUE INDEX wires_id ON wires (substr(id, 1, 20));
@@ -73,7 +76,16 @@ var migrations = []string{
 	DROP TABLE events_1;`,
 }
 
-// rowHash finds a row: 16 bytes, where the key would be several times that in an index.
+// wireOf reads the key of a row that belongs to a wire: "m/" and the wire's id in hex.
+func wireOf(key string) (id [32]byte, ok bool) {
+	if len(key) != 2+2*len(id) || key[:2] != "m/" {
+		return id, false
+	}
+	_, err := hex.Decode(id[:], []byte(key[2:]))
+	return id, err == nil
+}
+
+// rowHash finds any other row: 16 bytes, where the key would be several times that in an index.
 func rowHash(space int64, key string) [16]byte {
 	b := binary.BigEndian.AppendUint64(make([]byte, 0, 80), uint64(space))
 	sum := sha256.Sum256(append(b, key...))
@@ -96,6 +108,13 @@ func migrate(c *conn, steps []string) error {
 		h := rowHash(arg[0].Int64(), arg[1].Text())
 		ctx.ResultBlob(h[:])
 	})
+	if err == nil {
+		err = c.db.CreateFunction("wire_of", 1, sqlite3.DETERMINISTIC, func(ctx sqlite3.Context, arg ...sqlite3.Value) {
+			if id, ok := wireOf(arg[0].Text()); ok {
+				ctx.ResultBlob(id[:])
+			}
+		})
+	}
 	if err != nil {
 		return err
 	}

@@ -141,6 +141,53 @@ func TestReadBack(t *testing.T) {
 	}
 }
 
+// TestOwnRow: the row of a wire is found by the wire; one that comes before its wire, or names a wire of another space, is a row like any other.
+func TestOwnRow(t *testing.T) {
+	s, a, b := open(t, t.TempDir(), ""), nid('s', 1), nid('s', 2)
+	key := fmt.Sprintf("m/%x", nid('w', 1))
+	get := func(space [32]byte) string {
+		t.Helper()
+		list := must[[]Row](t)(s.List(t.Context(), space, "m", Range{}))
+		v, ok := must[map[string][]byte](t)(s.Rows(t.Context(), space, []string{key}))[key]
+		if len(list) > 1 || ok != (len(list) == 1) || ok && !bytes.Equal(list[0].Value, v) {
+			t.Fatalf("%q in %v", v, list)
+		}
+		return string(v)
+	}
+	put := func(space [32]byte, value string) *Batch {
+		r := Row{Space: space, Key: key, List: "m", Order: []byte{1}}
+		if value != "" {
+			r.Value = []byte(value)
+		}
+		return &Batch{Rows: []Row{r}}
+	}
+	commit(t, s, put(a, "early"))
+	if get(a) != "early" || get(b) != "" {
+		t.Fatal(get(a), get(b))
+	}
+	commit(t, s, put(a, "earlier"))
+	both := put(a, "whole")
+	both.Wires = []Wire{{ID: nid('w', 1), Space: a}}
+	commit(t, s, both)
+	if get(a) != "whole" || get(b) != "" {
+		t.Fatal(get(a), get(b))
+	}
+	commit(t, s, put(b, "foreign"))
+	commit(t, s, put(a, "again"))
+	if get(a) != "again" || get(b) != "foreign" {
+		t.Fatal(get(a), get(b))
+	}
+	commit(t, s, put(a, ""))
+	if get(a) != "" || get(b) != "foreign" {
+		t.Fatal(get(a), get(b))
+	}
+	commit(t, s, put(b, ""))
+	commit(t, s, &Batch{Wires: []Wire{{ID: nid('w', 2), Space: a}}})
+	if get(a) != "" || get(b) != "" {
+		t.Fatal(get(a), get(b))
+	}
+}
+
 func TestList(t *testing.T) {
 	s, a := open(t, t.TempDir(), ""), nid('s', 1)
 	var b Batch

@@ -124,6 +124,7 @@ func (c *conn) transact(work []*request) (err error) {
 	if err := c.exec(`BEGIN IMMEDIATE`); err != nil {
 		return err
 	}
+	clear(c.fresh)
 	for _, r := range work {
 		if err := r.apply(c); err != nil {
 			return err
