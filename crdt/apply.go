@@ -52,12 +52,10 @@ func (c *Community) TouchedBy(in []Checked) map[op.ID][]content.RowKey {
 		if ck.msg == nil || ck.op != nil {
 			continue
 		}
-		m, _ := c.contentOf(ck.msg)
-		for _, k := range content.Touches(m) {
-			switch content.Kind(ck.msg.Kind) {
-			case content.Profile, content.Receipt, content.JoinRequest, content.Decision:
-				out[m.Space] = append(out[m.Space], k)
-			}
+		switch content.Kind(ck.msg.Kind) {
+		case content.Profile, content.Receipt, content.JoinRequest, content.Decision:
+			m, _ := c.contentOf(ck)
+			out[m.Space] = append(out[m.Space], content.Touches(m)...)
 		}
 	}
 	return out
@@ -65,7 +63,7 @@ func (c *Community) TouchedBy(in []Checked) map[op.ID][]content.RowKey {
 
 // Touched names the rows that a stored message has part in.
 func (c *Community) Touched(ck Checked) []content.RowKey {
-	m, _ := c.contentOf(ck.msg)
+	m, _ := c.contentOf(ck)
 	return content.Touches(m)
 }
 
@@ -145,7 +143,8 @@ func (b *batch) takeOp(ck Checked) {
 }
 
 // contentOf turns an opened message into what the fold reads; false while nobody registered its device.
-func (c *Community) contentOf(m *epoch.Message) (content.Msg, bool) {
+func (c *Community) contentOf(ck Checked) (content.Msg, bool) {
+	m := ck.msg
 	author, ok := c.log.Registered(m.Device)
 	if m.Desk && content.Kind(m.Kind) == content.JoinRequest { // he is nobody here yet, and says who he is
 		if r, err := content.ParseJoinRequest(m.Body); err == nil {
@@ -153,7 +152,7 @@ func (c *Community) contentOf(m *epoch.Message) (content.Msg, bool) {
 		}
 	}
 	return content.Msg{ID: m.WireID, Space: m.Space, Author: author, Device: m.Device, Seq: m.Seq, Lamport: m.Lamport, Time: m.Time,
-		Kind: content.Kind(m.Kind), Body: m.Body}, ok
+		Kind: content.Kind(m.Kind), Body: m.Body, Parsed: ck.body}, ok
 }
 
 // takeMessage stores a wire and folds it if it counts.
@@ -164,7 +163,7 @@ func (b *batch) takeMessage(ck Checked) {
 	}
 	c, m := b.c, ck.msg
 	s := c.space(m.Space)
-	cm, known := c.contentOf(m)
+	cm, known := c.contentOf(ck)
 	if !known {
 		return // its author's op is not here: sync brings both
 	}
@@ -181,9 +180,11 @@ func (b *batch) takeMessage(ck Checked) {
 		s.lamport = max(s.lamport, m.Lamport)
 	}
 	s.recent[m.Epoch] = b.now
-	for _, k := range content.Touches(cm) {
-		if k != content.MessageKey(m.WireID) {
-			b.eff.Store.Touches = append(b.eff.Store.Touches, Touch{Space: m.Space, Key: k, Wire: m.WireID})
+	if ck.body == nil { // what is shown as it was written has part in no row but its own
+		for _, k := range content.Touches(cm) {
+			if k != content.MessageKey(m.WireID) {
+				b.eff.Store.Touches = append(b.eff.Store.Touches, Touch{Space: m.Space, Key: k, Wire: m.WireID})
+			}
 		}
 	}
 	held := b.holdTo(s, ck)
@@ -247,7 +248,7 @@ func (c *Community) Refolded(space op.ID, keys []content.RowKey, msgs []Checked,
 	s := c.space(space)
 	rows := content.Rows{}
 	for _, ck := range msgs {
-		m, ok := c.contentOf(ck.msg)
+		m, ok := c.contentOf(ck)
 		if !ok || m.Lamport > now+asideAfter {
 			continue
 		}

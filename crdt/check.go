@@ -32,6 +32,7 @@ type Checked struct {
 	op   *op.Op
 	msg  *epoch.Message
 	wire []byte
+	body any // as content.Parse read it
 }
 
 // Space returns the space it belongs to.
@@ -145,8 +146,8 @@ func Check(s *Snapshot, wire []byte, now op.Millis) (Checked, Verdict) {
 	if !m.Verify() {
 		return Checked{}, BadSignature
 	}
-	c := Checked{msg: m, wire: wire}
 	kind := content.Kind(m.Kind)
+	c := Checked{msg: m, wire: wire, body: content.Parse(kind, m.Body)}
 	if kind == content.Op {
 		o, v := CheckOp(m.Body)
 		if v != Good {

@@ -190,9 +190,9 @@ func (c *Community) PostDesk(kind content.Kind, body []byte, rows Rows, now op.M
 		return Effects{}, [32]byte{}, err
 	}
 	b := &batch{c: c, now: now, rows: rows}
-	if c.OnDesk(c.self.Member) {
-		b.takeDesk(Checked{msg: m, wire: wire})
-	} else if cm, ok := c.contentOf(m); ok {
+	if ck := (Checked{msg: m, wire: wire}); c.OnDesk(c.self.Member) {
+		b.takeDesk(ck)
+	} else if cm, ok := c.contentOf(ck); ok {
 		b.fold(c.space(c.id), cm) // the rows alone: this node cannot open the wire again
 	}
 	b.eff.Publish = append(b.eff.Publish, Publication{Space: c.id, Wire: wire, Desk: true})
@@ -240,7 +240,7 @@ func checkDesk(s *Snapshot, wire []byte) (Checked, Verdict) {
 func (b *batch) takeDesk(ck Checked) {
 	c, m := b.c, ck.msg
 	s := c.space(c.id)
-	cm, known := c.contentOf(m)
+	cm, known := c.contentOf(ck)
 	if !known {
 		return
 	}

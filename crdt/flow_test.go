@@ -79,7 +79,7 @@ func (p *person) refold(r Refold) {
 		}
 		msgs = append(msgs, ck)
 		if slices.Contains(r.Devices, ck.msg.Device) || slices.Contains(r.Wires, ck.msg.WireID) {
-			m, _ := p.c.contentOf(ck.msg)
+			m, _ := p.c.contentOf(ck)
 			keys = append(keys, content.Touches(m)...)
 		}
 	}

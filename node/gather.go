@@ -46,3 +46,67 @@ func (r *room) takeGathered() {
 	}
 	r.inAt = time.Now()
 }
+
+// arrival is a part of what a session brings; done gets one answer, and has room for it.
+type arrival struct {
+	in   []crdt.Checked
+	done chan<- arrived
+}
+
+type arrived struct {
+	stored [][32]byte
+	err    error
+}
+
+// arrivalsMax bounds what is taken in by one commit, so that the owner is busy for a tenth of a second at most.
+const arrivalsMax = 4096
+
+// takeArrivals takes in what a session brings, and with it what others that wait have brought, so that they share one commit.
+func (r *room) takeArrivals(first arrival) {
+	all, in := []arrival{first}, first.in
+	for len(in) < arrivalsMax {
+		select {
+		case a := <-r.arrive:
+			all, in = append(all, a), append(in, a.in...)
+			continue
+		default:
+		}
+		break
+	}
+	stored, err := r.take(in)
+	if len(all) == 1 {
+		first.done <- arrived{stored, err}
+		return
+	}
+	has := make(map[[32]byte]bool, len(stored))
+	for _, id := range stored {
+		has[id] = true
+	}
+	for _, a := range all {
+		var mine [][32]byte
+		for _, ck := range a.in {
+			if id, ok := ck.Wire(); ok && has[id] {
+				mine = append(mine, id)
+			}
+		}
+		a.done <- arrived{mine, err}
+	}
+}
+
+// bring hands what was checked to the owner and waits until it is durable. It returns the ids of what is stored now.
+func (r *room) bring(ctx context.Context, in []crdt.Checked) ([][32]byte, error) {
+	done := make(chan arrived, 1)
+	select {
+	case r.arrive <- arrival{in, done}:
+	case <-r.done:
+		return nil, ErrClosed
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	select {
+	case a := <-done:
+		return a.stored, a.err
+	case <-r.done:
+		return nil, ErrClosed
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/libp2p/go-libp2p/core/peer"
@@ -146,11 +147,13 @@ func (r *room) takeWires(ctx context.Context, from peer.ID, wires [][]byte) ([][
 	snap, now := r.snap.Load(), r.n.now()
 	checked := make([]crdt.Checked, len(wires))
 	verdicts := make([]crdt.Verdict, len(wires))
+	r.checking.Lock() // one batch has all processors: it is through sooner than two that share them, and its commit begins
 	abreast(len(wires), func(i int) {
 		if !has[ids[i]] {
 			checked[i], verdicts[i] = crdt.Check(snap, wires[i], now)
 		}
 	})
+	r.checking.Unlock()
 	var stored [][32]byte
 	var in []crdt.Checked
 	unknown := false
@@ -184,10 +187,7 @@ func (r *room) takeWires(ctx context.Context, from peer.ID, wires [][]byte) ([][
 	if len(in) == 0 {
 		return stored, nil
 	}
-	var got [][32]byte
-	if e := r.ask(ctx, func() { got, err = r.take(in) }); e != nil {
-		return nil, e
-	}
+	got, err := r.bring(ctx, in)
 	return append(stored, got...), err
 }
 
@@ -200,18 +200,14 @@ func abreast(n int, f func(int)) {
 		return
 	}
 	var wg sync.WaitGroup
-	next := make(chan int)
+	var next atomic.Int64
 	for range min(n, runtime.GOMAXPROCS(0)) {
 		wg.Go(func() {
-			for i := range next {
+			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
 				f(i)
 			}
 		})
 	}
-	for i := range n {
-		next <- i
-	}
-	close(next)
 	wg.Wait()
 }
 

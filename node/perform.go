@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strconv"
 
 	"github.com/pandal-chat/pandal/crdt"
 	"github.com/pandal-chat/pandal/crdt/content"
@@ -62,7 +63,7 @@ func (r *room) batchOf(e crdt.Effects) (*store.Batch, error) {
 	}
 	for _, w := range e.Store.Wires {
 		b.Wires = append(b.Wires, store.Wire{ID: w.ID, Space: w.Space, Tag: w.Tag, Day: w.Day, Device: w.Device, Seq: w.Seq, Lamport: int64(w.Lamport),
-			Kind: fmt.Sprint(uint16(w.Kind)), Bytes: w.Bytes})
+			Kind: strconv.Itoa(int(w.Kind)), Bytes: w.Bytes})
 	}
 	b.Rows = storeRows(e.Store.Rows)
 	for _, t := range e.Store.Touches {

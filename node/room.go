@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -51,17 +52,19 @@ type room struct {
 	hist   *history.History
 	snap   atomic.Pointer[crdt.Snapshot]
 
-	work    chan func()
-	gossip  chan crdt.Checked
-	wake    chan struct{} // something was told
-	toldMu  sync.Mutex
-	told    []func()
-	done    chan struct{}
-	ctx     context.Context
-	cancel  context.CancelFunc
-	quota   authorQuota
-	askedAt atomic.Int64 // when an unknown tag last made us ask for keys, ms
-	face    atomic.Pointer[face]
+	work     chan func()
+	gossip   chan crdt.Checked
+	arrive   chan arrival
+	wake     chan struct{} // something was told
+	toldMu   sync.Mutex
+	told     []func()
+	done     chan struct{}
+	ctx      context.Context
+	cancel   context.CancelFunc
+	quota    authorQuota
+	checking sync.Mutex
+	askedAt  atomic.Int64 // when an unknown tag last made us ask for keys, ms
+	face     atomic.Pointer[face]
 
 	// owned by run
 	peers    map[peer.ID]member
@@ -132,7 +135,7 @@ func (rec communityRecord) meta() (store.Meta, error) {
 
 // newRoom makes a room without starting it.
 func (n *Node) newRoom(rec communityRecord, c *crdt.Community) *room {
-	r := &room{n: n, id: rec.ID, rec: rec, fixed: rec, device: identity.DeviceKeyFromSeed(rec.Device), c: c, work: make(chan func(), 64), gossip: make(chan crdt.Checked, 1024), wake: make(chan struct{}, 1), done: make(chan struct{}),
+	r := &room{n: n, id: rec.ID, rec: rec, fixed: rec, device: identity.DeviceKeyFromSeed(rec.Device), c: c, work: make(chan func(), 64), gossip: make(chan crdt.Checked, 1024), arrive: make(chan arrival, 8), wake: make(chan struct{}, 1), done: make(chan struct{}),
 		peers: map[peer.ID]member{}, sums: map[op.ID]map[epoch.Tag]*history.Sum{}, rotate: map[op.ID]time.Time{}, parcels: map[peer.ID][]sentWire{},
 		asking: map[op.ID]bool{}, syncing: map[peer.ID]bool{}, named: map[op.ID]string{}, topics: map[string]op.ID{}, carried: map[carriedKey]time.Time{},
 		skewed: map[peer.ID]int64{}, change: make(chan struct{}), handedOn: map[[32]byte]map[peer.ID]bool{}, knocking: map[op.ID]time.Time{}, marks: map[op.ID][]content.WatermarkRow{}}
@@ -266,6 +269,8 @@ func (r *room) run() {
 			r.heed()
 		case ck := <-r.gossip:
 			r.receive(ck)
+		case a := <-r.arrive:
+			r.takeArrivals(a)
 		case <-r.due.C:
 			r.takeGathered()
 		case <-t.C:
@@ -328,14 +333,14 @@ func (r *room) take(in []crdt.Checked) ([][32]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	fresh := in[:0:0]
+	fresh := make([]crdt.Checked, 0, len(in))
+	twice := make(map[[32]byte]bool, len(ids))
 	for _, ck := range in {
-		id, ok := ck.Wire()
-		if ok && has[id] {
-			continue
-		}
-		if ok {
-			has[id] = true
+		if id, ok := ck.Wire(); ok {
+			if has[id] || twice[id] {
+				continue
+			}
+			twice[id] = true
 		}
 		fresh = append(fresh, ck)
 	}
@@ -343,16 +348,14 @@ func (r *room) take(in []crdt.Checked) ([][32]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := r.perform(r.c.Apply(fresh, rows, r.n.now())); err != nil {
+	e := r.c.Apply(fresh, rows, r.n.now())
+	if err := r.perform(e); err != nil {
 		return nil, err
 	}
-	stored := ids[:0:0]
-	for _, id := range ids {
-		if has[id] {
-			stored = append(stored, id)
-		}
+	for _, w := range e.Store.Wires {
+		has[w.ID] = true
 	}
-	return stored, nil
+	return slices.DeleteFunc(ids, func(id [32]byte) bool { return !has[id] }), nil
 }
 
 func (r *room) rowsFor(keys map[op.ID][]content.RowKey) (crdt.Rows, error) {

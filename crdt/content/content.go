@@ -50,6 +50,22 @@ type Msg struct {
 	Time    op.Millis
 	Kind    Kind
 	Body    []byte
+	Parsed  any // what Parse made of Body, so that it is read once; nil: not done
+}
+
+// Parse reads the body of a message that is shown as it was written. It returns nil for any other kind, and for a body that is malformed.
+func Parse(k Kind, body []byte) any {
+	switch k {
+	case Text:
+		if b, err := ParseText(body); err == nil {
+			return &b
+		}
+	case Announcement:
+		if b, err := ParseAnnouncement(body); err == nil {
+			return &b
+		}
+	}
+	return nil
 }
 
 // RowKey names a row within its space.
@@ -95,12 +111,8 @@ func Touches(m Msg) []RowKey {
 			return []RowKey{k}
 		}
 		return nil
-	case Text:
-		if _, err := ParseText(m.Body); err != nil {
-			return nil
-		}
-	case Announcement:
-		if _, err := ParseAnnouncement(m.Body); err != nil {
+	case Text, Announcement:
+		if m.Parsed == nil && Parse(m.Kind, m.Body) == nil {
 			return nil
 		}
 	}
@@ -110,7 +122,7 @@ func Touches(m Msg) []RowKey {
 // Fold returns the rows that m changes, given what is there under Touches(m). Folding the same messages in any order, any number of
 // times, gives the same rows.
 func Fold(rows Rows, m Msg) []Row {
-	if len(Touches(m)) == 0 {
+	if m.Parsed == nil && len(Touches(m)) == 0 {
 		return nil
 	}
 	switch m.Kind {
@@ -125,7 +137,12 @@ func Fold(rows Rows, m Msg) []Row {
 }
 
 // MessageKey is the key of the row of a message.
-func MessageKey(id [32]byte) RowKey { return RowKey("m/" + hex.EncodeToString(id[:])) }
+func MessageKey(id [32]byte) RowKey {
+	var b [66]byte
+	b[0], b[1] = 'm', '/'
+	hex.Encode(b[2:], id[:])
+	return RowKey(b[:])
+}
 
 // MessageOf returns the message whose row a key names, false for any other row. That message has part in the row without being noted.
 func MessageOf(k RowKey) (id [32]byte, ok bool) {

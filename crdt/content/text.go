@@ -116,13 +116,14 @@ func (b AnnouncementBody) check() error {
 
 func foldMessage(m Msg) []Row {
 	r := MessageRow{ID: m.ID, Author: m.Author, Device: m.Device, Seq: m.Seq, Lamport: m.Lamport, Time: m.Time, Kind: m.Kind}
-	switch m.Kind {
-	case Text:
-		b, _ := ParseText(m.Body)
-		r.Text = &b
-	case Announcement:
-		b, _ := ParseAnnouncement(m.Body)
-		r.Announcement = &b
+	if m.Parsed == nil {
+		m.Parsed = Parse(m.Kind, m.Body)
+	}
+	switch b := m.Parsed.(type) {
+	case *TextBody:
+		r.Text = b
+	case *AnnouncementBody:
+		r.Announcement = b
 	}
 	v, err := op.Encode(r)
 	if err != nil {

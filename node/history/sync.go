@@ -141,14 +141,67 @@ func (h *History) sendWires(ctx context.Context, s *session, ids [][32]byte) err
 }
 
 func (h *History) takeRest(ctx context.Context, s *session) error {
-	return s.each(func(v any) error {
+	t := h.taking(ctx, s.p)
+	return t.end(s.each(func(v any) error {
 		f, ok := v.(wiresFrame)
 		if !ok {
 			return fmt.Errorf("%w: not expected here", ErrFrame)
 		}
-		_, err := h.c.TakeWires(ctx, s.p, f.Wires)
+		return t.wires(f.Wires)
+	}))
+}
+
+// Abreast is how many frames of wires of one session are taken at once: while one is written to disk, the next are verified.
+const Abreast = 3
+
+// taking hands on the wires of a session. One goroutine uses it.
+type taking struct {
+	take  func([][]byte) error
+	slots chan struct{}
+	errs  chan error // room for one
+}
+
+func (h *History) taking(ctx context.Context, p peer.ID) *taking {
+	return &taking{
+		take:  func(w [][]byte) error { _, err := h.c.TakeWires(ctx, p, w); return err },
+		slots: make(chan struct{}, Abreast), errs: make(chan error, 1),
+	}
+}
+
+// wires waits until there is room for one more frame, and errs if one before it failed. What it starts has ended when end returns.
+func (t *taking) wires(w [][]byte) error {
+	t.slots <- struct{}{}
+	select {
+	case err := <-t.errs:
+		<-t.slots
 		return err
-	})
+	default:
+	}
+	go func() {
+		if err := t.take(w); err != nil {
+			select {
+			case t.errs <- err:
+			default: // one is enough
+			}
+		}
+		<-t.slots
+	}()
+	return nil
+}
+
+// end waits for all frames and returns the first error.
+func (t *taking) end(err error) error {
+	for range Abreast {
+		t.slots <- struct{}{}
+	}
+	select {
+	case e := <-t.errs:
+		if err == nil {
+			err = e
+		}
+	default:
+	}
+	return err
 }
 
 func (h *History) offer(p peer.ID, spaces []Space) offer {
@@ -226,14 +279,14 @@ func (h *History) serveSync(ctx context.Context, s *session) error {
 		return err
 	}
 	var fetch [][32]byte
-	if err := s.each(func(v any) error {
+	t := h.taking(ctx, s.p)
+	if err := t.end(s.each(func(v any) error {
 		switch f := v.(type) {
 		case opsFrame:
 			_, err := h.c.TakeOps(ctx, s.p, f.Ops)
 			return err
 		case wiresFrame:
-			_, err := h.c.TakeWires(ctx, s.p, f.Wires)
-			return err
+			return t.wires(f.Wires)
 		case fetchFrame:
 			ids, err := splitIDs(f.IDs)
 			if err != nil || len(fetch)+len(ids) > maxIDs {
@@ -243,7 +296,7 @@ func (h *History) serveSync(ctx context.Context, s *session) error {
 			return nil
 		}
 		return fmt.Errorf("%w: not expected here", ErrFrame)
-	}); err != nil {
+	})); err != nil {
 		return err
 	}
 	if err := h.sendWires(ctx, s, fetch); err != nil {
