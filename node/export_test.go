@@ -207,3 +207,8 @@ func (n *Node) Topics() (out []string) {
 	})
 	return out
 }
+
+// TakeWires is the door for the wires of a sync session.
+func (n *Node) TakeWires(ctx context.Context, wires [][]byte) ([][32]byte, error) {
+	return n.only().takeWires(ctx, "", wires)
+}

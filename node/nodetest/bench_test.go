@@ -1,19 +1,13 @@
 package nodetest_test
 
 import (
-	"cmp"
 	"context"
-	"crypto/ed25519"
-	"encoding/json"
 	"fmt"
 	"os"
-	"runtime"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
-	"sync/atomic"
-	"syscall"
 	"testing"
 	"time"
 
@@ -23,80 +17,10 @@ import (
 	"github.com/libp2p/go-libp2p/core/peer"
 
 	"github.com/pandal-chat/pandal/node"
+	"github.com/pandal-chat/pandal/node/nodetest"
 )
 
-// rounds of each benchmark, ours and the anchor in turn.
-const rounds = 5
-
 func full() bool { return os.Getenv("PANDAL_FULL") == "1" }
-
-// report prints one figure as one JSON line, for .ci/bench: medians over the rounds, and our best.
-func report(name, unit string, n int, ours, anchor []float64, best float64, against, must string) {
-	o, a := median(ours), median(anchor)
-	line, _ := json.Marshal(map[string]any{"name": name, "ours": short(o), "anchor": short(a), "ratio": short(o / a), "unit": unit, "n": n,
-		"rounds": len(ours), "best": short(best), "against": against, "must": must})
-	fmt.Println(string(line))
-}
-
-func median(x []float64) float64 {
-	x = slices.Sorted(slices.Values(x))
-	return x[len(x)/2]
-}
-
-func short(x float64) float64 {
-	y, _ := strconv.ParseFloat(strconv.FormatFloat(x, 'g', 4, 64), 64)
-	return y
-}
-
-// cpu is the processor time that this process has used.
-func cpu() time.Duration {
-	var r syscall.Rusage
-	syscall.Getrusage(syscall.RUSAGE_SELF, &r)
-	return time.Duration(r.Utime.Nano() + r.Stime.Nano())
-}
-
-// loopback starts a node on real sockets of this machine.
-func loopback(b *testing.B, data, name string) *node.Node {
-	b.Helper()
-	n, err := node.Open(b.Context(), node.Config{Data: data, Name: name, Listen: []string{"/ip4/127.0.0.1/tcp/0"}, Bootstrap: []string{"none"}})
-	if err != nil {
-		b.Fatal(err)
-	}
-	b.Cleanup(func() { n.Close() })
-	return n
-}
-
-// town founds a community and returns it with its General group.
-func town(b *testing.B, n *node.Node) (community, general string) {
-	b.Helper()
-	c, err := n.CreateCommunity(b.Context(), node.NewCommunity{Name: "Sunrise", DisplayName: "Asha"})
-	if err != nil {
-		b.Fatal(err)
-	}
-	list, err := n.Groups(c.ID)
-	if err != nil {
-		b.Fatal(err)
-	}
-	i := slices.IndexFunc(list, func(g node.Group) bool { return g.Name == "General" })
-	return c.ID, list[i].ID
-}
-
-func join(b *testing.B, n *node.Node, link, name, general string) {
-	b.Helper()
-	if _, err := n.Accept(b.Context(), node.AcceptInvite{Link: link, DisplayName: name}); err != nil {
-		b.Fatal(err)
-	}
-	until(b, name+" is in", func() bool { g, err := n.Group(general); return err == nil && g.Joined })
-}
-
-func until(b *testing.B, what string, ok func() bool) {
-	b.Helper()
-	for end := time.Now().Add(2 * time.Minute); !ok(); time.Sleep(time.Millisecond) {
-		if time.Now().After(end) {
-			b.Fatal("in vain: " + what)
-		}
-	}
-}
 
 // BenchmarkB2Fanout: everybody in a group of n posts a few messages of 300 bytes at once, until everybody has stored all of them;
 // against gossipsub as it comes, which signs, on the same graph of connections.
@@ -115,16 +39,16 @@ func fanout(b *testing.B, n int) {
 	if n > 50 {
 		each = 4
 	}
-	first := loopback(b, b.TempDir(), "Asha")
-	com, general := town(b, first)
+	first := nodetest.Loopback(b, b.TempDir(), "Asha")
+	com, general := nodetest.Town(b, first)
 	inv, err := first.CreateInvite(b.Context(), com, node.NewInvite{MaxUses: 1000, Groups: []string{general}})
 	if err != nil {
 		b.Fatal(err)
 	}
 	nodes := []*node.Node{first}
 	for i := 1; i < n; i++ {
-		nd := loopback(b, b.TempDir(), fmt.Sprint("Member ", i))
-		join(b, nd, inv.Link, fmt.Sprint("Member ", i), general)
+		nd := nodetest.Loopback(b, b.TempDir(), fmt.Sprint("Member ", i))
+		nodetest.JoinBy(b, nd, inv.Link, fmt.Sprint("Member ", i), general)
 		nodes = append(nodes, nd)
 	}
 	time.Sleep(5 * time.Second) // meshes form at heartbeats, receipts and introductions end
@@ -132,8 +56,8 @@ func fanout(b *testing.B, n int) {
 	text := strings.Repeat("x", 300)
 	deliveries := float64(n * (n - 1) * each)
 	var ours, theirs, rate, theirRate []float64
-	for round := range rounds + 1 {
-		start, at := cpu(), time.Now()
+	for round := range nodetest.Rounds + 1 {
+		start, at := nodetest.CPU(), time.Now()
 		got := make([]int64, n)
 		for i, nd := range nodes {
 			got[i] = nd.EventCursor()
@@ -153,19 +77,19 @@ func fanout(b *testing.B, n int) {
 			wg.Go(func() { seen(b, nd, got[i], n*each) })
 		}
 		wg.Wait()
-		took, wall := cpu()-start, time.Since(at)
-		start, at = cpu(), time.Now()
+		took, wall := nodetest.CPU()-start, time.Since(at)
+		start, at = nodetest.CPU(), time.Now()
 		bare(each, text)
 		if round == 0 {
 			continue
 		}
 		ours, rate = append(ours, float64(took.Microseconds())/deliveries), append(rate, deliveries/wall.Seconds())
-		theirs = append(theirs, float64((cpu()-start).Microseconds())/deliveries)
+		theirs = append(theirs, float64((nodetest.CPU()-start).Microseconds())/deliveries)
 		theirRate = append(theirRate, deliveries/time.Since(at).Seconds())
 	}
 	name := fmt.Sprintf("B2 fanout_%d", n)
-	report(name+" processor", "µs/delivery", each*n, ours, theirs, slices.Min(ours), "gossipsub StrictSign", "≤ 1.2×")
-	report(name+" rate", "deliveries/s", each*n, rate, theirRate, slices.Max(rate), "gossipsub StrictSign", "")
+	nodetest.Report(name+" processor", "µs/delivery", each*n, ours, theirs, slices.Min(ours), "gossipsub StrictSign", "≤ 1.2×")
+	nodetest.Report(name+" rate", "deliveries/s", each*n, rate, theirRate, slices.Max(rate), "gossipsub StrictSign", "")
 }
 
 // seen waits until a node has shown so many messages after an event.
@@ -270,19 +194,19 @@ func plain(b *testing.B, nodes []*node.Node) func(each int, text string) {
 	}
 }
 
-// BenchmarkB3Accept: how many messages a second a node that was away takes in: verified, decrypted, stored, indexed, durable; against how
-// many signatures this machine can verify, both on all processors.
-func BenchmarkB3Accept(b *testing.B) {
+// BenchmarkB6History: how many messages a second a node that was away gets from another one in the same process: served, sent, verified,
+// decrypted, stored, indexed, durable; against how many signatures this machine can verify, both on all processors.
+func BenchmarkB6History(b *testing.B) {
 	const want = 10_000
-	a := loopback(b, b.TempDir(), "Asha")
-	com, general := town(b, a)
+	a := nodetest.Loopback(b, b.TempDir(), "Asha")
+	com, general := nodetest.Town(b, a)
 	inv, err := a.CreateInvite(b.Context(), com, node.NewInvite{Groups: []string{general}})
 	if err != nil {
 		b.Fatal(err)
 	}
 	home := b.TempDir()
-	away := loopback(b, home, "Budi")
-	join(b, away, inv.Link, "Budi", general)
+	away := nodetest.Loopback(b, home, "Budi")
+	nodetest.JoinBy(b, away, inv.Link, "Budi", general)
 	time.Sleep(3 * time.Second) // his profile and receipts are through
 	if err := away.Close(); err != nil {
 		b.Fatal(err)
@@ -293,41 +217,21 @@ func BenchmarkB3Accept(b *testing.B) {
 		}
 	}
 	var ours, theirs []float64
-	for range rounds {
+	for range nodetest.Rounds {
 		data := b.TempDir()
 		if err := os.CopyFS(data, os.DirFS(home)); err != nil {
 			b.Fatal(err)
 		}
-		back := loopback(b, data, "")
+		back := nodetest.Loopback(b, data, "")
 		base := back.EventCursor()
-		until(b, "he is back", func() bool { return back.EventCursor() >= base+8 }) // what comes first is that he is connected
+		nodetest.Until(b, "he is back", func() bool { return back.EventCursor() >= base+8 }) // what comes first is that he is connected
 		first, at := back.EventCursor(), time.Now()
 		seen(b, back, base, want)
 		ours = append(ours, float64(want-int(first-base))/time.Since(at).Seconds())
 		if err := back.Close(); err != nil {
 			b.Fatal(err)
 		}
-		theirs = append(theirs, verifies())
+		theirs = append(theirs, nodetest.Verifies())
 	}
-	report("B3 accept", "messages/s", want, ours, theirs, slices.MaxFunc(ours, cmp.Compare), "ed25519 verify/s", "≥ 0.5")
-}
-
-// verifies counts the signatures that all processors verify in a second.
-func verifies() float64 {
-	pub, key, _ := ed25519.GenerateKey(nil)
-	msg := make([]byte, 400)
-	sig := ed25519.Sign(key, msg)
-	var n atomic.Int64
-	var wg sync.WaitGroup
-	end := time.Now().Add(time.Second)
-	for range runtime.GOMAXPROCS(0) {
-		wg.Go(func() {
-			for time.Now().Before(end) {
-				ed25519.Verify(pub, msg, sig)
-				n.Add(1)
-			}
-		})
-	}
-	wg.Wait()
-	return float64(n.Load())
+	nodetest.Report("B6 history_10k", "messages/s", want, ours, theirs, slices.Max(ours), "ed25519 verify/s", "≥ 5000/s")
 }

@@ -1,0 +1,84 @@
+package node_test
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/pandal-chat/pandal/node"
+	"github.com/pandal-chat/pandal/node/history"
+	"github.com/pandal-chat/pandal/node/nodetest"
+)
+
+// BenchmarkB3Accept: how many messages of 300 bytes a second one node takes in: verified, decrypted, stored, indexed, durable, each shown by an
+// event; against how many signatures this machine can verify, both on all processors. The wires come through the door of a sync session, as
+// many abreast as there; who sends them and the network are not in it (B6 has both).
+func BenchmarkB3Accept(b *testing.B) {
+	const want, frame = 10_000, 512 // as many wires as a frame of a session has
+	a := nodetest.Loopback(b, b.TempDir(), "Asha")
+	com, general := nodetest.Town(b, a)
+	inv, err := a.CreateInvite(b.Context(), com, node.NewInvite{Groups: []string{general}})
+	if err != nil {
+		b.Fatal(err)
+	}
+	home := b.TempDir()
+	away := nodetest.Loopback(b, home, "Budi")
+	nodetest.JoinBy(b, away, inv.Link, "Budi", general)
+	time.Sleep(3 * time.Second) // his profile and receipts are through
+	if err := away.Close(); err != nil {
+		b.Fatal(err)
+	}
+	before := a.WireIDs()
+	for i := range want {
+		if _, err := a.Post(b.Context(), general, node.NewMessage{Text: fmt.Sprintf("%d %s", i, strings.Repeat("x", 290))}); err != nil {
+			b.Fatal(err)
+		}
+	}
+	wires := a.WiresSince(before)
+	if err := a.Close(); err != nil {
+		b.Fatal(err)
+	}
+	var ours, theirs, cost, verify []float64
+	for range nodetest.Rounds {
+		data := b.TempDir()
+		if err := os.CopyFS(data, os.DirFS(home)); err != nil {
+			b.Fatal(err)
+		}
+		back := nodetest.Loopback(b, data, "")
+		base := back.EventCursor()
+		at, start := time.Now(), nodetest.CPU()
+		frames := make(chan [][]byte)
+		var wg sync.WaitGroup
+		for range history.Abreast {
+			wg.Go(func() {
+				for f := range frames {
+					if stored, err := back.TakeWires(b.Context(), f); err != nil || len(stored) != len(f) {
+						b.Errorf("%d of %d stored: %v", len(stored), len(f), err)
+					}
+				}
+			})
+		}
+		for f := range slices.Chunk(wires, frame) {
+			frames <- f
+		}
+		close(frames)
+		wg.Wait()
+		ours = append(ours, float64(len(wires))/time.Since(at).Seconds())
+		cost = append(cost, float64((nodetest.CPU()-start).Microseconds())/float64(len(wires)))
+		if got := back.EventCursor() - base; got < want {
+			b.Errorf("%d events of %d messages", got, want)
+		}
+		if err := back.Close(); err != nil {
+			b.Fatal(err)
+		}
+		start = nodetest.CPU()
+		n := nodetest.Verifies()
+		theirs, verify = append(theirs, n), append(verify, float64((nodetest.CPU()-start).Microseconds())/n)
+	}
+	nodetest.Report("B3 accept", "messages/s", len(wires), ours, theirs, slices.Max(ours), "ed25519 verify/s", "≥ 0.5")
+	nodetest.Report("B3 accept processor", "µs/message", len(wires), cost, verify, slices.Min(cost), "ed25519 verify", "")
+}
