@@ -1,7 +1,6 @@
 package crdt
 
 import (
-	"maps"
 	"slices"
 
 	"github.com/pandal-chat/pandal/crdt/acl"
@@ -20,8 +19,9 @@ type batch struct {
 	now   op.Millis
 	rows  Rows
 	eff   Effects
-	dirty bool
-	quiet bool // loading: everything is stored already
+	quiet bool    // loading: everything is stored already
+	since changes // what the ops so far have changed
+	whole int     // while loading: how many ops there were when the states were last computed anew
 	wants map[op.ID]*Want
 }
 
@@ -34,9 +34,7 @@ func (c *Community) Apply(in []Checked, rows Rows, now op.Millis) Effects {
 			b.takeOp(ck)
 		}
 	}
-	if b.dirty {
-		c.reeval(b)
-	}
+	c.settle(b)
 	for _, ck := range in {
 		if ck.msg != nil {
 			b.takeMessage(ck)
@@ -108,8 +106,11 @@ func (b *batch) takeOp(ck Checked) {
 		}
 		e := acl.EntryOf(ck.op)
 		if miss := c.log.Missing(e); len(miss) > 0 {
-			if len(c.waiting) < maxWaiting {
-				c.waiting[id] = waiter{Checked{op: ck.op}, miss}
+			if _, waits := c.waiting[id]; !waits && len(c.waiting) < maxWaiting {
+				c.waiting[id] = Checked{op: ck.op}
+				for _, m := range miss {
+					c.waitedFor[m] = append(c.waitedFor[m], id)
+				}
 			}
 			w := b.want(c.id)
 			w.Ops = append(w.Ops, miss...)
@@ -118,8 +119,8 @@ func (b *batch) takeOp(ck Checked) {
 		if c.log.Add(e) != nil {
 			continue // its edges lead where they must not: no honest node made it
 		}
-		b.dirty = true
 		b.eff.Store.Ops = append(b.eff.Store.Ops, StoredOpBytes{Space: ck.op.Home(), ID: id, Bytes: ck.op.Raw()})
+		b.step(ck.op)
 		switch ck.op.Kind() {
 		case op.Epoch:
 			b.takeEpoch(ck.op)
@@ -129,16 +130,14 @@ func (b *batch) takeOp(ck Checked) {
 				b.eff.Refold = append(b.eff.Refold, Refold{Space: c.id, Wires: waiting})
 			}
 		}
-		for wid, w := range c.waiting {
-			if slices.Contains(w.miss, id) {
-				if w.miss = c.log.Missing(acl.EntryOf(w.c.op)); len(w.miss) == 0 {
-					delete(c.waiting, wid)
-					queue = append(queue, w.c)
-				} else {
-					c.waiting[wid] = w
-				}
+		for _, wid := range c.waitedFor[id] {
+			w, still := c.waiting[wid]
+			if still && len(c.log.Missing(acl.EntryOf(w.op))) == 0 {
+				delete(c.waiting, wid)
+				queue = append(queue, w)
 			}
 		}
+		delete(c.waitedFor, id)
 	}
 }
 
@@ -292,64 +291,4 @@ func (c *Community) Tick(now op.Millis) Effects {
 		}
 	}
 	return b.done()
-}
-
-// reeval computes the control state anew and everything that hangs on it.
-func (c *Community) reeval(b *batch) {
-	old := c.states
-	c.states = c.log.EvalAll(c.id)
-	for id := range c.states {
-		c.space(id)
-	}
-	for _, s := range c.spaces {
-		if was, now := old[s.id], c.states[s.id]; was != nil && now != nil {
-			for _, seat := range was.Roster() {
-				if !now.Effective(seat.Cap) {
-					s.orphans[seat] = true
-				}
-			}
-		}
-		c.refreshEpochs(b, s)
-	}
-	c.refreshDesk()
-	c.rebuildSnapshot()
-	for _, id := range slices.SortedFunc(maps.Keys(c.spaces), func(x, y op.ID) int { return slices.Compare(x[:], y[:]) }) {
-		c.rejudge(b, c.spaces[id])
-	}
-	if !b.quiet {
-		c.tell(b, old)
-	}
-	b.dirty = false
-}
-
-// tell turns the difference of two states into events.
-func (c *Community) tell(b *batch, old map[op.ID]*acl.State) {
-	for id, st := range c.states {
-		was := old[id]
-		if was == nil {
-			if id != c.id {
-				b.event("group.created", id, identity.UserID{}, id)
-			}
-			was = &acl.State{}
-		}
-		for m, now := range st.Members.All() {
-			if before, in := was.Members.Get(m); !in {
-				b.event("member.joined", id, m, [32]byte{})
-			} else if before.Bits != now.Bits {
-				b.event("member.role_changed", id, m, [32]byte{})
-			}
-		}
-		for m := range was.Members.All() {
-			if _, in := st.Members.Get(m); !in {
-				typ := "member.removed"
-				if st.Left(m) {
-					typ = "member.left"
-				}
-				b.event(typ, id, m, [32]byte{})
-			}
-		}
-		if was.Space == id && len(was.Invites()) != len(st.Invites()) {
-			b.event("invite.changed", id, identity.UserID{}, [32]byte{})
-		}
-	}
 }

@@ -39,7 +39,7 @@ func Found(m identity.MemberKey, d identity.DeviceKey, g op.GenesisBody, now op.
 	c := newCommunity(o.ID(), Self{Member: m.ID(), Device: d})
 	b := &batch{c: c, now: now}
 	b.takeOp(Checked{op: o})
-	c.reeval(b)
+	c.settle(b)
 	if err := errors.Join(b.rotate(c.id, "genesis", nil), b.rotateDesk()); err != nil {
 		return nil, Effects{}, err
 	}
@@ -106,7 +106,7 @@ func (b *batch) write(d Draft) (op.ID, error) {
 		return op.ID{}, fmt.Errorf("write %s: %w", d.Body.Kind(), err)
 	}
 	b.takeOp(Checked{op: signed})
-	c.reeval(b)
+	c.settle(b)
 	if !c.states[d.Space].Effective(signed.ID()) && d.Body.Kind() != op.Epoch {
 		return signed.ID(), fmt.Errorf("%w: the %s does not stand", acl.ErrDenied, d.Body.Kind())
 	}
@@ -289,7 +289,7 @@ func (b *batch) rotate(space op.ID, reason string, pins []op.Pin) error {
 		pins = []op.Pin{}
 	}
 	first := len(s.epochs) == 0
-	id, err := b.write(Draft{Space: space, Body: op.EpochBody{Gen: gen, Parents: parents, CtlHeads: ctl, RosterRoot: acl.RosterRoot(at.Roster()),
+	id, err := b.write(Draft{Space: space, Body: op.EpochBody{Gen: gen, Parents: parents, CtlHeads: ctl, RosterRoot: at.RosterRoot(),
 		Commit: secret.Commit(space), Pins: pins, Reason: reason, Desk: []byte{}}})
 	if err != nil {
 		return err
@@ -298,7 +298,7 @@ func (b *batch) rotate(space op.ID, reason string, pins []op.Pin) error {
 	s.epochs[id].waits = !first
 	b.eff.Store.Secrets = append(b.eff.Store.Secrets, StoredSecret{Space: space, Epoch: id, Secret: secret})
 	c.refreshEpochs(b, s)
-	c.rebuildSnapshot()
+	c.snapKeys()
 	b.event("community.keys_rotated", space, c.self.Member, id)
 	return nil
 }

@@ -69,10 +69,10 @@ func (c Checked) Bytes() []byte {
 
 // Snapshot is what validators read: keys by tag and who speaks in which space. Immutable.
 type Snapshot struct {
-	keys    map[epoch.Tag]*epoch.Keys
-	desk    map[epoch.Tag]*epoch.DeskKey // every desk epoch that is known; nil where its secret is not held
-	devices map[op.ID]map[identity.DeviceID]op.Bits
-	root    op.ID
+	keys   map[epoch.Tag]*epoch.Keys
+	desk   map[epoch.Tag]*epoch.DeskKey // every desk epoch that is known; nil where its secret is not held
+	spaces map[op.ID]speakers           // who speaks in which space
+	root   op.ID
 }
 
 // Knows reports whether a tag's key is held, and which space it is of.
@@ -99,7 +99,7 @@ func (s *Snapshot) Desk(t epoch.Tag) bool { _, ok := s.desk[t]; return ok }
 
 // Has reports whether a space is known.
 func (s *Snapshot) Has(space op.ID) bool {
-	_, ok := s.devices[space]
+	_, ok := s.spaces[space]
 	return ok
 }
 
@@ -155,7 +155,7 @@ func Check(s *Snapshot, wire []byte, now op.Millis) (Checked, Verdict) {
 		}
 		c.op = o.op
 	}
-	bits, member := s.devices[m.Space][m.Device]
+	bits, member := s.spaces[m.Space].rights(m.Device)
 	switch {
 	case !member:
 		return c, UnknownAuthor

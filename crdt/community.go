@@ -19,21 +19,17 @@ type Self struct {
 
 // Community is a community with its groups: what is true on this node.
 type Community struct {
-	id       op.ID
-	self     Self
-	log      *acl.Log
-	states   map[op.ID]*acl.State
-	spaces   map[op.ID]*space
-	waiting  map[op.ID]waiter // ops whose past is not here yet
-	desk     DeskAddress
-	deskless op.Millis            // since when I am of the desk without its key in use; 0: I have it
-	unproved map[op.ID][][32]byte // join requests by an invite that is not here yet
-	snap     *Snapshot
-}
-
-type waiter struct {
-	c    Checked
-	miss []op.ID
+	id        op.ID
+	self      Self
+	log       *acl.Log
+	states    map[op.ID]*acl.State
+	spaces    map[op.ID]*space
+	waiting   map[op.ID]Checked // ops whose past is not here yet
+	waitedFor map[op.ID][]op.ID // and what they wait for
+	desk      DeskAddress
+	deskless  op.Millis            // since when I am of the desk without its key in use; 0: I have it
+	unproved  map[op.ID][][32]byte // join requests by an invite that is not here yet
+	snap      *Snapshot
 }
 
 // maxWaiting bounds the ops kept in memory for want of their past; beyond it they are fetched again later.
@@ -52,7 +48,12 @@ type space struct {
 	recent   map[op.ID]op.Millis // epochs by when they last carried a message
 	aside    []asideWire
 	judged   map[identity.UserID]string
-	orphans  map[acl.Seat]bool               // seats I once saw given by an op that stands no more: they may have had keys
+	orphans  map[acl.Seat]bool // seats I once saw given by an op that stands no more: they may have had keys
+	gone     []acl.Seat        // seats that may have had keys and are in the roster no more, in the order in which they went
+	wasGone  map[acl.Seat]bool
+	judging  int                             // grows when everything was judged anew: what was found out about gone seats before is stale
+	unread   bool                            // some epoch could not be judged yet
+	ended    map[identity.UserID]bool        // of judged, those who lost something once
 	tethered map[identity.DeviceID]*tethered // pinned devices whose chain was read
 	marks    map[identity.DeviceID]uint64    // delivered, not yet receipted
 }
@@ -94,9 +95,9 @@ func (ch *chain) add(m *epoch.Message) {
 }
 
 func newCommunity(id op.ID, self Self) *Community {
-	c := &Community{id: id, self: self, log: acl.NewLog(), states: map[op.ID]*acl.State{}, spaces: map[op.ID]*space{}, waiting: map[op.ID]waiter{}, unproved: map[op.ID][][32]byte{}}
+	c := &Community{id: id, self: self, log: acl.NewLog(), states: map[op.ID]*acl.State{}, spaces: map[op.ID]*space{}, waiting: map[op.ID]Checked{}, waitedFor: map[op.ID][]op.ID{}, unproved: map[op.ID][][32]byte{}}
 	c.space(id)
-	c.rebuildSnapshot()
+	c.snapAll()
 	return c
 }
 
@@ -107,7 +108,7 @@ func (c *Community) space(id op.ID) *space {
 	s := c.spaces[id]
 	if s == nil {
 		s = &space{id: id, epochs: map[op.ID]*epochState{}, kids: map[op.ID][]*epochState{}, early: map[op.ID]epoch.Secret{}, own: OwnChain{Space: id}, chains: map[identity.DeviceID]*chain{},
-			recent: map[op.ID]op.Millis{}, judged: map[identity.UserID]string{}, orphans: map[acl.Seat]bool{}, tethered: map[identity.DeviceID]*tethered{}, marks: map[identity.DeviceID]uint64{}}
+			recent: map[op.ID]op.Millis{}, judged: map[identity.UserID]string{}, orphans: map[acl.Seat]bool{}, wasGone: map[acl.Seat]bool{}, ended: map[identity.UserID]bool{}, tethered: map[identity.DeviceID]*tethered{}, marks: map[identity.DeviceID]uint64{}}
 		c.spaces[id] = s
 	}
 	return s
@@ -155,7 +156,7 @@ func Load(id op.ID, self Self, ops [][]byte, kept []Kept) (*Community, error) {
 			c.hold(s, e, secret)
 		}
 	}
-	c.reeval(b)
+	c.settle(b)
 	return c, nil
 }
 
@@ -233,28 +234,4 @@ func (c *Community) Needed(space op.ID, k content.Kind) op.Bits {
 		return op.MODERATE
 	}
 	return op.POST
-}
-
-func (c *Community) rebuildSnapshot() {
-	s := &Snapshot{keys: map[epoch.Tag]*epoch.Keys{}, desk: map[epoch.Tag]*epoch.DeskKey{}, devices: map[op.ID]map[identity.DeviceID]op.Bits{}, root: c.id}
-	for _, sp := range c.spaces {
-		for _, e := range sp.epochs {
-			if e.keys != nil {
-				s.keys[e.keys.Tag] = e.keys
-			}
-			if e.isDesk() && sp.id == c.id {
-				s.desk[epoch.DeskTag(e.id)] = e.desk
-			}
-		}
-	}
-	for id, st := range c.states {
-		ds := map[identity.DeviceID]op.Bits{}
-		for _, m := range st.Members.All() {
-			for _, d := range m.Devices {
-				ds[d] |= m.Bits
-			}
-		}
-		s.devices[id] = ds
-	}
-	c.snap = s
 }

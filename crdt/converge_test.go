@@ -194,6 +194,7 @@ func TestCommunitiesConverge(t *testing.T) {
 		posted := 0
 		for range rapid.IntRange(3, 25).Draw(rt, "acts") {
 			p, q := pick("p"), pick("q")
+			p.settled(t)
 			switch rapid.IntRange(0, 10).Draw(rt, "act") {
 			case 10:
 				p.forge(food, uint64(rapid.IntRange(1, 6).Draw(rt, "number")), fmt.Sprint("forged by ", p.name, posted))
@@ -240,6 +241,9 @@ func TestCommunitiesConverge(t *testing.T) {
 		}
 		for range 3 {
 			meet(all...)
+		}
+		for _, p := range all {
+			p.settled(t)
 		}
 		var like *person
 		for _, p := range all {

@@ -94,21 +94,19 @@ func pinned(pins []op.Pin, d identity.DeviceID) (op.Pin, bool) {
 }
 
 // rejudge finds whose messages count otherwise than before, and asks for their rows to be folded again.
-func (c *Community) rejudge(b *batch, s *space) {
+func (c *Community) rejudge(b *batch, s *space, who map[identity.UserID]bool) {
 	st := c.states[s.id]
 	if st == nil {
 		return
 	}
-	seen := map[identity.UserID]bool{}
 	var devices []identity.DeviceID
-	look := func(m identity.UserID) {
-		if seen[m] {
-			return
-		}
-		seen[m] = true
-		now := c.judgement(s, m)
+	for m := range who {
+		now, ended := c.judgement(s, m)
 		was, had := s.judged[m]
 		s.judged[m] = now
+		if ended {
+			s.ended[m] = true
+		}
 		if (had && was != now) || (!had && len(c.log.DevicesOf(m)) > 0) {
 			for _, d := range c.log.DevicesOf(m) {
 				if s.chains[d] != nil || s.id == c.id { // or he may have written to the desk
@@ -117,31 +115,26 @@ func (c *Community) rejudge(b *batch, s *space) {
 			}
 		}
 	}
-	for m := range st.Members.All() {
-		look(m)
-	}
-	for m := range s.judged {
-		look(m)
-	}
 	if len(devices) > 0 && !b.quiet {
 		b.eff.Refold = append(b.eff.Refold, Refold{Space: s.id, Devices: devices})
 	}
 }
 
-// judgement is everything that counts reads about a person, in one comparable string.
-func (c *Community) judgement(s *space, m identity.UserID) string {
+// judgement is everything that counts reads about a person, in one comparable string, and whether anything of his was ever ended.
+func (c *Community) judgement(s *space, m identity.UserID) (string, bool) {
 	st := c.states[s.id]
 	var w strings.Builder
 	mem, in := st.Members.Get(m)
 	fmt.Fprintf(&w, "%v %d", in, mem.Bits)
-	for _, end := range st.Endings(m) {
+	ends := st.Endings(m)
+	for _, end := range ends {
 		fmt.Fprintf(&w, " %x %s", end.Op, end)
 		for _, d := range c.log.DevicesOf(m) {
 			pin, set := c.pinOf(s, end.Op, d)
 			fmt.Fprintf(&w, " %d %x %v", pin.Seq, pin.Hash, set)
 		}
 	}
-	return w.String()
+	return w.String(), len(ends) > 0
 }
 
 // MissingPins lists pins for those who were removed by somebody who could not read the space, so that a holder of authority who can writes
@@ -153,7 +146,7 @@ func (c *Community) MissingPins(space op.ID) []op.Pin {
 	}
 	s := c.space(space)
 	var pins []op.Pin
-	for m := range s.judged {
+	for m := range s.ended {
 		for _, end := range st.Endings(m) {
 			if c.log.Op(end.Op).Kind() != op.Revoke || end.Keeps(0) {
 				continue

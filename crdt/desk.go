@@ -42,21 +42,13 @@ func (c *Community) refreshDesk() {
 		return
 	}
 	s := c.space(c.id)
-	in := map[acl.Seat]bool{}
-	for _, seat := range st.Desk() {
-		in[seat] = true
-	}
-	gone := c.log.Admitters(c.id, st.Gone())
-	for seat := range s.orphans {
-		if !in[seat] {
-			gone = append(gone, c.log.Admitters(c.id, []acl.Seat{seat})...)
-		}
-	}
 	for i, e := range c.deskEpochs(s) {
 		if i >= judgeBest {
 			return
 		}
-		if c.judgeEpoch(s, e); e.valid && c.clean(e, in, gone) {
+		c.judgeEpoch(s, e)
+		s.unread = s.unread || !e.judged
+		if e.valid && c.clean(s, st, e) {
 			c.desk = DeskAddress{Epoch: e.id, Public: e.body.Desk}
 			return
 		}
@@ -150,7 +142,7 @@ func (b *batch) rotateDesk() error {
 	c.hold(s, id, secret)
 	b.eff.Store.Secrets = append(b.eff.Store.Secrets, StoredSecret{Space: c.id, Epoch: id, Secret: secret})
 	c.refreshDesk()
-	c.rebuildSnapshot()
+	c.snapKeys()
 	return nil
 }
 
@@ -228,7 +220,7 @@ func checkDesk(s *Snapshot, wire []byte) (Checked, Verdict) {
 		}
 		return c, Good // whether his invite carries him is judged by the log
 	case content.Profile, content.Suggestion, content.Decision:
-		if _, member := s.devices[s.root][m.Device]; !member {
+		if _, member := s.spaces[s.root].rights(m.Device); !member {
 			return c, UnknownAuthor
 		}
 		return c, Good

@@ -26,12 +26,16 @@ type epochState struct {
 	keys      *epoch.Keys    // nil: secret not held
 	desk      *epoch.DeskKey // instead of keys, in an epoch of the desk
 	waits     bool           // mine, and nobody else holds the secret yet: not used
-	roster    []acl.Seat
-	past      dag.Past // what its roster was made from
-	fits      bool     // its generation follows from its parents', and theirs from theirs
-	judged    bool     // roster computed
-	valid     bool     // its roster_root is right and it covers its parents
-	archived  bool     // the space was archived then
+	made      *acl.State     // what it was made from
+	roster    []acl.Seat     // of a desk epoch
+	past      dag.Past       // what its roster was made from
+	fits      bool           // its generation follows from its parents', and theirs from theirs
+	judged    bool           // roster computed
+	valid     bool           // its roster_root is right and it covers its parents
+	archived  bool           // the space was archived then
+	tainted   bool           // somebody who may have its secret is gone, as far as …
+	seen      int            // … so many of the space's gone seats tell, …
+	judging   int            // … counted since then
 }
 
 // How many of a space's epochs, best first, are considered for sending; older ones are only read under. Those whose secret is held and
@@ -52,6 +56,10 @@ func (b *batch) takeEpoch(o *op.Op) {
 	for _, p := range body.Parents {
 		s.kids[p] = append(s.kids[p], e)
 	}
+	if c.knewAll(o, body.CtlHeads) && !b.since.anew {
+		e.made = c.states[s.id] // the roster of now is that of its past: no need to go back for it
+	}
+	b.since.fresh(s.id)
 	s.settle(e)
 	if secret, ok := s.early[e.id]; ok {
 		delete(s.early, e.id)
@@ -101,7 +109,7 @@ func (c *Community) Hold(space op.ID, secrets map[op.ID]epoch.Secret, now op.Mil
 	}
 	if len(b.eff.Store.Secrets) > 0 {
 		c.refreshEpochs(b, s)
-		c.rebuildSnapshot()
+		c.snapKeys()
 		b.event("community.keys_rotated", space, identity.UserID{}, [32]byte{})
 	}
 	return b.done()
@@ -132,16 +140,7 @@ func (c *Community) refreshEpochs(b *batch, s *space) {
 	slices.SortFunc(all, func(x, y *epochState) int {
 		return cmp.Or(cmp.Compare(y.body.Gen, x.body.Gen), x.rank-y.rank, bytes.Compare(x.id[:], y.id[:]))
 	})
-	in := make(map[acl.Seat]bool, len(st.Roster()))
-	for _, seat := range st.Roster() {
-		in[seat] = true
-	}
-	gone := st.Gone()
-	for seat := range s.orphans {
-		if !in[seat] {
-			gone = append(gone, seat)
-		}
-	}
+	s.unread = false
 	infos := make([]epoch.Info, 0, len(all))
 	held, wanted, by := 0, 0, map[op.ID]int{}
 	for _, e := range all {
@@ -157,11 +156,17 @@ func (c *Community) refreshEpochs(b *batch, s *space) {
 		}
 		if judge {
 			c.judgeEpoch(s, e)
-			info.Clean = e.valid && c.clean(e, in, gone)
+			s.unread = s.unread || !e.judged
+			info.Clean = e.valid && c.clean(s, st, e)
 		}
 		infos = append(infos, info)
 	}
 	s.set.Update(infos)
+	c.wantKeys(b, s)
+}
+
+// wantKeys asks for secrets of better epochs than those I hold.
+func (c *Community) wantKeys(b *batch, s *space) {
 	if c.Mine(s.id) {
 		if w := s.set.Wanted(); len(w) > 0 {
 			b.want(s.id).Epochs = w
@@ -190,13 +195,25 @@ func (s *space) settle(e *epochState) {
 
 // clean: nobody who can have the secret of e is gone. That is its roster; and, since nobody rotates for a newcomer and members hand him
 // the epoch in use, also everybody who came in without e's maker knowing.
-func (c *Community) clean(e *epochState, in map[acl.Seat]bool, gone []acl.Seat) bool {
-	for _, seat := range e.roster {
-		if !in[seat] {
-			return false
+func (c *Community) clean(s *space, st *acl.State, e *epochState) bool {
+	if e.judging != s.judging {
+		e.judging, e.seen = s.judging, 0
+		if e.isDesk() {
+			e.tainted = slices.ContainsFunc(e.roster, func(seat acl.Seat) bool { return !st.Seated(seat) })
+		} else {
+			e.tainted = !e.made.Within(st)
 		}
 	}
-	return !slices.ContainsFunc(gone, func(seat acl.Seat) bool { return !c.log.Knew(e.past, seat) })
+	for ; e.seen < len(s.gone) && !e.tainted; e.seen++ { // nobody comes back to a seat, unless everything is judged anew
+		seat := s.gone[e.seen]
+		switch {
+		case !e.isDesk():
+			e.tainted = e.made.Seated(seat) || !c.log.Knew(e.past, seat)
+		case len(c.log.Admitters(s.id, []acl.Seat{seat})) > 0:
+			e.tainted = slices.Contains(e.roster, seat) || !c.log.Knew(e.past, seat)
+		}
+	}
+	return !e.tainted
 }
 
 func (c *Community) judgeEpoch(s *space, e *epochState) {
@@ -209,7 +226,10 @@ func (c *Community) judgeEpoch(s *space, e *epochState) {
 		return // what it names is not here yet: looked at again when more is
 	}
 	e.judged, e.past = true, past
-	st := c.log.EvalAt(s.id, heads...)
+	if e.made == nil {
+		e.made = c.log.EvalAt(s.id, heads...)
+	}
+	st := e.made
 	if st == nil {
 		return
 	}
@@ -221,10 +241,12 @@ func (c *Community) judgeEpoch(s *space, e *epochState) {
 			}
 		}
 	}
-	if e.roster = st.Roster(); e.isDesk() {
+	if e.isDesk() {
 		e.roster = st.Desk()
+		e.valid = acl.RosterRoot(e.roster) == e.body.RosterRoot
+		return
 	}
-	e.valid = acl.RosterRoot(e.roster) == e.body.RosterRoot
+	e.valid = st.RosterRoot() == e.body.RosterRoot
 }
 
 // archivedIn (R6): the space was archived when the epoch was made. A message under it does not count, whatever came later.
@@ -265,7 +287,7 @@ func (c *Community) RotationDue(space op.ID, now op.Millis) (cause [32]byte, due
 	if st == nil || !c.Mine(space) {
 		return cause, false, false
 	}
-	cause = acl.RosterRoot(st.Roster())
+	cause = st.RosterRoot()
 	_, sending := s.set.Sending(now, 0)
 	if !s.set.CleanExists() || len(c.MissingPins(space)) > 0 {
 		return cause, true, s.set.Lost(now)

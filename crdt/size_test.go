@@ -75,6 +75,6 @@ func (p *person) bulk(drafts []Draft) {
 		}
 		b.takeOp(Checked{op: signed})
 	}
-	p.c.reeval(b)
+	p.c.settle(b)
 	p.perform(b.done())
 }

@@ -110,6 +110,16 @@ func (s *State) Who(d identity.DeviceID) (identity.UserID, bool) {
 	return identity.UserID{}, false
 }
 
+// DeviceRights returns what may be done with a device here: the rights of all members it is a device of.
+func (s *State) DeviceRights(d identity.DeviceID) (b op.Bits, in bool) {
+	for _, r := range s.l.regs[op.Key(d)] {
+		if m, ok := s.Members.Get(r.member); ok && slices.Contains(m.Devices, d) {
+			b, in = b|m.Bits, true
+		}
+	}
+	return b, in
+}
+
 // Registered returns the person who first registered a device in the log, by (height, id), whether or not he is still in.
 func (l *Log) Registered(d identity.DeviceID) (identity.UserID, bool) {
 	for _, r := range l.regs[op.Key(d)] {
@@ -225,7 +235,7 @@ func Hash(states map[op.ID]*State) [32]byte {
 		for _, e := range s.EffectiveIDs() {
 			b = append(b, e[:]...)
 		}
-		r := RosterRoot(s.Roster())
+		r := s.RosterRoot()
 		b = append(b, r[:]...)
 	}
 	return identity.LabelState.Hash(b)

@@ -30,6 +30,8 @@ type State struct {
 	chain  []dag.Node
 	eff    table[uint64]         // what counts, one bit a node
 	writes map[string][]dag.Node // by register: the effective writes that no other follows, the one that stands first
+
+	rosterRoot *[32]byte // once it was asked for
 }
 
 // Members is who is in.
@@ -242,6 +244,34 @@ func (s *State) Roster() []Seat {
 
 func bySeat(a, b Seat) int {
 	return cmp.Or(bytes.Compare(a.Cap[:], b.Cap[:]), bytes.Compare(a.Device[:], b.Device[:]))
+}
+
+// RosterRoot commits to the roster. It is computed once for a roster.
+func (s *State) RosterRoot() [32]byte {
+	if s.rosterRoot == nil {
+		r := RosterRoot(s.Roster())
+		s.rosterRoot = &r
+	}
+	return *s.rosterRoot
+}
+
+// Within reports whether every seat of this state's roster is in that of another one, a later state as a rule. It looks only at what the two do
+// not share.
+func (s *State) Within(other *State) bool {
+	for k, p := range s.Members.t.pages {
+		if p == nil || k < len(other.Members.t.pages) && other.Members.t.pages[k] == p {
+			continue
+		}
+		for i, mem := range p {
+			if mem == nil || mem == other.Members.t.get(k*page+i) {
+				continue
+			}
+			if slices.ContainsFunc(mem.Seats(), func(seat Seat) bool { return !other.Seated(seat) }) {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // Seated reports whether a seat is in the roster.

@@ -24,10 +24,13 @@ type Change struct {
 // to be judged anew, by EvalAll. Where it does not, it changes its own kind's matter only: a member, a register, a group.
 func (l *Log) Step(states map[op.ID]*State, id op.ID) ([]Change, bool) {
 	n, ok := l.g.Find(id)
-	if !ok || int(n) != len(l.f)-1 || l.f[n].Kind == op.Genesis {
+	if !ok || int(n) != len(l.f)-1 {
 		return nil, false
 	}
 	f := &l.f[n]
+	if f.Kind == op.Genesis {
+		return l.begin(states, f.ID, nil), true
+	}
 	s := states[f.Space]
 	switch {
 	case s == nil, !f.wf, !s.holds(f.cap):
@@ -73,12 +76,20 @@ func (l *Log) apply(states map[op.ID]*State, s *State, n dag.Node) (out []Change
 		}
 	}
 	if f.Kind == op.CreateGroup {
-		if g := l.evalIn(f.ID, &next, all); g != nil {
-			states[f.ID] = g
-			for m, mem := range g.Members.All() {
-				out = append(out, Change{f.ID, m, nil, &mem})
-			}
-		}
+		out = append(out, l.begin(states, f.ID, &next)...)
+	}
+	return out
+}
+
+// begin adds the state of a space of which nothing but the root is there.
+func (l *Log) begin(states map[op.ID]*State, space op.ID, up *State) (out []Change) {
+	s := l.evalIn(space, up, all)
+	if s == nil {
+		return nil
+	}
+	states[space] = s
+	for m, mem := range s.Members.All() {
+		out = append(out, Change{space, m, nil, &mem})
 	}
 	return out
 }
@@ -97,7 +108,7 @@ func (s *State) again(who []identity.UserID, out []Change) []Change {
 			}
 			continue
 		}
-		s.Members = s.Members.with(m, now)
+		s.Members, s.rosterRoot = s.Members.with(m, now), nil
 		out = append(out, Change{s.Space, m, was, now})
 	}
 	return out
