@@ -199,7 +199,7 @@ func RosterRoot(seats []Seat) [32]byte {
 func (s *State) Desk() []Seat {
 	var out []Seat
 	seen := map[identity.UserID]bool{}
-	for _, c := range append(s.effective(op.Grant), s.root, s.chain[len(s.chain)-1]) {
+	for _, c := range append(s.effective(op.Grant), s.root, s.turns[len(s.turns)-1]) {
 		if m, _ := s.l.holderOf(s.l.f[c].ID); !seen[m] {
 			seen[m] = true
 			out = append(out, s.l.Admitters(s.Space, s.Members.Of(m).Seats())...)

@@ -151,7 +151,7 @@ func (s *State) given() []dag.Node {
 	if s.up != nil {
 		return append(out, s.root)
 	}
-	return append(out, s.chain...)
+	return append(out, s.turns...)
 }
 
 // registered: an effective op, here or above, gave m this device.

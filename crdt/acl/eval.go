@@ -64,6 +64,7 @@ func (l *Log) evalIn(space op.ID, up *State, in func(dag.Node) bool) *State {
 	} else {
 		s.chain, s.Parent = s.up.chain, s.up.Space
 	}
+	s.turns = l.ownersTurns(s.chain)
 	s.Owner = l.f[s.chain[len(s.chain)-1]].Member
 	e := &eval{s, in}
 	e.walkAuthority()
@@ -89,6 +90,17 @@ func (l *Log) ownerChain(genesis dag.Node, in func(dag.Node) bool) []dag.Node {
 		}
 		chain = append(chain, next)
 	}
+}
+
+// ownersTurns leaves out of a chain what only names a recovery set.
+func (l *Log) ownersTurns(chain []dag.Node) []dag.Node {
+	turns := chain[:1:1]
+	for i, z := range chain[1:] {
+		if f := &l.f[z]; f.Signed == nil || f.Member != l.f[chain[i]].Member {
+			turns = append(turns, z)
+		}
+	}
+	return turns
 }
 
 // walkAuthority walks Genesis, CreateGroup and Grants senior first. Whatever can hit a cap is thus known before the cap is walked.

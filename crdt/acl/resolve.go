@@ -164,14 +164,14 @@ func (s *State) notOwner(n, c dag.Node) cut {
 		return stands
 	}
 	m := s.l.f[n].author
-	for k, z := range s.chain {
+	for k, z := range s.turns {
 		if s.l.f[z].Member != m || k > 0 && !s.l.before(z, n) {
 			continue
 		}
-		if k+1 == len(s.chain) {
+		if k+1 == len(s.turns) {
 			return stands
 		}
-		next := s.chain[k+1]
+		next := s.turns[k+1]
 		if s.l.f[n].Space == s.l.f[next].Space {
 			if s.l.before(n, next) {
 				return stands
@@ -288,8 +288,8 @@ func (s *State) ended(c dag.Node) cut {
 
 // enders lists what ended a cap of this log, or an owner's turn.
 func (s *State) enders(c dag.Node) (out []dag.Node) {
-	if k := slices.Index(s.chain, c); k >= 0 {
-		return s.chain[k+1 : min(k+2, len(s.chain))]
+	if k := slices.Index(s.turns, c); k >= 0 {
+		return s.turns[k+1 : min(k+2, len(s.turns))]
 	}
 	add := func(r dag.Node) bool { out = append(out, r); return true }
 	s.eachHit(c, add)

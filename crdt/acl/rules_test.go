@@ -384,14 +384,66 @@ func TestR10Rotation(t *testing.T) {
 		t.Error("of two rotations not the lower id stands")
 	}
 	// one of three signatures, one twice, or a signature for somebody else is not enough
-	cert := w.p(3).key.Certify(identity.Certificate{Space: w.community}, w.p(3).devs[1])
-	m, d, prev := w.p(3).id(), w.p(3).devs[1].ID(), w.community
-	k := identity.DeviceKeyFromSeed(seed32(7, 0))
-	sig := k.Sign(identity.LabelRotate, w.community[:], prev[:], m[:], d[:])
-	for _, sigs := range [][]op.Signature{{}, {{Index: 0, Sig: sig}}, {{Index: 0, Sig: sig}, {Index: 1, Sig: sig}}, {{Index: 0, Sig: sig}, {Index: 9, Sig: sig}}} {
-		id := w.do(act{by: w.p(1), dev: 1, after: h, body: op.OwnerRotateBody{Prev: prev, Cert: cert, Sigs: sigs}})
+	d := w.p(3).devs[1]
+	cert := w.p(3).key.Certify(identity.Certificate{Space: w.community}, d)
+	sig := w.handover(w.community, w.p(3), d, w.guard, 0)[0]
+	other := w.handover(w.community, w.p(3), d, w.guard[:1], 1)[0]
+	for _, sigs := range [][]op.Signature{{}, {sig}, {sig, {Index: sig.Index + 1, Sig: sig.Sig}}, {sig, {Index: 9, Sig: sig.Sig}}, {sig, {Index: other.Index, Sig: other.Sig}}} {
+		slices.SortFunc(sigs, func(a, b op.Signature) int { return int(a.Index) - int(b.Index) })
+		id := w.do(act{by: w.p(1), dev: 1, after: h, body: op.OwnerRotateBody{Prev: w.community, Cert: cert, Recovery: w.guard, Sigs: sigs}})
 		if w.log.f[w.node(id)].wf {
 			t.Errorf("%d signatures are enough", len(sigs))
+		}
+	}
+}
+
+// R10, the set: named once by the owner where Genesis names none, replaced by those in it.
+func TestR10Recovery(t *testing.T) {
+	w := foundWorld(t, 4, nil)
+	d := w.owner.devs[0]
+	keeper := func(i int) identity.UserID { return identity.UserID(identity.DeviceKeyFromSeed(seed32(7, i)).ID()) }
+	three := sortedSet([]identity.UserID{keeper(0), keeper(1), keeper(2)})
+	rotation := func(a act, who *person, dev identity.DeviceKey, prev op.ID, set []identity.UserID, keepers ...int) op.ID {
+		a.body = op.OwnerRotateBody{Prev: prev, Cert: who.key.Certify(identity.Certificate{Space: w.community}, dev), Recovery: set, Sigs: w.handover(prev, who, dev, set, keepers...)}
+		return w.do(a)
+	}
+	if r := w.state().Recovery(); len(r.Set) != 0 || r.By != w.community || r.Need != 0 {
+		t.Fatal("a set from nowhere")
+	}
+	h := heads(w, w.community)
+	w.nowStand(false, rotation(act{after: h}, w.owner, d, w.community, three))                                    // not by a device alone
+	w.nowStand(false, rotation(act{by: w.p(1), asM: true, after: h}, w.p(1), w.p(1).devs[1], w.community, three)) // not by somebody else
+	w.nowStand(false, rotation(act{asM: true, after: h}, w.p(1), w.p(1).devs[1], w.community, three))             // and nothing is handed on so
+	beside := w.set(act{after: h}, "name", "beside")
+	named := rotation(act{asM: true, after: h}, w.owner, d, w.community, three)
+	w.nowStand(true, named, beside) // who owns already goes on, also beside it
+	s := w.state()
+	if r := s.Recovery(); !slices.Equal(r.Set, three) || r.By != named || r.Need != 2 || s.Owner != w.owner.id() || s.Members.Of(s.Owner).Caps[0] != w.community {
+		t.Fatalf("the set in force is %v by %v, the owner's seat %v", r.Set, r.By, s.Members.Of(s.Owner).Caps)
+	}
+	w.guard = three
+	w.nowStand(false, rotation(act{asM: true}, w.owner, d, named, three[:1])) // now the owner alone names no other
+	two := three[:2]
+	w.nowStand(false, rotation(act{}, w.owner, d, named, two, 0))
+	b := op.OwnerRotateBody{Prev: named, Cert: w.p(2).key.Certify(identity.Certificate{Space: w.community}, w.p(2).devs[1]), Recovery: two}
+	if b.Sigs = w.handover(named, w.p(2), w.p(2).devs[1], two, 0); w.state().Recovery().Signed(w.community, b) != 1 {
+		t.Error("one signature is not one")
+	}
+	if b.Sigs = w.handover(named, w.p(2), w.p(2).devs[1], three, 0, 1); w.state().Recovery().Signed(w.community, b) != 0 {
+		t.Error("signatures for another set count")
+	}
+	h = heads(w, w.community)
+	moved := rotation(act{by: w.p(2), dev: 1, after: h}, w.p(2), w.p(2).devs[1], named, two, 1, 2)
+	w.nowStand(true, moved, named)
+	if s := w.state(); s.Owner != w.p(2).id() || !slices.Equal(s.Recovery().Set, two) {
+		t.Fatal("not handed on, or with another set")
+	}
+	w.nowStand(false, w.set(act{after: h}, "name", "old owner"), rotation(act{asM: true, after: h}, w.owner, d, named, three, 0))
+	w.nowStand(true, beside)
+	w.guard = two
+	for i := range 3 {
+		if slices.Contains(two, keeper(i)) { // half of a set is not more than half
+			w.nowStand(false, rotation(act{}, w.owner, d, moved, two, i))
 		}
 	}
 }

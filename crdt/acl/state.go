@@ -27,7 +27,8 @@ type State struct {
 	l      *Log
 	root   dag.Node
 	up     *State
-	chain  []dag.Node
+	chain  []dag.Node            // Genesis and the OwnerRotates that stand
+	turns  []dag.Node            // of those, where somebody began to own
 	eff    table[uint64]         // what counts, one bit a node
 	writes map[string][]dag.Node // by register: the effective writes that no other follows, the one that stands first
 
@@ -179,7 +180,7 @@ func (s *State) eachStanding(m identity.UserID, f func(c dag.Node) bool) {
 		}
 	}
 	if s.up == nil {
-		for _, z := range s.chain {
+		for _, z := range s.turns {
 			if s.l.f[z].Member == m && !f(z) {
 				return
 			}
@@ -208,7 +209,7 @@ func (s *State) member(m identity.UserID) *Member {
 	var caps []dag.Node
 	s.eachStanding(m, func(c dag.Node) bool {
 		if k := s.l.f[c].Kind; k == op.OwnerRotate || k == op.Genesis {
-			if c == s.chain[len(s.chain)-1] {
+			if c == s.turns[len(s.turns)-1] {
 				caps = append(caps, c)
 			}
 		} else if s.ended(c) == stands {

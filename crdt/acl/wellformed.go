@@ -149,21 +149,22 @@ func (l *Log) rotationFits(n dag.Node) bool {
 	if !ok || !l.before(p, n) || (p != f.cap && l.f[p].Kind != op.OwnerRotate) {
 		return false
 	}
-	return f.Signed == nil || l.rotationSigned(f)
+	return f.Signed == nil || l.rotationAgreed(f, p)
 }
 
-// rotationSigned counts k > n/2 of the recovery set that Genesis names.
-func (l *Log) rotationSigned(f *fact) bool {
-	set := l.f[f.cap].Signed.Body.(op.GenesisBody).Recovery
+// rotationAgreed: more than half of the recovery set before it signed; where there was none, the owner himself, with M, names one and hands
+// nothing on.
+func (l *Log) rotationAgreed(f *fact, prev dag.Node) bool {
 	b := f.Signed.Body.(op.OwnerRotateBody)
-	cert, _ := f.Signed.Certificate()
-	good := 0
-	for _, s := range b.Sigs {
-		if int(s.Index) < len(set) && identity.Verify(set[s.Index], s.Sig, identity.LabelRotate, f.Space[:], f.Target[:], cert.Member[:], cert.Device[:]) {
-			good++
-		}
+	cert, ok := f.Signed.Certificate()
+	if !ok || cert.Space != f.Space {
+		return false
 	}
-	return len(set) > 0 && 2*good > len(set) && cert.Space == f.Space
+	set := l.recoveryAt(prev)
+	if len(set) == 0 {
+		return cert.Member == l.f[prev].Member && f.Key == op.Key(cert.Member)
+	}
+	return 2*signatures(set, f.Space, b, cert) > len(set)
 }
 
 // chained: a signed op's height and seq follow from its past. (The oracle's histories leave both free.)

@@ -44,7 +44,8 @@ type world struct {
 	ops       []*op.Op
 	now       op.Millis
 	invites   map[op.ID]identity.InviteKey
-	trusted   bool // signatures are not checked again
+	guard     []identity.UserID // the recovery set that is signed for
+	trusted   bool              // signatures are not checked again
 }
 
 func seed32(parts ...int) (s [32]byte) {
@@ -56,17 +57,23 @@ func seed32(parts ...int) (s [32]byte) {
 
 // newWorld founds a community with an owner and n others, who are in nothing yet.
 func newWorld(t rapid.TB, n int) *world {
+	var set []identity.UserID
+	for i := range 3 {
+		set = append(set, identity.UserID(identity.DeviceKeyFromSeed(seed32(7, i)).ID()))
+	}
+	return foundWorld(t, n, sortedSet(set))
+}
+
+// foundWorld names this recovery set in Genesis.
+func foundWorld(t rapid.TB, n int, set []identity.UserID) *world {
 	w := &world{t: t, log: NewLog(), now: 1_790_000_000_000, invites: map[op.ID]identity.InviteKey{}}
 	salt := seed32(99)
 	w.owner = &person{name: "owner", key: identity.Seed(seed32(0)).Member(identity.OwnerSalt(salt))}
 	w.owner.devs = append(w.owner.devs, identity.DeviceKeyFromSeed(seed32(0, 0)), identity.DeviceKeyFromSeed(seed32(0, 1)))
 	w.people = append(w.people, w.owner)
 	cert := w.owner.key.Certify(identity.Certificate{Space: identity.OwnerSalt(salt)}, w.owner.devs[0])
-	var set []identity.UserID
-	for i := range 3 {
-		set = append(set, identity.UserID(identity.DeviceKeyFromSeed(seed32(7, i)).ID()))
-	}
-	g, err := op.SignDevice(op.Op{Time: w.now, Body: op.GenesisBody{Name: "w", Salt: salt, Cert: cert, Recovery: set}}, w.owner.devs[0])
+	w.guard = set
+	g, err := op.SignDevice(op.Op{Time: w.now, Body: op.GenesisBody{Name: "w", Salt: salt, Cert: cert, Recovery: append([]identity.UserID{}, set...)}}, w.owner.devs[0])
 	if err != nil {
 		t.Fatalf("genesis: %v", err)
 	}
@@ -276,14 +283,25 @@ func (w *world) addDevice(a act, dev int) op.ID {
 func (w *world) rotate(a act, to *person, prev op.ID) op.ID {
 	d := to.devs[1]
 	cert := to.key.Certify(identity.Certificate{Space: w.community}, d)
-	b := op.OwnerRotateBody{Prev: prev, Cert: cert, Sigs: []op.Signature{}}
-	m, dev := to.id(), d.ID()
-	for i := range 2 {
-		k := identity.DeviceKeyFromSeed(seed32(7, i))
-		b.Sigs = append(b.Sigs, op.Signature{Index: uint8(i), Sig: k.Sign(identity.LabelRotate, w.community[:], prev[:], m[:], dev[:])})
-	}
+	b := op.OwnerRotateBody{Prev: prev, Cert: cert, Recovery: w.guard, Sigs: w.handover(prev, to, d, w.guard, 0, 1)}
 	a.body = b
 	return w.do(a)
+}
+
+func sortedSet(set []identity.UserID) []identity.UserID {
+	slices.SortFunc(set, func(a, b identity.UserID) int { return slices.Compare(a[:], b[:]) })
+	return set
+}
+
+// handover signs with some of the three who keep the community.
+func (w *world) handover(prev op.ID, to *person, d identity.DeviceKey, next []identity.UserID, keepers ...int) []op.Signature {
+	sigs := []op.Signature{}
+	for _, i := range keepers {
+		k := identity.DeviceKeyFromSeed(seed32(7, i))
+		sigs = append(sigs, op.Signature{Index: uint8(slices.Index(w.guard, identity.UserID(k.ID()))), Sig: k.Sign(identity.LabelRotate, Handover(w.community, prev, to.id(), d.ID(), next))})
+	}
+	slices.SortFunc(sigs, func(a, b op.Signature) int { return int(a.Index) - int(b.Index) })
+	return sigs
 }
 
 func (w *world) states() map[op.ID]*State { return w.log.EvalAll(w.community) }

@@ -18,7 +18,7 @@ var roles = map[string]op.Bits{"admin": op.AllBits, "moderator": op.ADMIT | op.R
 
 // clauses are words that take the word after them; flags stand alone. All others are what the act is about, in order.
 var (
-	clauses = []string{"in", "by", "as", "after", "upon", "under", "number", "max", "into", "last", "replacing", "via"}
+	clauses = []string{"in", "by", "as", "after", "upon", "under", "number", "max", "into", "last", "replacing", "via", "naming"}
 	flags   = []string{"auto", "open", "cascade", "ban", "closed"}
 )
 
@@ -136,14 +136,21 @@ func signer(name string) identity.DeviceKey {
 	return identity.DeviceKeyFromSeed(seed("recovery", name))
 }
 
+// keepers are the members of a recovery set, in its order.
+func keepers(names string) (out []identity.UserID) {
+	for _, name := range strings.Split(names, ",") {
+		out = append(out, identity.UserID(signer(name).ID()))
+	}
+	slices.SortFunc(out, func(a, b identity.UserID) int { return slices.Compare(a[:], b[:]) })
+	return out
+}
+
 func (w *World) found(l line) {
 	salt := seed("salt", l.arg(0))
 	p := w.newPeer(l.who, l.who, identity.Seed(seed("person", l.who)).Member(identity.OwnerSalt(salt)))
 	g := op.GenesisBody{Name: l.arg(0), Salt: salt, JoinKey: seed("join", l.arg(0))}
 	if set := l.with["by"]; set != "" {
-		for _, name := range strings.Split(set, ",") {
-			g.Recovery = append(g.Recovery, identity.UserID(signer(name).ID()))
-		}
+		g.Recovery = keepers(set)
 	}
 	c, e, err := crdt.Found(p.key, p.dev, g, w.Now)
 	if err != nil {
@@ -281,23 +288,38 @@ func (w *World) lose(p *Peer, l line) error {
 	return nil
 }
 
-// rotateOwner hands the community to p, with the signatures of those named.
+// rotateOwner hands the community to p, or keeps it his, with the signatures of those named, naming the recovery set from then on (the one in
+// force, where the line names none). Where nobody signs, p's own M does.
 func (w *World) rotateOwner(p *Peer, l line) error {
-	prev := w.Community
-	if r := l.with["replacing"]; r != "" {
-		prev = w.id(r)
+	r := p.C.State(w.Community).Recovery()
+	b := op.OwnerRotateBody{Prev: r.By, Cert: p.key.Certify(identity.Certificate{Space: w.Community}, p.dev), Recovery: r.Set, Sigs: []op.Signature{}}
+	set := r.Set
+	if prev := l.with["replacing"]; prev != "" {
+		b.Prev = w.id(prev)
+		switch x := p.C.Log().Op(b.Prev).Body.(type) {
+		case op.GenesisBody:
+			set = x.Recovery
+		case op.OwnerRotateBody:
+			set = x.Recovery
+		}
 	}
-	b := op.OwnerRotateBody{Prev: prev, Cert: p.key.Certify(identity.Certificate{Space: w.Community}, p.dev), Sigs: []op.Signature{}}
-	g, _ := p.C.Genesis()
-	m, dev := p.ID(), p.dev.ID()
+	if names := l.with["naming"]; names != "" {
+		b.Recovery = keepers(names)
+	}
+	d := crdt.Draft{Space: w.Community, Cap: w.Community}
+	if l.with["by"] == "" {
+		d.Signer = &p.key
+	}
+	statement := acl.Handover(w.Community, b.Prev, p.ID(), p.dev.ID(), b.Recovery)
 	for _, name := range strings.Split(l.with["by"], ",") {
 		k := signer(name)
-		if i := slices.Index(g.Recovery, identity.UserID(k.ID())); i >= 0 {
-			b.Sigs = append(b.Sigs, op.Signature{Index: uint8(i), Sig: k.Sign(identity.LabelRotate, w.Community[:], prev[:], m[:], dev[:])})
+		if i := slices.Index(set, identity.UserID(k.ID())); i >= 0 {
+			b.Sigs = append(b.Sigs, op.Signature{Index: uint8(i), Sig: k.Sign(identity.LabelRotate, statement)})
 		}
 	}
 	slices.SortFunc(b.Sigs, func(a, b op.Signature) int { return int(a.Index) - int(b.Index) })
-	return w.write(p, l, crdt.Draft{Space: w.Community, Cap: w.Community, Body: b})
+	d.Body = b
+	return w.write(p, l, d)
 }
 
 func (w *World) post(p *Peer, l line, space op.ID) error {

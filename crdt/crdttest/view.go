@@ -53,6 +53,8 @@ func (w *World) look(l line) string {
 		return w.each(l, w.log)
 	case "epochs":
 		return w.epochs(l)
+	case "recovery":
+		return w.each(l, w.recovery)
 	}
 	w.T.Fatalf("no look is called %s", l.verb)
 	return ""
@@ -165,6 +167,21 @@ func (w *World) values(p *Peer, space op.ID) string {
 	}
 	slices.Sort(out)
 	return strings.Join(out, ", ")
+}
+
+// recovery shows who may hand the community on, and how many of them it takes.
+func (w *World) recovery(p *Peer, _ op.ID) string {
+	r := p.C.State(w.Community).Recovery()
+	var out []string
+	for name := range strings.FieldsSeq("xenia yaw zora ugo vera wim") {
+		if slices.Contains(r.Set, identity.UserID(signer(name).ID())) {
+			out = append(out, name)
+		}
+	}
+	if len(out) == 0 {
+		return "nobody"
+	}
+	return fmt.Sprintf("%d of %s, named by “%s”", r.Need, strings.Join(out, ", "), w.title(p, p.C.Log().Op(r.By)))
 }
 
 // messages shows what a member reads; one who is out reads what he had.

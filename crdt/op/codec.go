@@ -237,11 +237,27 @@ func body[T Body](b []byte, check func(*T) string) (Body, error) {
 }
 
 func checkGenesis(v *GenesisBody) string {
-	return first(text("name", v.Name, MaxName), cert(v.Cert), when(v.Recovery == nil || len(v.Recovery) > maxRecovery, "recovery: want at most 32"),
+	return first(text("name", v.Name, MaxName), cert(v.Cert), when(v.Recovery == nil, "recovery: null"), recovery(v.Recovery),
 		when((v.Parent == ID{}) != (v.Under == ID{}), "parent: goes with under"))
 }
 
+// recovery: nobody stands in a set twice, so nobody signs twice.
+func recovery(set []identity.UserID) string {
+	for i := 1; i < len(set); i++ {
+		if string(set[i-1][:]) >= string(set[i][:]) {
+			return "recovery: want strictly ascending"
+		}
+	}
+	return when(len(set) > maxRecovery, "recovery: want at most 32")
+}
+
 func checkRotate(v *OwnerRotateBody) string {
+	if len(v.Recovery) == 0 {
+		return "recovery: want 1 to 32"
+	}
+	if bad := recovery(v.Recovery); bad != "" {
+		return bad
+	}
 	if v.Sigs == nil || len(v.Sigs) > maxRecovery {
 		return "sigs: want at most 32"
 	}

@@ -95,10 +95,10 @@ type (
 		Name     string
 		Salt     [32]byte
 		JoinKey  [32]byte
-		Cert     []byte // the owner's certificate; its Space is identity.OwnerSalt(Salt)
-		Recovery []identity.UserID
-		Parent   ID // a sub-community names its parent community …
-		Under    ID // … and a CreateGroup there
+		Cert     []byte            // the owner's certificate; its Space is identity.OwnerSalt(Salt)
+		Recovery []identity.UserID // strictly ascending, ≤ 32
+		Parent   ID                // a sub-community names its parent community …
+		Under    ID                // … and a CreateGroup there
 	}
 	GrantBody struct {
 		_      struct{} `cbor:",toarray"`
@@ -162,11 +162,13 @@ type (
 		Device identity.DeviceID
 		Pins   []Pin
 	}
+	// OwnerRotateBody hands ownership to the member of Cert (who may own already) and names the recovery set from then on.
 	OwnerRotateBody struct {
-		_    struct{} `cbor:",toarray"`
-		Prev ID
-		Cert []byte
-		Sigs []Signature
+		_        struct{} `cbor:",toarray"`
+		Prev     ID
+		Cert     []byte
+		Recovery []identity.UserID // strictly ascending, 1 to 32
+		Sigs     []Signature       // of the set before; empty where there was none
 	}
 	EpochBody struct {
 		_          struct{} `cbor:",toarray"`
