@@ -149,7 +149,9 @@ func TestLimits(t *testing.T) {
 		{"body.reason", func(n int) Body { return with(func(e *EpochBody) { e.Reason = long(n) }) }, maxText},
 		{"body.groups", func(n int) Body { return InviteBody{Max: 1, Groups: ids(n)} }, maxGroups},
 		{"body.max", func(n int) Body { return InviteBody{Max: uint32(n), Auto: true, Groups: []ID{}} }, 1000},
-		{"body.sigs", func(n int) Body { return OwnerRotateBody{Cert: someCert(), Recovery: []identity.UserID{{1}}, Sigs: sigs(n)} }, maxRecovery},
+		{"body.sigs", func(n int) Body {
+			return OwnerRotateBody{Cert: someCert(), Recovery: []identity.UserID{{1}}, Sigs: sigs(n)}
+		}, maxRecovery},
 	} {
 		o := Op{Space: id(1), Cap: id(2), Seq: 1, Deps: ids(1), Height: 1, Body: c.body(c.limit)}
 		got, err := SignDevice(o, device(1))
