@@ -42,6 +42,7 @@ func (r *room) publish(p crdt.Publication) {
 	}
 	if p.Wire != nil {
 		wires = []sentWire{{p.Space, epoch.WireID(p.Wire), p.Wire}}
+		r.ackRows[wires[0].id] = nil // it is new: nobody has said anything yet
 	}
 	for _, t := range now {
 		r.n.wg.Go(func() { r.push(t, p.Space, ops, wires) }) // ends with its stream
@@ -59,18 +60,18 @@ func (r *room) publish(p crdt.Publication) {
 // checked twice, and several messages are one question.
 const afterGossip = 30 * time.Millisecond
 
-// pushTargets: for an op, every connected member who may have it; for a wire, those the topic does not list. Later come two who are
-// listed, so that somebody says it is stored: those who have something waiting already before others.
+// pushTargets: for an op, every connected member who may have it; for a wire, those whom gossip does not reach. Later come two whom it
+// reaches, so that somebody says it is stored: those who have something waiting already before others.
 func (r *room) pushTargets(p crdt.Publication) (now, later []peer.ID) {
-	var listed []peer.ID
+	var reached []peer.ID
 	if p.Wire != nil && r.goss != nil {
-		listed = r.goss.Peers(p.Topic)
+		reached = r.goss.Reached(p.Topic)
 	}
 	var fresh []peer.ID
 	for id, m := range r.peers {
 		switch _, waits := r.parcels[id]; {
 		case !r.mayHave(m.user, p.Space):
-		case !slices.Contains(listed, id):
+		case !slices.Contains(reached, id):
 			now = append(now, id)
 		case waits:
 			later = append(later, id)
@@ -120,28 +121,45 @@ func (r *room) acked(from peer.ID, stored []sentWire) {
 	if !ok {
 		return
 	}
-	b := &store.Batch{}
+	var keys []string
 	for _, w := range stored {
-		rows, err := r.n.store.Rows(r.ctx, w.space, []string{ackKey(w.id)})
-		if err != nil {
+		if _, known := r.ackRows[w.id]; !known {
+			keys = append(keys, ackKey(w.id))
+		}
+	}
+	rows := map[string][]byte{}
+	if len(keys) > 0 {
+		var err error
+		if rows, err = r.n.store.Rows(r.ctx, stored[0].space, keys); err != nil {
+			r.n.log.Error("delivery could not be read", "err", err)
 			return
 		}
-		known := rows[ackKey(w.id)]
+	}
+	var acks []store.Row
+	var events []store.Event
+	for _, w := range stored {
+		known, ok := r.ackRows[w.id]
+		if !ok {
+			known = rows[ackKey(w.id)]
+		}
 		if ackers(known)[m.user] {
 			continue
 		}
-		b.Rows = append(b.Rows, store.Row{Space: w.space, Key: ackKey(w.id), Value: append(slices.Clone(known), m.user[:]...)})
-		b.Events = append(b.Events, r.event("message.delivery", w.space, eventRecord{Ref: msgID(w.id)}))
+		known = append(slices.Clone(known), m.user[:]...)
+		r.ackRows[w.id] = known
+		acks = append(acks, store.Row{Space: w.space, Key: ackKey(w.id), Value: known})
+		events = append(events, r.event("message.delivery", w.space, eventRecord{Ref: msgID(w.id)}))
 	}
-	if len(b.Rows) == 0 {
-		return
+	if len(acks) > 0 {
+		r.ride(acks, events)
 	}
-	if err := r.n.commit(r.ctx, b); err != nil {
-		r.n.log.Error("delivery could not be stored", "err", err)
-		return
+}
+
+// forgetAcks keeps ackRows small; nothing rides now, so the store has them all.
+func (r *room) forgetAcks() {
+	if len(r.ackRows) > 1024 {
+		clear(r.ackRows)
 	}
-	close(r.change)
-	r.change = make(chan struct{})
 }
 
 func ackKey(id [32]byte) string { return "d/" + hexID(id) }

@@ -102,7 +102,7 @@ func New(ctx context.Context, cfg Config) (*Gossip, error) {
 		lib.WithMessageIdFn(contentID),
 		lib.WithMaxMessageSize(maxPacket),
 		lib.WithPeerScore(score, limits),
-		lib.WithFloodPublish(true),
+		lib.WithGossipSubParams(meshParams()),
 		lib.WithPeerOutboundQueueSize(outgoing),
 		lib.WithRawTracer(&g.count),
 		lib.WithSubscriptionFilter(lib.WrapLimitSubscriptionFilter(anyTopic{}, maxTheirTopics)),

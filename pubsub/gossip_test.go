@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/libp2p/go-libp2p"
+	lib "github.com/libp2p/go-libp2p-pubsub"
+	pb "github.com/libp2p/go-libp2p-pubsub/pb"
 	"github.com/libp2p/go-libp2p/core/host"
 	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/libp2p/go-libp2p/core/peer"
@@ -158,8 +160,8 @@ func TestEveryMessageArrivesOnceEverywhere(t *testing.T) {
 		if all.Delivered != size*(size-1)*messages || all.Rejected != 0 {
 			t.Errorf("counters %+v", all)
 		}
-		// A mesh of 6 brings a message at most 5 times more; flood publishing adds its neighbours' copies.
-		if per := float64(all.Duplicates) / float64(all.Delivered); per > 6 {
+		// A mesh of at most 6 brings a message at most 5 times more, one of 4 usually 3 times.
+		if per := float64(all.Duplicates) / float64(all.Delivered); per > 3.5 {
 			t.Errorf("%.1f duplicates a delivery", per)
 		} else {
 			t.Logf("%.1f duplicates a delivery", per)
@@ -167,19 +169,42 @@ func TestEveryMessageArrivesOnceEverywhere(t *testing.T) {
 	})
 }
 
+// flooder sends to every peer of the topic, whether it was told to go away or not.
+func flooder(t *testing.T, h host.Host) func(string) {
+	t.Helper()
+	ps, err := lib.NewGossipSub(t.Context(), h, lib.WithMessageSignaturePolicy(lib.StrictNoSign), lib.WithNoAuthor(), lib.WithFloodPublish(true),
+		lib.WithMessageIdFn(func(m *pb.Message) string { return string(m.GetData()) }))
+	if err != nil {
+		t.Fatal(err)
+	}
+	topic, err := ps.Join(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := topic.Subscribe(); err != nil {
+		t.Fatal(err)
+	}
+	return func(s string) {
+		if err := topic.Publish(t.Context(), []byte(s)); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 func TestRejectedMessagesSilenceAPeer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		hs := hosts(t, 2)
-		a, b := start(t, hs[0], pubsub.Config{}), start(t, hs[1], pubsub.Config{})
+		b := start(t, hs[1], pubsub.Config{})
+		publish := flooder(t, hs[0])
 		connect(t, hs[0], hs[1])
 		time.Sleep(3 * time.Second)
-		publish(t, a, "good 1")
+		publish("good 1")
 		for i := range 6 {
-			publish(t, a, fmt.Sprint("bad ", i))
+			publish(fmt.Sprint("bad ", i))
 			time.Sleep(time.Second)
 		}
 		time.Sleep(10 * time.Second)
-		publish(t, a, "good 2")
+		publish("good 2")
 		time.Sleep(3 * time.Second)
 		if b.has("good 1") != 1 || b.has("good 2") != 0 || b.g.Stats().Rejected < 4 {
 			t.Errorf("got %v, stats %+v", b.got, b.g.Stats())

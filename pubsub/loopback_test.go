@@ -67,9 +67,9 @@ func TestMembersGossipOverLoopback(t *testing.T) {
 		}
 	}
 	deadline := time.Now().Add(10 * time.Second)
-	for len(ga.Peers(name)) == 0 || len(gb.Peers(name)) == 0 {
+	for len(ga.Reached(name)) == 0 || len(gb.Reached(name)) == 0 {
 		if time.Now().After(deadline) {
-			t.Fatal("the topic stays empty")
+			t.Fatal("they do not become neighbours")
 		}
 		time.Sleep(10 * time.Millisecond)
 	}

@@ -21,8 +21,9 @@ type Stats struct {
 	BytesOut   uint64
 }
 
-// counter is the tracer behind Stats. Gossipsub calls it from several goroutines.
+// counter is the tracer behind Stats and Reached. Gossipsub calls it from several goroutines.
 type counter struct {
+	mesh
 	delivered, duplicates, rejected, ignored, lost, in, out atomic.Uint64
 }
 
@@ -47,11 +48,7 @@ func (c *counter) RecvRPC(r *lib.RPC)                { c.in.Add(uint64(proto.Siz
 func (c *counter) SendRPC(r *lib.RPC, _ peer.ID)     { c.out.Add(uint64(proto.Size(&r.RPC))) }
 
 func (c *counter) OnNewOutboundStream(peer.ID, protocol.ID)          {}
-func (c *counter) OnClosedOutboundStream(peer.ID)                    {}
 func (c *counter) Join(string)                                       {}
-func (c *counter) Leave(string)                                      {}
-func (c *counter) Graft(peer.ID, string)                             {}
-func (c *counter) Prune(peer.ID, string)                             {}
 func (c *counter) ValidateMessage(*lib.Message)                      {}
 func (c *counter) ThrottlePeer(peer.ID)                              {}
 func (c *counter) SendRPCCompleted(*lib.RPC, peer.ID, time.Duration) {}
