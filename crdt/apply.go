@@ -59,6 +59,12 @@ func (c *Community) TouchedBy(in []Checked) map[op.ID][]content.RowKey {
 	return out
 }
 
+// Beyond reports that a message cannot have been applied before: its number is above all that were of its device.
+func (c *Community) Beyond(ck Checked) bool {
+	s := c.spaces[ck.msg.Space]
+	return s == nil || s.chains[ck.msg.Device] == nil || ck.msg.Seq > s.chains[ck.msg.Device].top
+}
+
 // Touched names the rows that a stored message has part in.
 func (c *Community) Touched(ck Checked) []content.RowKey {
 	m, _ := c.contentOf(ck)

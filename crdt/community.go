@@ -125,10 +125,10 @@ type Kept struct {
 	Heads   []KeptChain
 }
 
-// KeptChain is how far a device's messages had arrived.
+// KeptChain is how far a device's messages had arrived: all from Low to High, and none above Top.
 type KeptChain struct {
-	Device    identity.DeviceID
-	Low, High uint64
+	Device         identity.DeviceID
+	Low, High, Top uint64
 }
 
 // Load rebuilds a community from its store: ops in the order they were stored, then what is kept of each space.
@@ -150,7 +150,7 @@ func Load(id op.ID, self Self, ops [][]byte, kept []Kept) (*Community, error) {
 			s.aside = append(s.aside, asideWire{w, k.Until[i]})
 		}
 		for _, h := range k.Heads {
-			s.chains[h.Device] = &chain{low: h.Low, high: h.High, top: h.High}
+			s.chains[h.Device] = &chain{low: h.Low, high: h.High, top: h.Top}
 		}
 		for e, secret := range k.Secrets {
 			c.hold(s, e, secret)

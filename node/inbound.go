@@ -50,6 +50,8 @@ func (r *room) validate(_ peer.ID, topic string, data []byte) (pubsub.Reason, an
 	if !r.quota.allow(d, r.n.cfg.Now()) {
 		return pubsub.AuthorQuota, nil
 	}
+	id, _ := ck.Wire()
+	r.awaited.add(id)
 	return pubsub.Good, ck
 }
 
@@ -140,6 +142,7 @@ func (r *room) takeWires(ctx context.Context, from peer.ID, wires [][]byte) ([][
 	for i, w := range wires {
 		ids[i] = epoch.WireID(w)
 	}
+	r.awaited.wait(ctx, ids) // what gossip brought is verified: soon it is stored
 	has, err := r.n.store.HasWires(ctx, ids)
 	if err != nil {
 		return nil, err

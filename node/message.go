@@ -123,7 +123,7 @@ func (r *room) send(ctx context.Context, s op.ID, kind content.Kind, encode func
 			return err
 		}
 		id = got
-		if err := r.perform(e); err != nil {
+		if err := r.performOwn(e); err != nil {
 			return err
 		}
 		out = r.fresh(s, e)

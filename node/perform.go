@@ -18,15 +18,38 @@ import (
 // perform is the only reader of Effects, in the order of their fields: nothing is published or shown before it is durable. If the store
 // fails, what is in memory is thrown away and read back from disk.
 func (r *room) perform(e crdt.Effects, meta ...store.Meta) error {
-	b, err := r.batchOf(e)
-	if err != nil {
-		return err
+	return r.performAll([]crdt.Effects{e}, meta...)
+}
+
+// performAll performs the effects of several calls in the order they were made, with one commit, which the riders share.
+func (r *room) performAll(all []crdt.Effects, meta ...store.Meta) error {
+	b := &store.Batch{Meta: meta}
+	for _, e := range all {
+		if err := r.addTo(b, e); err != nil {
+			return err
+		}
 	}
-	b.Meta = append(b.Meta, meta...)
+	b.Rows, b.Events = append(b.Rows, r.riders.Rows...), append(b.Events, r.riders.Events...)
+	changed := len(r.riders.Events) > 0
+	r.riders = store.Batch{}
 	if err := r.n.commit(r.ctx, b); err != nil {
 		r.reload()
 		return err
 	}
+	r.forgetAcks()
+	for _, e := range all {
+		r.follow(e)
+		changed = changed || len(e.Events) > 0 || len(e.Store.Ops) > 0 || len(e.Store.Secrets) > 0
+	}
+	if changed {
+		close(r.change)
+		r.change = make(chan struct{})
+	}
+	return nil
+}
+
+// follow does what follows once effects are durable.
+func (r *room) follow(e crdt.Effects) {
 	for _, w := range e.Store.Wires {
 		r.count(w.Space, w.Tag, w.ID)
 		if w.Kind == content.Receipt {
@@ -48,16 +71,10 @@ func (r *room) perform(e crdt.Effects, meta ...store.Meta) error {
 	if len(e.Store.Ops) > 0 || len(e.Store.Secrets) > 0 {
 		r.refresh()
 	}
-	if len(e.Events) > 0 || len(e.Store.Ops) > 0 || len(e.Store.Secrets) > 0 {
-		close(r.change)
-		r.change = make(chan struct{})
-	}
-	return nil
 }
 
-// batchOf turns Effects into one transaction, events included: an event is shown only if what it tells of is stored.
-func (r *room) batchOf(e crdt.Effects) (*store.Batch, error) {
-	b := &store.Batch{}
+// addTo adds Effects to a transaction, events included: an event is shown only if what it tells of is stored.
+func (r *room) addTo(b *store.Batch, e crdt.Effects) error {
 	for _, o := range e.Store.Ops {
 		b.Ops = append(b.Ops, store.Op{Space: o.Space, ID: o.ID, Bytes: o.Bytes})
 	}
@@ -65,7 +82,7 @@ func (r *room) batchOf(e crdt.Effects) (*store.Batch, error) {
 		b.Wires = append(b.Wires, store.Wire{ID: w.ID, Space: w.Space, Tag: w.Tag, Day: w.Day, Device: w.Device, Seq: w.Seq, Lamport: int64(w.Lamport),
 			Kind: strconv.Itoa(int(w.Kind)), Bytes: w.Bytes})
 	}
-	b.Rows = storeRows(e.Store.Rows)
+	b.Rows = append(b.Rows, storeRows(e.Store.Rows)...)
 	for _, t := range e.Store.Touches {
 		b.Touches = append(b.Touches, store.Touch{Space: t.Space, Key: string(t.Key), Wire: t.Wire})
 	}
@@ -75,7 +92,7 @@ func (r *room) batchOf(e crdt.Effects) (*store.Batch, error) {
 	for _, c := range e.Store.Chains {
 		raw, err := op.Encode(ownRecord{Seq: c.Seq, Prev: c.Prev})
 		if err != nil {
-			return nil, fmt.Errorf("encode own chain: %w", err)
+			return fmt.Errorf("encode own chain: %w", err)
 		}
 		b.Meta = append(b.Meta, store.Meta{Key: metaOwn + hexID(c.Space), Value: raw})
 	}
@@ -83,7 +100,7 @@ func (r *room) batchOf(e crdt.Effects) (*store.Batch, error) {
 		if p.Desk && !r.c.OnDesk(r.fixed.Member) {
 			m, err := deskItem{From: r.device.ID(), At: r.n.now(), Wire: p.Wire}.meta(r)
 			if err != nil {
-				return nil, fmt.Errorf("encode what is for the desk: %w", err)
+				return fmt.Errorf("encode what is for the desk: %w", err)
 			}
 			b.Meta = append(b.Meta, m)
 		}
@@ -94,7 +111,7 @@ func (r *room) batchOf(e crdt.Effects) (*store.Batch, error) {
 		}
 		b.Events = append(b.Events, r.eventOf(ev))
 	}
-	return b, nil
+	return nil
 }
 
 func storeRows(rows map[op.ID][]content.Row) (out []store.Row) {
@@ -157,6 +174,7 @@ func (r *room) reload() {
 	}
 	r.c = c
 	clear(r.marks)
+	clear(r.ackRows)
 	r.sums = map[op.ID]map[epoch.Tag]*history.Sum{}
 	r.snap.Store(c.Snapshot())
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -63,6 +62,7 @@ type room struct {
 	cancel   context.CancelFunc
 	quota    authorQuota
 	checking sync.Mutex
+	awaited  awaited
 	askedAt  atomic.Int64 // when an unknown tag last made us ask for keys, ms
 	face     atomic.Pointer[face]
 
@@ -84,12 +84,15 @@ type room struct {
 	handedOn map[[32]byte]map[peer.ID]bool // desk wires of mine, by who carries them
 	knocking map[op.ID]time.Time           // groups that I asked to enter, by when to ask again
 	skewed   map[peer.ID]int64
-	in       []crdt.Checked // gossiped, and not taken in yet
-	inAt     time.Time      // when the last were
-	due      *time.Timer    // for those
-	change   chan struct{}  // closed when something was applied
-	place    string         // what others find me by now
-	deskHeld int            // how many of the desk's keys I held when I last looked
+	in       []crdt.Checked      // gossiped, and not taken in yet
+	inAt     time.Time           // when the last were
+	took     time.Duration       // to take them in
+	due      *time.Timer         // for those, and for riders
+	riders   store.Batch         // rows and events that need no commit of their own
+	ackRows  map[[32]byte][]byte // who has stored messages of mine, by message, with what still rides
+	change   chan struct{}       // closed when something was applied
+	place    string              // what others find me by now
+	deskHeld int                 // how many of the desk's keys I held when I last looked
 
 	// of the goroutine that joins
 	asked     []byte // my request, sealed
@@ -138,7 +141,7 @@ func (n *Node) newRoom(rec communityRecord, c *crdt.Community) *room {
 	r := &room{n: n, id: rec.ID, rec: rec, fixed: rec, device: identity.DeviceKeyFromSeed(rec.Device), c: c, work: make(chan func(), 64), gossip: make(chan crdt.Checked, 1024), arrive: make(chan arrival, 8), wake: make(chan struct{}, 1), done: make(chan struct{}),
 		peers: map[peer.ID]member{}, sums: map[op.ID]map[epoch.Tag]*history.Sum{}, rotate: map[op.ID]time.Time{}, parcels: map[peer.ID][]sentWire{},
 		asking: map[op.ID]bool{}, syncing: map[peer.ID]bool{}, named: map[op.ID]string{}, topics: map[string]op.ID{}, carried: map[carriedKey]time.Time{},
-		skewed: map[peer.ID]int64{}, change: make(chan struct{}), handedOn: map[[32]byte]map[peer.ID]bool{}, knocking: map[op.ID]time.Time{}, marks: map[op.ID][]content.WatermarkRow{}}
+		skewed: map[peer.ID]int64{}, change: make(chan struct{}), handedOn: map[[32]byte]map[peer.ID]bool{}, knocking: map[op.ID]time.Time{}, marks: map[op.ID][]content.WatermarkRow{}, ackRows: map[[32]byte][]byte{}}
 	r.ctx, r.cancel = context.WithCancel(n.ctx)
 	r.snap.Store(c.Snapshot())
 	return r
@@ -219,7 +222,7 @@ func (n *Node) kept(ctx context.Context, s [32]byte) (k crdt.Kept, err error) {
 	}
 	chains, err := n.store.Chains(ctx, s)
 	for _, ch := range chains {
-		k.Heads = append(k.Heads, crdt.KeptChain{Device: ch.Device, Low: ch.Low, High: min(ch.High, ch.Low+ch.Count-1)})
+		k.Heads = append(k.Heads, crdt.KeptChain{Device: ch.Device, Low: ch.Low, High: min(ch.High, ch.Low+ch.Count-1), Top: ch.High})
 	}
 	return k, err
 }
@@ -323,26 +326,9 @@ func (r *room) heed() {
 // take is the owner's only way in for what others made: it drops what is stored already, loads the rows, applies and performs. It
 // returns the ids of the wires that are stored now.
 func (r *room) take(in []crdt.Checked) ([][32]byte, error) {
-	var ids [][32]byte
-	for _, ck := range in {
-		if id, ok := ck.Wire(); ok {
-			ids = append(ids, id)
-		}
-	}
-	has, err := r.n.store.HasWires(r.ctx, ids)
+	fresh, has, err := r.unknown(in)
 	if err != nil {
 		return nil, err
-	}
-	fresh := make([]crdt.Checked, 0, len(in))
-	twice := make(map[[32]byte]bool, len(ids))
-	for _, ck := range in {
-		if id, ok := ck.Wire(); ok {
-			if has[id] || twice[id] {
-				continue
-			}
-			twice[id] = true
-		}
-		fresh = append(fresh, ck)
 	}
 	rows, err := r.rowsFor(r.c.TouchedBy(fresh))
 	if err != nil {
@@ -355,7 +341,37 @@ func (r *room) take(in []crdt.Checked) ([][32]byte, error) {
 	for _, w := range e.Store.Wires {
 		has[w.ID] = true
 	}
-	return slices.DeleteFunc(ids, func(id [32]byte) bool { return !has[id] }), nil
+	var stored [][32]byte
+	for _, ck := range in {
+		if id, ok := ck.Wire(); ok && has[id] {
+			stored = append(stored, id)
+		}
+	}
+	return stored, nil
+}
+
+// unknown returns what is not stored, once, and which wires are. The store is asked only about what could be there. Owner only.
+func (r *room) unknown(in []crdt.Checked) (fresh []crdt.Checked, has map[[32]byte]bool, err error) {
+	var ask [][32]byte
+	for _, ck := range in {
+		if id, ok := ck.Wire(); ok && !r.c.Beyond(ck) {
+			ask = append(ask, id)
+		}
+	}
+	if has, err = r.n.store.HasWires(r.ctx, ask); err != nil {
+		return nil, nil, err
+	}
+	twice := make(map[[32]byte]bool, len(in))
+	for _, ck := range in {
+		if id, ok := ck.Wire(); ok {
+			if has[id] || twice[id] {
+				continue
+			}
+			twice[id] = true
+		}
+		fresh = append(fresh, ck)
+	}
+	return fresh, has, nil
 }
 
 func (r *room) rowsFor(keys map[op.ID][]content.RowKey) (crdt.Rows, error) {

@@ -129,7 +129,7 @@ type session struct {
 }
 
 func newSession(st network.Stream) *session {
-	return &session{st: st, p: st.Conn().RemotePeer(), r: bufio.NewReader(st), w: bufio.NewWriterSize(st, 32<<10)}
+	return &session{st: st, p: st.Conn().RemotePeer(), r: bufio.NewReader(st), w: bufio.NewWriter(st)}
 }
 
 func (s *session) write(b []byte) error {

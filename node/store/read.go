@@ -306,7 +306,7 @@ func (s *Store) HasWires(ctx context.Context, ids [][32]byte) (map[[32]byte]bool
 	if len(ids) == 0 {
 		return out, nil
 	}
-	err := s.do(ctx, "look for wires", func(c *conn) error {
+	err := s.ask(ctx, "look for wires", func(c *conn) error {
 		for _, w := range ids {
 			st, err := c.prepared(`SELECT 1 FROM wires WHERE substr(id, 1, 20) = ?`)
 			if err != nil {

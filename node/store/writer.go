@@ -15,6 +15,7 @@ const maxCoalesced = 256
 // a second time after a rollback.
 type request struct {
 	apply func(*conn) error
+	reads bool       // and does nothing else
 	done  chan error // room for one
 }
 
@@ -22,10 +23,18 @@ type request struct {
 // queued; what is queued is always waited for, so that nil and an error are
 // never guesses.
 func (s *Store) do(ctx context.Context, verb string, apply func(*conn) error) error {
+	return s.queued(ctx, verb, &request{apply: apply, done: make(chan error, 1)})
+}
+
+// ask is do for work that only reads.
+func (s *Store) ask(ctx context.Context, verb string, read func(*conn) error) error {
+	return s.queued(ctx, verb, &request{apply: read, reads: true, done: make(chan error, 1)})
+}
+
+func (s *Store) queued(ctx context.Context, verb string, r *request) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	r := &request{apply: apply, done: make(chan error, 1)}
 	select {
 	case <-s.closing:
 		return ErrClosed
@@ -121,7 +130,13 @@ func (c *conn) transact(work []*request) (err error) {
 			dropKept(c.path)
 		}
 	}()
-	if err := c.exec(`BEGIN IMMEDIATE`); err != nil {
+	begin := `BEGIN`
+	for _, r := range work {
+		if !r.reads {
+			begin = `BEGIN IMMEDIATE`
+		}
+	}
+	if err := c.exec(begin); err != nil {
 		return err
 	}
 	clear(c.fresh)
