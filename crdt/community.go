@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"github.com/pandal-chat/pandal/crdt/acl"
-	"github.com/pandal-chat/pandal/crdt/content"
 	"github.com/pandal-chat/pandal/crdt/epoch"
 	"github.com/pandal-chat/pandal/crdt/op"
 	"github.com/pandal-chat/pandal/identity"
@@ -218,20 +217,4 @@ func (c *Community) Genesis() (op.GenesisBody, bool) {
 	}
 	b, ok := o.Body.(op.GenesisBody)
 	return b, ok
-}
-
-// Needed returns the right a message of a kind takes in a space.
-func (c *Community) Needed(space op.ID, k content.Kind) op.Bits {
-	switch {
-	case k == content.Profile || k == content.Receipt || k == content.Op || k == content.JoinRequest:
-		return 0
-	case k == content.Decision:
-		return op.ADMIT
-	case k == content.Announcement:
-		return op.ANNOUNCE
-	}
-	if g, ok := c.Group(space); ok && g.WhoPosts == 1 {
-		return op.MODERATE
-	}
-	return op.POST
 }

@@ -17,7 +17,7 @@ func (c *Community) counts(s *space, m content.Msg, e op.ID) bool {
 	if st == nil {
 		return false
 	}
-	need := c.Needed(s.id, m.Kind)
+	need := c.neededUnder(s, e, m.Kind)
 	if s.id == c.id && m.Kind != content.Announcement {
 		return false // nothing else is posted to everybody
 	}

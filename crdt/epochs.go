@@ -33,6 +33,7 @@ type epochState struct {
 	judged    bool           // roster computed
 	valid     bool           // its roster_root is right and it covers its parents
 	archived  bool           // the space was archived then
+	moderated bool           // only moderators posted then
 	tainted   bool           // somebody who may have its secret is gone, as far as …
 	seen      int            // … so many of the space's gone seats tell, …
 	judging   int            // … counted since then
@@ -142,9 +143,10 @@ func (c *Community) refreshEpochs(b *batch, s *space) {
 	})
 	s.unread = false
 	infos := make([]epoch.Info, 0, len(all))
+	_, _, withheld := c.history()
 	held, wanted, by := 0, 0, map[op.ID]int{}
 	for _, e := range all {
-		info := epoch.Info{ID: e.id, Gen: e.body.Gen, Rank: e.rank, Held: e.keys != nil && !e.waits, Remover: e.remover, At: e.at}
+		info := epoch.Info{ID: e.id, Gen: e.body.Gen, Rank: e.rank, Held: e.keys != nil && !e.waits, Early: e.remover || withheld, At: e.at}
 		judge := held < judgeBest
 		if e.keys != nil {
 			held++
@@ -233,7 +235,7 @@ func (c *Community) judgeEpoch(s *space, e *epochState) {
 	if st == nil {
 		return
 	}
-	e.archived = string(st.Values[acl.RegArchived]) == "1"
+	e.archived, e.moderated = string(st.Values[acl.RegArchived]) == "1", c.moderated(s.id, st)
 	for _, p := range e.body.Parents {
 		for _, h := range s.epochs[p].body.CtlHeads {
 			if n, ok := c.log.Graph().Find(h); !ok || !past.Has(n) {
@@ -289,6 +291,9 @@ func (c *Community) RotationDue(space op.ID, now op.Millis) (cause [32]byte, due
 	}
 	cause = st.RosterRoot()
 	_, sending := s.set.Sending(now, 0)
+	if sending && c.lateForSomebody(s) {
+		return cause, true, false
+	}
 	if !s.set.CleanExists() || len(c.MissingPins(space)) > 0 {
 		return cause, true, s.set.Lost(now)
 	}
@@ -314,9 +319,6 @@ func (c *Community) Lacking(space op.ID) []op.ID {
 	return ids
 }
 
-// historyDays is the default history policy: newcomers get what is at most this old when they come.
-const historyDays = 30
-
 // Entitled returns the secrets among those asked for that a device may have: its person is a member in my newest view and was when the
 // epoch was made, or the epoch is one that members send with now, or the history policy grants it.
 func (c *Community) Entitled(space op.ID, d identity.DeviceID, asked []op.ID) map[op.ID]epoch.Secret {
@@ -330,6 +332,7 @@ func (c *Community) Entitled(space op.ID, d identity.DeviceID, asked []op.ID) ma
 		return out
 	}
 	s := c.space(space)
+	days, all, none := c.history()
 	for _, id := range asked {
 		e := s.epochs[id]
 		if e == nil || e.keys == nil && e.desk == nil {
@@ -345,7 +348,7 @@ func (c *Community) Entitled(space op.ID, d identity.DeviceID, asked []op.ID) ma
 		for _, cap := range st.Members.Of(m).Caps {
 			cn, _ := c.log.Graph().Find(cap)
 			since := c.log.Op(cap).Time
-			if c.log.Graph().Before(cn, n) || s.set.Clean(id) || e.at >= since-historyDays*86_400_000 {
+			if c.log.Graph().Before(cn, n) || !none && (all || s.set.Clean(id) || e.at >= since-days*86_400_000) {
 				out[id] = e.secret
 				break
 			}

@@ -21,13 +21,13 @@ const (
 
 // Info is one epoch of a space as the caller knows it.
 type Info struct {
-	ID      op.ID
-	Gen     uint64
-	Rank    int       // seniority of the creator's cap among all creators: 0 is the most senior
-	Held    bool      // I have its secret
-	Clean   bool      // nobody of its roster is gone, in my view
-	Remover bool      // its creator held a Grant with REMOVE
-	At      op.Millis // when it was made, as signed
+	ID    op.ID
+	Gen   uint64
+	Rank  int       // seniority of the creator's cap among all creators: 0 is the most senior
+	Held  bool      // I have its secret
+	Clean bool      // nobody of its roster is gone, in my view
+	Early bool      // the one in use is left for it before its time: its creator held a Grant with REMOVE, or history is withheld
+	At    op.Millis // when it was made, as signed
 }
 
 // Set chooses among the epochs of one space. One owner; not safe for concurrent use.
@@ -61,8 +61,8 @@ func (s *Set) find(id op.ID) (Info, bool) {
 }
 
 // Sending returns the epoch to seal the next message with. Kept while it is clean, young (7 days or the retention, whichever is
-// less) and has carried fewer than 10,000 messages of mine; left early only for a clean one of a higher generation made by
-// somebody who may remove. false: none is clean and held.
+// less) and has carried fewer than 10,000 messages of mine; left early only for a clean one of a higher generation that is worth it, at most
+// once a minute. false: none is clean and held.
 func (s *Set) Sending(now, retention op.Millis) (op.ID, bool) {
 	best, ok := s.best()
 	if !ok {
@@ -74,7 +74,7 @@ func (s *Set) Sending(now, retention op.Millis) (op.ID, bool) {
 	s.lost = 0
 	cur, have := s.find(s.sending)
 	keep := have && cur.Held && cur.Clean && !s.Stale(now, retention)
-	if keep && best.Gen > cur.Gen && best.Remover && now-s.moved >= betterEvery {
+	if keep && best.Gen > cur.Gen && best.Early && now-s.moved >= betterEvery {
 		keep = false
 	}
 	if !keep && best.ID != s.sending {

@@ -10,7 +10,7 @@ import (
 
 func info(n byte, gen uint64, rank int, flags string) Info {
 	has := func(c rune) bool { return slices.Contains([]rune(flags), c) }
-	return Info{ID: op.ID{n}, Gen: gen, Rank: rank, Held: has('h'), Clean: has('c'), Remover: has('r')}
+	return Info{ID: op.ID{n}, Gen: gen, Rank: rank, Held: has('h'), Clean: has('c'), Early: has('r')}
 }
 
 // TestSending plays the rules of which epoch to send with.
