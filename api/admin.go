@@ -19,14 +19,23 @@ type Act struct {
 	Time      Time              `json:"time" doc:"As its author dated it; it orders nothing."`
 	Authority string            `json:"authority" doc:"The op it was done under, hex; empty for the founding."`
 	Effective bool              `json:"effective" doc:"Whether it stands, by the rules."`
+	Why       string            `json:"why,omitempty" doc:"Where it does not stand: which rule cut it; detail.cut_by names the act that did."`
 	Detail    map[string]string `json:"detail"`
 	Signed    []byte            `json:"signed,omitempty" doc:"The signed op, base64. In exports only."`
 }
 
-// EditSpace changes a community or a group; absent fields stay.
-type EditSpace struct {
+// EditCommunity changes a community; absent fields stay.
+type EditCommunity struct {
+	Name        *string           `json:"name,omitempty" minLength:"1" maxLength:"128"`
+	Description *string           `json:"description,omitempty" maxLength:"4096"`
+	Settings    map[string]string `json:"settings,omitempty" doc:"history: none, 7d, 30d, all. who_creates_groups, who_invites: admins, members."`
+}
+
+// EditGroup changes a group; absent fields stay.
+type EditGroup struct {
 	Name        *string `json:"name,omitempty" minLength:"1" maxLength:"128"`
 	Description *string `json:"description,omitempty" maxLength:"4096"`
+	WhoPosts    *string `json:"who_posts,omitempty" enum:"everyone,moderators"`
 }
 
 // ParseAct reads one line of an export. It is what `pandal audit verify` reads.

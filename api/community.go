@@ -91,7 +91,7 @@ type EditMember struct {
 type RemoveMember struct {
 	Cascade       bool   `json:"cascade,omitempty" doc:"Also undo what came of the rights this person gave."`
 	Ban           bool   `json:"ban,omitempty" doc:"No invite lets this identity in again."`
-	RevokeInvites bool   `json:"revoke_invites,omitempty"`
+	RevokeInvites bool   `json:"revoke_invites,omitempty" doc:"Also revoke the open invite this person came by, and replace the one that all members hand on. Those the person made end in any case."`
 	Reason        string `json:"reason,omitempty" maxLength:"256"`
 }
 
@@ -121,6 +121,7 @@ type NewInvite struct {
 	MaxUses   int      `json:"max_uses,omitempty" minimum:"1" maximum:"1000" doc:"Absent: 50."`
 	ExpiresIn int64    `json:"expires_in,omitempty" minimum:"1" maximum:"315360000" doc:"Seconds. Absent: never."`
 	Groups    []string `json:"groups,omitempty" maxItems:"16" doc:"Groups the newcomer lands in, beside the announcements."`
+	Approval  bool     `json:"needs_approval,omitempty" doc:"Somebody who may admit looks at each newcomer first."`
 }
 
 // InviteLink holds a link, in either form.

@@ -64,6 +64,9 @@ const (
 	CodeInviteUnreadable  = "invite_unreadable"
 	CodeInviteVersion     = "invite_version"
 	CodeRemoved           = "removed"
+	CodeDeclined          = "declined"
+	CodeRequestStale      = "request_stale"
+	CodeNotFirstDevice    = "not_first_device"
 	CodeStale             = "stale"
 	CodeTooLarge          = "too_large"
 	CodeMediaType         = "unsupported_media_type"
@@ -112,6 +115,9 @@ var Codes = map[string]Code{
 	CodeInviteUnreadable:  {http.StatusUnprocessableEntity, "Not an invite link", "The text is no invite link, or a part of it is missing or changed.", "Copy the whole link again."},
 	CodeInviteVersion:     {http.StatusUnprocessableEntity, "Newer invite link", "The link was made by a newer version of Pandal.", "Update Pandal."},
 	CodeRemoved:           {http.StatusGone, "Removed", "You were removed from this community. What this node had stays readable.", "Ask an admin if you think it is a mistake."},
+	CodeDeclined:          {http.StatusGone, "Request declined", "An admin has looked at the request and said no.", "Ask the person who gave you the link."},
+	CodeRequestStale:      {http.StatusConflict, "The person has to ask again", "What was agreed to in this request is no longer good: the person left or was removed meanwhile.", "Wait: the person's node asks again by itself when it is next online."},
+	CodeNotFirstDevice:    {http.StatusForbidden, "Not on this device", "This device was linked to another and does not hold the seed, which this needs.", "Do it on the device that holds the recovery words."},
 	CodeStale:             {http.StatusPreconditionFailed, "Changed meanwhile", "If-Match names a version that is not the current one.", "Read it again, look at what changed, and repeat."},
 	CodeTooLarge:          {http.StatusRequestEntityTooLarge, "Too large", "A request holds at most 1 MiB of JSON, a message 64 KiB of text.", "Send less, or send it as a file."},
 	CodeMediaType:         {http.StatusUnsupportedMediaType, "Unsupported media type", "The body must be JSON.", "Send Content-Type: application/json."},

@@ -260,6 +260,8 @@ func (c *Community) tell(b *batch, space op.ID, had map[identity.UserID]*acl.Mem
 			b.event("member.joined", space, m, [32]byte{})
 		case in && was.Bits != now.Bits:
 			b.event("member.role_changed", space, m, [32]byte{})
+		case !in && was != nil && st.Banned(m):
+			b.event("member.banned", space, m, [32]byte{})
 		case !in && was != nil && st.Left(m):
 			b.event("member.left", space, m, [32]byte{})
 		case !in && was != nil:

@@ -43,8 +43,12 @@ func (n *Node) Permissions(community string) ([]Permission, error) {
 	return out, err
 }
 
-// Edit changes what a community or group is called; nil leaves a field as it is.
-type Edit struct{ Name, Description *string }
+// Edit changes what a community or group is called, who posts in a group, and what a community decides for itself; nil leaves a field as it
+// is.
+type Edit struct {
+	Name, Description, WhoPosts *string
+	Settings                    map[string]string
+}
 
 func (e Edit) check() error {
 	if e.Name != nil {
@@ -54,6 +58,9 @@ func (e Edit) check() error {
 	}
 	if d := e.Description; d != nil && (len(*d) > 4<<10 || !utf8.ValidString(*d)) {
 		return fmt.Errorf("%w: description: at most 4096 bytes of UTF-8", ErrInvalid)
+	}
+	if w := e.WhoPosts; w != nil && *w != "everyone" && *w != "moderators" {
+		return fmt.Errorf("%w: who_posts: everyone or moderators", ErrInvalid)
 	}
 	return nil
 }
@@ -69,7 +76,7 @@ func (e Edit) drafts(space op.ID, prefix string) (out []crdt.Draft) {
 	return out
 }
 
-// EditCommunity changes a community's name or description.
+// EditCommunity changes a community's name, description or settings.
 func (n *Node) EditCommunity(ctx context.Context, id string, e Edit) (Community, error) {
 	if err := e.check(); err != nil {
 		return Community{}, err
@@ -79,9 +86,16 @@ func (n *Node) EditCommunity(ctx context.Context, id string, e Edit) (Community,
 		return Community{}, err
 	}
 	if err := r.write(ctx, r.id, op.SETTINGS, func() (crdt.Effects, error) {
-		eff, _, err := r.c.Author(n.now(), e.drafts(r.id, "")...)
+		set, err := r.settingDrafts(e.Settings)
+		if err != nil {
+			return crdt.Effects{}, err
+		}
+		eff, _, err := r.c.Author(n.now(), append(e.drafts(r.id, ""), set...)...)
 		eff.Events = append(eff.Events, crdt.Event{Type: "community.changed", Space: r.id})
-		return eff, err
+		if err := errors.Join(err, r.perform(eff)); err != nil {
+			return crdt.Effects{}, err
+		}
+		return crdt.Effects{}, r.keepShared()
 	}); err != nil {
 		return Community{}, err
 	}
@@ -91,7 +105,7 @@ func (n *Node) EditCommunity(ctx context.Context, id string, e Edit) (Community,
 // groupRegister is where a group's name and description stand in the parent's log: everybody in the community may know them, its roster not.
 func groupRegister(g op.ID) string { return "group/" + hexID(g)[:40] + "/" }
 
-// EditGroup changes a group's name or description.
+// EditGroup changes a group's name or description, which stand in the community's log, or who posts, which stands in its own.
 func (n *Node) EditGroup(ctx context.Context, id string, e Edit) (Group, error) {
 	if err := e.check(); err != nil {
 		return Group{}, err
@@ -103,14 +117,36 @@ func (n *Node) EditGroup(ctx context.Context, id string, e Edit) (Group, error) 
 	if s == r.id {
 		return Group{}, fmt.Errorf("%w: the announcements are called as the community is", ErrInvalid)
 	}
-	if err := r.write(ctx, r.id, op.SETTINGS, func() (crdt.Effects, error) {
-		eff, _, err := r.c.Author(n.now(), e.drafts(r.id, groupRegister(s))...)
-		eff.Events = append(eff.Events, crdt.Event{Type: "group.changed", Space: s, Ref: s})
-		return eff, err
-	}); err != nil {
-		return Group{}, err
+	if named := e.drafts(r.id, groupRegister(s)); len(named) > 0 {
+		if err := r.write(ctx, r.id, op.SETTINGS, func() (crdt.Effects, error) {
+			eff, _, err := r.c.Author(n.now(), named...)
+			eff.Events = append(eff.Events, crdt.Event{Type: "group.changed", Space: s, Ref: s})
+			return eff, err
+		}); err != nil {
+			return Group{}, err
+		}
+	}
+	if e.WhoPosts != nil {
+		if err := r.write(ctx, s, op.SETTINGS, func() (crdt.Effects, error) {
+			if r.c.WhoPosts(s) == (*e.WhoPosts == "moderators") {
+				return crdt.Effects{}, nil
+			}
+			return r.setAndRotate(s, op.SetBody{Key: crdt.RegWhoPosts, Value: []byte(*e.WhoPosts)}, "group.changed")
+		}); err != nil {
+			return Group{}, err
+		}
 	}
 	return r.group(s)
+}
+
+// setAndRotate writes a register of a group by which messages are judged: what is sealed from now on knows of it (R6). Owner only.
+func (r *room) setAndRotate(s op.ID, set op.SetBody, event string) (crdt.Effects, error) {
+	eff, _, err := r.c.Author(r.n.now(), crdt.Draft{Space: s, Body: set})
+	eff.Events = append(eff.Events, crdt.Event{Type: event, Space: s, Ref: s})
+	if err := errors.Join(err, r.perform(eff)); err != nil || !r.c.Mine(s) {
+		return crdt.Effects{}, err
+	}
+	return r.c.Rotate(s, set.Key, r.n.now())
 }
 
 // ArchiveGroup closes a group to new messages, or opens it again. What was said stays.
@@ -130,12 +166,7 @@ func (n *Node) ArchiveGroup(ctx context.Context, id string, archived bool) (Grou
 		if string(r.c.State(s).Values[acl.RegArchived]) == string(value) {
 			return crdt.Effects{}, nil
 		}
-		eff, _, err := r.c.Author(n.now(), crdt.Draft{Space: s, Body: op.SetBody{Key: acl.RegArchived, Value: value}})
-		eff.Events = append(eff.Events, crdt.Event{Type: "group.archived", Space: s, Ref: s})
-		if err := errors.Join(err, r.perform(eff)); err != nil || !r.c.Mine(s) {
-			return crdt.Effects{}, err
-		}
-		return r.c.Rotate(s, "archive", n.now()) // what is sealed from now on knows of it (R6)
+		return r.setAndRotate(s, op.SetBody{Key: acl.RegArchived, Value: value}, "group.archived")
 	}); err != nil {
 		return Group{}, err
 	}

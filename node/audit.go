@@ -24,6 +24,7 @@ type Act struct {
 	Time      time.Time
 	Authority string // the op it was done under, hex
 	Effective bool
+	Why       string // it does not count; empty where it does
 	Detail    map[string]string
 	Raw       []byte
 }
@@ -65,6 +66,12 @@ func acts(l *acl.Log, st *acl.State, community op.ID) []Act {
 		a := Act{ID: o.ID().String(), Kind: kindName(o.Kind()), Time: timeOf(o.Time), Authority: o.Cap.String(), Effective: st.Effective(o.ID()), Raw: o.Raw(), Detail: map[string]string{}}
 		if o.Kind() == op.Genesis {
 			a.Authority = ""
+		}
+		if c := st.Why(o.ID()); !a.Effective && o.Kind() != op.Epoch {
+			a.Why = c.Why.String()
+			if (c.By != op.ID{}) {
+				a.Detail["cut_by"] = c.By.String()
+			}
 		}
 		if st.Space != community {
 			a.GroupID = grpID(st.Space)

@@ -64,16 +64,14 @@ func (r *room) community() (c Community, err error) {
 		mem, in := st.Members.Get(r.fixed.Member)
 		c = Community{ID: r.name(), Name: g.Name, Role: roleOf(st, r.fixed.Member), Permissions: mem.Bits.Names(), MemberCount: st.Members.Len(),
 			GroupCount: len(st.Groups()), AnnouncementsID: grpID(r.id), MeID: r.fixed.Member.String(), DisplayName: r.rec.Name,
-			Settings: map[string]string{"history": "30d", "who_creates_groups": "admins"}, CreatedAt: timeOf(r.c.Log().Op(r.id).Time), State: "active"}
+			Settings: r.allSettings(), CreatedAt: timeOf(r.c.Log().Op(r.id).Time), State: "active"}
 		if !in {
 			c.State, c.Permissions = "removed", []string{}
 			if st.Left(r.fixed.Member) {
 				c.State = "left"
 			}
 		}
-		if v, ok := st.Values["name"]; ok && utf8.Valid(v) {
-			c.Name = string(v)
-		}
+		c.Name = r.title()
 		if v, ok := st.Values["description"]; ok && utf8.Valid(v) {
 			c.Description = string(v)
 		}

@@ -78,7 +78,7 @@ func (r *room) group(s op.ID) (g Group, err error) {
 		} else {
 			b, _ := r.c.Group(s)
 			g.Name, g.Description, g.Open = b.Name, b.Description, b.Open
-			if b.WhoPosts == 1 {
+			if r.c.WhoPosts(s) {
 				g.WhoPosts = "moderators"
 			}
 			top := r.c.State(r.id).Values
@@ -110,16 +110,30 @@ func (r *room) group(s op.ID) (g Group, err error) {
 	return g, nil
 }
 
-// CreateGroup makes a group of a community, with me in it and whom I name.
-func (n *Node) CreateGroup(ctx context.Context, community string, q NewGroup) (Group, error) {
+func (q NewGroup) check() error {
 	if err := checkName(q.Name); err != nil {
-		return Group{}, err
+		return err
 	}
 	if len(q.Description) > 4<<10 || !utf8.ValidString(q.Description) {
-		return Group{}, fmt.Errorf("%w: description: at most 4096 bytes of UTF-8", ErrInvalid)
+		return fmt.Errorf("%w: description: at most 4096 bytes of UTF-8", ErrInvalid)
 	}
 	if q.WhoPosts != "" && q.WhoPosts != "everyone" && q.WhoPosts != "moderators" {
-		return Group{}, fmt.Errorf("%w: who_posts: everyone or moderators", ErrInvalid)
+		return fmt.Errorf("%w: who_posts: everyone or moderators", ErrInvalid)
+	}
+	return nil
+}
+
+func (q NewGroup) whoPosts() uint8 {
+	if q.WhoPosts == "moderators" {
+		return 1
+	}
+	return 0
+}
+
+// CreateGroup makes a group of a community, with me in it and whom I name.
+func (n *Node) CreateGroup(ctx context.Context, community string, q NewGroup) (Group, error) {
+	if err := q.check(); err != nil {
+		return Group{}, err
 	}
 	r, err := n.room(community)
 	if err != nil {
@@ -144,10 +158,7 @@ func (n *Node) CreateGroup(ctx context.Context, community string, q NewGroup) (G
 
 // newGroup writes CreateGroup, the Admits and, last, the group's first epoch, whose roster they are. Owner only, or before the room runs.
 func (r *room) newGroup(q NewGroup) (op.ID, error) {
-	body := op.CreateGroupBody{Name: q.Name, Description: q.Description, Open: q.Open}
-	if q.WhoPosts == "moderators" {
-		body.WhoPosts = 1
-	}
+	body := op.CreateGroupBody{Name: q.Name, Description: q.Description, Open: q.Open, WhoPosts: q.whoPosts()}
 	e, ids, err := r.c.Author(r.n.now(), crdt.Draft{Space: r.id, Body: body})
 	if err := errors.Join(err, r.perform(e)); err != nil {
 		return op.ID{}, err
@@ -186,7 +197,7 @@ func (r *room) certOf(m identity.UserID) []byte {
 	return nil
 }
 
-// user resolves a usr_ id among the community's members, past ones too.
+// user resolves a usr_ id among the community's members.
 func (r *room) user(id string) (identity.UserID, bool) {
 	st := r.c.State(r.id)
 	if st == nil {

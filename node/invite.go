@@ -56,7 +56,9 @@ func (r *room) invite(id op.ID) Invite {
 	if by, ok := r.c.Log().Author(id); ok {
 		inv.CreatedBy = by.String()
 	}
-	if l, err := r.heldLink(id); err == nil && !inv.Revoked {
+	if l, ok := r.sharedLink(); ok && l.Invite == id {
+		inv.Link, inv.Text, _ = encodeLink(l)
+	} else if l, err := r.heldLink(id); err == nil && !inv.Revoked {
 		inv.Link, inv.Text, _ = encodeLink(r.refreshed(l))
 	}
 	inv.ETag = fmt.Sprintf("%d.%v", inv.Uses, inv.Revoked)
@@ -161,6 +163,19 @@ func (n *Node) CreateInvite(ctx context.Context, community string, q NewInvite) 
 	}
 	var inv Invite
 	err = r.write(ctx, r.id, op.INVITE, func() (crdt.Effects, error) {
+		if st := r.c.State(r.id); st.Can(r.fixed.Member, op.INVITE) != nil && r.settingOf("who_invites") == "members" {
+			l, ok := r.sharedLink()
+			if !ok {
+				return crdt.Effects{}, ErrInviteUsedUp
+			}
+			if q.Approval || len(q.Groups) > 0 || q.ExpiresIn > 0 {
+				return crdt.Effects{}, fmt.Errorf("%w: members hand on the community's own invite, which lands in the announcements and does not expire", ErrInvalid)
+			}
+			inv = r.invite(l.Invite)
+			var err error
+			inv.Link, inv.Text, err = encodeLink(l)
+			return crdt.Effects{}, err
+		}
 		groups := []op.ID{}
 		for _, g := range q.Groups {
 			i := slices.IndexFunc(r.c.Spaces(), func(s op.ID) bool { return grpID(s) == g })
@@ -186,8 +201,7 @@ func (n *Node) CreateInvite(ctx context.Context, community string, q NewInvite) 
 			return e, err
 		}
 		rdv, _ := r.c.RendezvousOf(r.id, body.Epoch)
-		g, _ := r.c.Genesis()
-		l := r.refreshed(acl.Link{Community: r.id, JoinKey: r.fixed.JoinKey, Invite: ids[0], Seed: seed, Rendezvous: invitePoint(rdv, ids[0]), Name: g.Name, Approval: q.Approval, Expires: body.Expires})
+		l := r.refreshed(acl.Link{Community: r.id, JoinKey: r.fixed.JoinKey, Invite: ids[0], Seed: seed, Rendezvous: invitePoint(rdv, ids[0]), Name: r.title(), Approval: q.Approval, Expires: body.Expires})
 		link, _, err := encodeLink(l)
 		if err != nil {
 			return e, err

@@ -187,6 +187,8 @@ func (r *room) terms(ask joinAsk) joinTerms {
 	_, in := st.Members.Get(ask.Member)
 	switch {
 	case in:
+	case st.Banned(ask.Member):
+		return joinTerms{Code: "removed"}
 	case !st.InviteOpen(ask.Invite):
 		return joinTerms{Code: "revoked"}
 	case inv.Expires != 0 && inv.Expires < r.n.now():

@@ -113,7 +113,10 @@ func (r *room) members(s op.ID, f ListMembers) (out []Member, err error) {
 		}
 		for _, u := range st.Former() {
 			state := "removed"
-			if st.Left(u) {
+			switch {
+			case st.Banned(u):
+				state = "banned"
+			case st.Left(u):
 				state = "left"
 			}
 			show(u, state)
@@ -222,23 +225,125 @@ func (n *Node) Remove(ctx context.Context, community, user string, o RemoveOptio
 		if m == r.fixed.Member {
 			return crdt.Effects{}, fmt.Errorf("%w: leave the community to take yourself out", ErrInvalid)
 		}
-		before := r.c.State(r.id).EffectiveIDs()
+		before := r.standing()
 		if err := r.readTops(m); err != nil {
 			return crdt.Effects{}, err
 		}
+		links := r.linksOf(m)
 		e, _, err := r.c.Remove(r.id, m, op.RevokeBody{Cascade: o.Cascade, Ban: o.Ban, Reason: o.Reason}, n.now())
 		if err != nil {
 			return e, err
 		}
-		after := r.c.State(r.id)
-		for _, id := range before {
-			if !after.Effective(id) {
-				cut = append(cut, hexID(id))
+		cut = r.cutSince(before)
+		if o.RevokeInvites && r.c.State(r.id).Can(r.fixed.Member, op.INVITE) == nil {
+			if err := r.perform(e); err != nil {
+				return crdt.Effects{}, err
 			}
+			return crdt.Effects{}, r.closeLinks(links)
 		}
 		return e, nil
 	})
 	return cut, err
+}
+
+// linksOf lists open invites whose links a member is known to hold: the one he came by and the one that all members hand on. (Those he made end
+// with his removal, R5a.) Owner only.
+func (r *room) linksOf(m identity.UserID) (out []op.ID) {
+	st := r.c.State(r.id)
+	for _, cap := range st.Members.Of(m).Caps {
+		if a, ok := r.c.Log().Op(cap).Body.(op.AdmitBody); ok && (a.Invite != op.ID{}) {
+			out = append(out, a.Invite)
+		}
+	}
+	if s, ok := r.shared(); ok {
+		out = append(out, s.Invite)
+	}
+	return out
+}
+
+// closeLinks revokes invites; the one that members hand on is replaced. Owner only.
+func (r *room) closeLinks(links []op.ID) error {
+	for _, id := range links {
+		if !r.c.State(r.id).InviteOpen(id) {
+			continue
+		}
+		e, _, err := r.c.Author(r.n.now(), crdt.Draft{Space: r.id, Body: op.RevokeInviteBody{Invite: id}})
+		if err := errors.Join(err, r.perform(e)); err != nil {
+			return err
+		}
+	}
+	return r.keepShared()
+}
+
+// Ban keeps somebody out: no invite lets this identity in again until the ban is lifted. A member is removed by it; who has gone already can be
+// banned too.
+func (n *Node) Ban(ctx context.Context, community, user, reason string) (Member, error) {
+	r, m, former, err := n.anyone(community, user)
+	if err != nil {
+		return Member{}, err
+	}
+	if !former {
+		if _, err := n.Remove(ctx, community, user, RemoveOptions{Ban: true, Reason: reason}); err != nil {
+			return Member{}, err
+		}
+		return n.Member(community, user)
+	}
+	if err := r.write(ctx, r.id, op.REMOVE, func() (crdt.Effects, error) {
+		if r.c.State(r.id).Banned(m) {
+			return crdt.Effects{}, nil
+		}
+		e, _, err := r.c.Author(n.now(), crdt.Draft{Space: r.id, Body: op.RevokeBody{Member: m, Ban: true, Reason: reason, Pins: []op.Pin{}}})
+		e.Events = append(e.Events, crdt.Event{Type: "member.banned", Space: r.id, Member: m})
+		return e, err
+	}); err != nil {
+		return Member{}, err
+	}
+	return n.Member(community, user)
+}
+
+// Unban lets somebody come again by an invite. It does not bring him back.
+func (n *Node) Unban(ctx context.Context, community, user string) (Member, error) {
+	r, m, _, err := n.anyone(community, user)
+	if err != nil {
+		return Member{}, err
+	}
+	if err := r.write(ctx, r.id, op.REMOVE, func() (crdt.Effects, error) {
+		if !r.c.State(r.id).Banned(m) {
+			return crdt.Effects{}, nil
+		}
+		e, _, err := r.c.Author(n.now(), crdt.Draft{Space: r.id, Body: op.SetBody{Key: acl.RegBan(m), Value: []byte("0")}})
+		e.Events = append(e.Events, crdt.Event{Type: "member.changed", Space: r.id, Member: m})
+		return e, err
+	}); err != nil {
+		return Member{}, err
+	}
+	return n.Member(community, user)
+}
+
+// anyone finds a member, present or past.
+func (n *Node) anyone(community, user string) (r *room, m identity.UserID, former bool, err error) {
+	if r, err = n.room(community); err != nil {
+		return nil, m, false, err
+	}
+	found := false
+	if err := r.ask(n.ctx, func() {
+		if m, found = r.user(user); found {
+			return
+		}
+		if st := r.c.State(r.id); st != nil {
+			for _, u := range st.Former() {
+				if u.String() == user {
+					m, found, former = u, true, true
+				}
+			}
+		}
+	}); err != nil {
+		return nil, m, false, err
+	}
+	if !found {
+		return nil, m, false, fmt.Errorf("%w: no member %s", ErrNotFound, user)
+	}
+	return r, m, former, nil
 }
 
 // Role is a named set of rights.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/pandal-chat/pandal/crdt"
 	"github.com/pandal-chat/pandal/crdt/content"
@@ -140,6 +141,15 @@ func (r *room) eventOf(e crdt.Event) store.Event {
 		rec.Ref = rec.Actor
 	case e.Type == "message.created" || e.Type == "message.delivery":
 		rec.Ref = msgID(e.Ref)
+	case e.Type == "desk.decided": // on a request or on a suggestion
+		e.Type, rec.Ref = "suggestion.decided", sugID(e.Ref)
+		if _, ok := r.deskRow(e.Space, content.RequestKey(e.Ref)); ok {
+			e.Type, rec.Ref = "join_request.decided", jrqID(e.Ref)
+		}
+	case strings.HasPrefix(e.Type, "join_request."):
+		rec.Ref = jrqID(e.Ref)
+	case strings.HasPrefix(e.Type, "suggestion."):
+		rec.Ref = sugID(e.Ref)
 	case e.Type == "group.created" || e.Type == "group.changed" || e.Type == "group.archived":
 		rec.Ref = grpID(e.Ref)
 	}

@@ -67,32 +67,33 @@ type room struct {
 	face     atomic.Pointer[face]
 
 	// owned by run
-	peers    map[peer.ID]member
-	sums     map[op.ID]map[epoch.Tag]*history.Sum
-	rotate   map[op.ID]time.Time
-	parcels  map[peer.ID][]sentWire // for those who are asked a moment after gossip
-	marksAt  time.Time
-	asking   map[op.ID]bool
-	syncAt   time.Time
-	syncing  map[peer.ID]bool
-	named    map[op.ID]string // name last posted as my profile, by space
-	names    map[identity.UserID]string
-	marks    map[op.ID][]content.WatermarkRow // as stored, by space
-	topics   map[string]op.ID
-	carried  map[carriedKey]time.Time
-	entering bool
-	handedOn map[[32]byte]map[peer.ID]bool // desk wires of mine, by who carries them
-	knocking map[op.ID]time.Time           // groups that I asked to enter, by when to ask again
-	skewed   map[peer.ID]int64
-	in       []crdt.Checked      // gossiped, and not taken in yet
-	inAt     time.Time           // when the last were
-	took     time.Duration       // to take them in
-	due      *time.Timer         // for those, and for riders
-	riders   store.Batch         // rows and events that need no commit of their own
-	ackRows  map[[32]byte][]byte // who has stored messages of mine, by message, with what still rides
-	change   chan struct{}       // closed when something was applied
-	place    string              // what others find me by now
-	deskHeld int                 // how many of the desk's keys I held when I last looked
+	peers     map[peer.ID]member
+	sums      map[op.ID]map[epoch.Tag]*history.Sum
+	rotate    map[op.ID]time.Time
+	parcels   map[peer.ID][]sentWire // for those who are asked a moment after gossip
+	marksAt   time.Time
+	asking    map[op.ID]bool
+	syncAt    time.Time
+	syncing   map[peer.ID]bool
+	named     map[op.ID]string // name last posted as my profile, by space
+	names     map[identity.UserID]string
+	marks     map[op.ID][]content.WatermarkRow // as stored, by space
+	topics    map[string]op.ID
+	carried   map[carriedKey]time.Time
+	entering  bool
+	handedOn  map[[32]byte]map[peer.ID]bool // desk wires of mine, by who carries them
+	knocking  map[op.ID]time.Time           // groups that I asked to enter, by when to ask again
+	accepting map[[32]byte]time.Time        // suggestions to accept, by when
+	skewed    map[peer.ID]int64
+	in        []crdt.Checked      // gossiped, and not taken in yet
+	inAt      time.Time           // when the last were
+	took      time.Duration       // to take them in
+	due       *time.Timer         // for those, and for riders
+	riders    store.Batch         // rows and events that need no commit of their own
+	ackRows   map[[32]byte][]byte // who has stored messages of mine, by message, with what still rides
+	change    chan struct{}       // closed when something was applied
+	place     string              // what others find me by now
+	deskHeld  int                 // how many of the desk's keys I held when I last looked
 
 	// of the goroutine that joins
 	asked     []byte // my request, sealed
@@ -141,7 +142,7 @@ func (n *Node) newRoom(rec communityRecord, c *crdt.Community) *room {
 	r := &room{n: n, id: rec.ID, rec: rec, fixed: rec, device: identity.DeviceKeyFromSeed(rec.Device), c: c, work: make(chan func(), 64), gossip: make(chan crdt.Checked, 1024), arrive: make(chan arrival, 8), wake: make(chan struct{}, 1), done: make(chan struct{}),
 		peers: map[peer.ID]member{}, sums: map[op.ID]map[epoch.Tag]*history.Sum{}, rotate: map[op.ID]time.Time{}, parcels: map[peer.ID][]sentWire{},
 		asking: map[op.ID]bool{}, syncing: map[peer.ID]bool{}, named: map[op.ID]string{}, topics: map[string]op.ID{}, carried: map[carriedKey]time.Time{},
-		skewed: map[peer.ID]int64{}, change: make(chan struct{}), handedOn: map[[32]byte]map[peer.ID]bool{}, knocking: map[op.ID]time.Time{}, marks: map[op.ID][]content.WatermarkRow{}, ackRows: map[[32]byte][]byte{}}
+		skewed: map[peer.ID]int64{}, change: make(chan struct{}), handedOn: map[[32]byte]map[peer.ID]bool{}, knocking: map[op.ID]time.Time{}, accepting: map[[32]byte]time.Time{}, marks: map[op.ID][]content.WatermarkRow{}, ackRows: map[[32]byte][]byte{}}
 	r.ctx, r.cancel = context.WithCancel(n.ctx)
 	r.snap.Store(c.Snapshot())
 	return r

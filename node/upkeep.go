@@ -38,6 +38,7 @@ func (r *room) tick() {
 		r.admitCarried()
 		r.enterCarried()
 		r.knockAgain(at)
+		r.acceptDue(at)
 	}
 	r.showProfile()
 	r.rotateDue(at)

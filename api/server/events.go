@@ -277,6 +277,18 @@ func (s *Server) resource(e *node.Event) any {
 		if c, err := n.Community(e.Ref); err == nil {
 			return renderCommunity(c)
 		}
+	case "join_request":
+		if list, err := n.JoinRequests(e.CommunityID, ""); err == nil {
+			if i := slices.IndexFunc(list, func(q node.JoinRequest) bool { return q.ID == e.Ref }); i >= 0 {
+				return renderRequest(list[i])
+			}
+		}
+	case "suggestion":
+		if list, err := n.Suggestions(e.CommunityID, ""); err == nil {
+			if i := slices.IndexFunc(list, func(g node.Suggestion) bool { return g.ID == e.Ref }); i >= 0 {
+				return renderSuggestion(list[i])
+			}
+		}
 	case "invite":
 		if i, err := n.Invite(e.Ref); err == nil {
 			return renderInvite(i)

@@ -26,6 +26,7 @@ type route struct {
 	scope        string
 	status       int   // of success; 0: 200
 	errors       []int // beside those that every route may answer
+	description  string
 }
 
 // routes builds the mux: pages, the OpenAPI document, and all operations.
@@ -54,6 +55,8 @@ func (s *Server) routes() http.Handler {
 	s.inviteRoutes()
 	s.adminRoutes()
 	s.verifyRoutes()
+	s.deskRoutes()
+	s.standingRoutes()
 	s.messageRoutes()
 	s.networkRoutes()
 	s.eventRoutes(mux)
@@ -127,7 +130,7 @@ func add[I, O any](s *Server, rt route, handle func(context.Context, *I) (*O, er
 		op.Security = []map[string][]string{}
 		op.Errors = []int{http.StatusForbidden, http.StatusMisdirectedRequest}
 	} else {
-		op.Description = "Scope `" + rt.scope + "`."
+		op.Description = strings.TrimSpace("Scope `" + rt.scope + "`. " + rt.description)
 		op.Errors = []int{http.StatusUnauthorized, http.StatusForbidden, http.StatusMisdirectedRequest, http.StatusServiceUnavailable}
 	}
 	if rt.method != http.MethodGet {

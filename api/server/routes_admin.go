@@ -16,7 +16,7 @@ import (
 
 func renderAct(a node.Act) api.Act {
 	return api.Act{ID: a.ID, Kind: a.Kind, ActorID: optional(a.ActorID), SubjectID: optional(a.SubjectID), GroupID: optional(a.GroupID), Time: api.Time{Time: a.Time},
-		Authority: a.Authority, Effective: a.Effective, Detail: a.Detail}
+		Authority: a.Authority, Effective: a.Effective, Why: a.Why, Detail: a.Detail}
 }
 
 // adminRoutes are what those who run a community need every day.
@@ -73,12 +73,12 @@ func (s *Server) adminRoutes() {
 				ctx.BodyWriter().Write(body)
 			}}, nil
 		})
-	add(s, route{method: "PATCH", path: "/communities/{c}", id: "patchCommunity", summary: "Change its name or description", tag: tag,
+	add(s, route{method: "PATCH", path: "/communities/{c}", id: "patchCommunity", summary: "Change its name, description or settings", tag: tag,
 		scope: api.ScopeCommunitiesAdmin, errors: []int{http.StatusPreconditionFailed}},
 		func(ctx context.Context, in *struct {
 			CommunityPath
 			Conditions
-			Body api.EditSpace
+			Body api.EditCommunity
 		}) (*reply[api.Community], error) {
 			c, err := s.c.Node.Community(in.C)
 			if err != nil {
@@ -87,7 +87,7 @@ func (s *Server) adminRoutes() {
 			if err := current(in.Conditions, c.ETag, renderCommunity(c)); err != nil {
 				return nil, err
 			}
-			if c, err = s.c.Node.EditCommunity(ctx, in.C, node.Edit(in.Body)); err != nil {
+			if c, err = s.c.Node.EditCommunity(ctx, in.C, node.Edit{Name: in.Body.Name, Description: in.Body.Description, Settings: in.Body.Settings}); err != nil {
 				return nil, err
 			}
 			return show(Conditions{}, c.ETag, renderCommunity(c))
@@ -95,9 +95,9 @@ func (s *Server) adminRoutes() {
 	type Group struct {
 		GroupPath
 		Conditions
-		Body api.EditSpace
+		Body api.EditGroup
 	}
-	add(s, route{method: "PATCH", path: "/groups/{g}", id: "patchGroup", summary: "Change its name or description", tag: tag,
+	add(s, route{method: "PATCH", path: "/groups/{g}", id: "patchGroup", summary: "Change its name or description, or who posts", tag: tag,
 		scope: api.ScopeCommunitiesAdmin, errors: []int{http.StatusPreconditionFailed}},
 		func(ctx context.Context, in *Group) (*reply[api.Group], error) {
 			g, err := s.c.Node.Group(in.G)
@@ -107,7 +107,7 @@ func (s *Server) adminRoutes() {
 			if err := current(in.Conditions, g.ETag, renderGroup(g)); err != nil {
 				return nil, err
 			}
-			if g, err = s.c.Node.EditGroup(ctx, in.G, node.Edit(in.Body)); err != nil {
+			if g, err = s.c.Node.EditGroup(ctx, in.G, node.Edit{Name: in.Body.Name, Description: in.Body.Description, WhoPosts: in.Body.WhoPosts}); err != nil {
 				return nil, err
 			}
 			return show(Conditions{}, g.ETag, renderGroup(g))

@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/pandal-chat/pandal/api"
@@ -41,10 +42,22 @@ func (s *Server) groupRoutes() {
 			}
 			return show(in.Conditions, g.ETag, renderGroup(g))
 		})
-	add(s, route{method: "POST", path: "/groups/{g}/join", id: "joinGroup", summary: "Join an open group", tag: tag, scope: api.ScopeCommunitiesAdmin},
-		func(ctx context.Context, in *GroupPath) (*reply[api.Group], error) {
+	add(s, route{method: "POST", path: "/groups/{g}/join", id: "joinGroup", summary: "Join an open group; ask to be let into another", tag: tag, scope: api.ScopeCommunitiesAdmin,
+		description: "200 with the group when it is open. 202 with a join request when it is not."},
+		func(ctx context.Context, in *struct {
+			GroupPath
+			Body *api.JoinGroup
+		}) (*joined, error) {
 			g, err := s.c.Node.JoinGroup(ctx, in.G)
-			return renderOr(g, err, renderGroup)
+			if !errors.Is(err, node.ErrNotOpen) {
+				return &joined{Status: 200, Body: renderGroup(g)}, err
+			}
+			note := ""
+			if in.Body != nil {
+				note = in.Body.Note
+			}
+			q, err := s.c.Node.KnockGroup(ctx, in.G, note)
+			return &joined{Status: 202, Body: renderRequest(q)}, err
 		})
 	add(s, route{method: "POST", path: "/groups/{g}/leave", id: "leaveGroup", summary: "Leave a group", tag: tag, scope: api.ScopeCommunitiesAdmin, status: 204},
 		func(ctx context.Context, in *GroupPath) (*none, error) { return nil, s.c.Node.LeaveGroup(ctx, in.G) })
@@ -75,6 +88,12 @@ func (s *Server) groupRoutes() {
 		})
 }
 
+// joined is a group, or the request to be let into one.
+type joined struct {
+	Status int
+	Body   any
+}
+
 func (s *Server) inviteRoutes() {
 	const tag = "Invites"
 	add(s, route{method: "GET", path: "/communities/{c}/invites", id: "listInvites", summary: "Invites of a community", tag: tag, scope: api.ScopeMembersAdmin},
@@ -97,7 +116,7 @@ func (s *Server) inviteRoutes() {
 			if in.Body != nil {
 				b = *in.Body
 			}
-			i, err := s.c.Node.CreateInvite(ctx, in.C, node.NewInvite{MaxUses: b.MaxUses, ExpiresIn: time.Duration(b.ExpiresIn) * time.Second, Groups: b.Groups})
+			i, err := s.c.Node.CreateInvite(ctx, in.C, node.NewInvite{MaxUses: b.MaxUses, ExpiresIn: time.Duration(b.ExpiresIn) * time.Second, Groups: b.Groups, Approval: b.Approval})
 			return renderOr(i, err, renderInvite)
 		})
 	type One struct {

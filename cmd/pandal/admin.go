@@ -167,43 +167,49 @@ func foundedBy(acts []node.Act) string {
 }
 
 // editFlags adds --name and --description to a command that changes a community or group.
-func editFlags(c *cobra.Command) func() api.EditSpace {
+func editFlags(c *cobra.Command) func() (name, about *string) {
 	name := c.Flags().String("name", "", "what it is called")
 	about := c.Flags().String("description", "", "what it is about")
-	return func() (e api.EditSpace) {
+	return func() (n, d *string) {
 		if c.Flags().Changed("name") {
-			e.Name = name
+			n = name
 		}
 		if c.Flags().Changed("description") {
-			e.Description = about
+			d = about
 		}
-		return e
+		return n, d
 	}
 }
 
 func (a *app) communityEditCmd() *cobra.Command {
-	var edit func() api.EditSpace
+	var edit func() (name, about *string)
+	var set map[string]string
 	c := &cobra.Command{
-		Use: "edit COMMUNITY", Short: "Change its name or description", Args: cobra.ExactArgs(1), Example: "  pandal community edit sunrise --name \"Sunrise street\"",
+		Use: "edit COMMUNITY", Short: "Change its name, description or settings", Args: cobra.ExactArgs(1),
+		Example: "  pandal community edit sunrise --name \"Sunrise street\"\n  pandal community edit sunrise --set history=7d --set who_creates_groups=members",
 		RunE: a.with(func(ctx context.Context, c *client.Client, args []string) error {
 			com, err := community(ctx, c, args[0])
 			if err != nil {
 				return err
 			}
-			got, err := client.Send[api.Community](ctx, c, "PATCH", "/communities/"+com.ID, edit())
+			req := api.EditCommunity{Settings: set}
+			req.Name, req.Description = edit()
+			got, err := client.Send[api.Community](ctx, c, "PATCH", "/communities/"+com.ID, req)
 			if err != nil {
 				return err
 			}
 			return a.show(got, func(w io.Writer) { fmt.Fprintf(w, "%s: %s\n", got.ID, plain(got.Name)) })
 		}),
 	}
+	c.Flags().StringToStringVar(&set, "set", nil, "history=none|7d|30d|all, who_creates_groups=admins|members, who_invites=admins|members")
 	edit = editFlags(c)
 	return c
 }
 
 // groupAdminCmds change a group or close it.
 func (a *app) groupAdminCmds() []*cobra.Command {
-	var edit func() api.EditSpace
+	var edit func() (name, about *string)
+	var posts string
 	change := func(method, verb string, body func() any) func(*cobra.Command, []string) error {
 		return a.with(func(ctx context.Context, c *client.Client, args []string) error {
 			g, err := group(ctx, c, args[0])
@@ -220,8 +226,15 @@ func (a *app) groupAdminCmds() []*cobra.Command {
 		})
 	}
 	none := func() any { return nil }
-	e := &cobra.Command{Use: "edit GROUP", Short: "Change its name or description", Args: cobra.ExactArgs(1), Example: "  pandal group edit food --description \"Who cooks when\"",
-		RunE: change("PATCH", "", func() any { return edit() })}
+	e := &cobra.Command{Use: "edit GROUP", Short: "Change its name or description, or who posts", Args: cobra.ExactArgs(1), Example: "  pandal group edit food --description \"Who cooks when\"",
+		RunE: change("PATCH", "", func() any {
+			var req api.EditGroup
+			if req.Name, req.Description = edit(); posts != "" {
+				req.WhoPosts = &posts
+			}
+			return req
+		})}
+	e.Flags().StringVar(&posts, "who-posts", "", "everyone or moderators")
 	edit = editFlags(e)
 	return []*cobra.Command{e,
 		{Use: "archive GROUP", Short: "Close it to new messages", Args: cobra.ExactArgs(1), Example: "  pandal group archive food", RunE: change("POST", "/archive", none)},

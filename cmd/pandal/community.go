@@ -150,6 +150,28 @@ func (a *app) groupCmd() *cobra.Command {
 	f.StringSliceVar(&create.Members, "member", nil, "who is in it from the start")
 	f.StringVar(&create.WhoPosts, "who-posts", "", "everyone or moderators")
 	f.BoolVar(&create.Open, "open", false, "members of the community may join by themselves")
+	var note string
+	enter := &cobra.Command{
+		Use: "join GROUP", Short: "Join an open group; ask to be let into another", Args: cobra.ExactArgs(1), Example: "  pandal group join sunrise/food --note \"I cook\"",
+		RunE: a.with(func(ctx context.Context, c *client.Client, args []string) error {
+			g, err := group(ctx, c, args[0])
+			if err != nil {
+				return err
+			}
+			got, err := client.Send[struct {
+				ID    string `json:"id"`
+				State string `json:"state,omitempty"`
+			}](ctx, c, "POST", "/groups/"+g.ID+"/join", api.JoinGroup{Note: note})
+			if err != nil {
+				return err
+			}
+			if got.State != "" {
+				a.say("asked; somebody who lets people into %s has to look at it", plain(g.Name))
+			}
+			return a.show(got, func(w io.Writer) { fmt.Fprintln(w, got.ID) })
+		}),
+	}
+	enter.Flags().StringVar(&note, "note", "", "to those who let people in, where the group is not open")
 	one := func(use, short, verb string) *cobra.Command {
 		return &cobra.Command{
 			Use: use + " GROUP", Short: short, Args: cobra.ExactArgs(1), Example: "  pandal group " + use + " sunrise/food",
@@ -163,7 +185,7 @@ func (a *app) groupCmd() *cobra.Command {
 		}
 	}
 	c.AddCommand(a.groupAdminCmds()...)
-	c.AddCommand(createCmd, one("join", "Join an open group", "join"), one("leave", "Leave a group", "leave"), &cobra.Command{
+	c.AddCommand(createCmd, enter, one("leave", "Leave a group", "leave"), &cobra.Command{
 		Use: "list COMMUNITY", Short: "List them", Args: cobra.ExactArgs(1), Example: "  pandal group list sunrise",
 		RunE: a.with(func(ctx context.Context, c *client.Client, args []string) error {
 			com, err := community(ctx, c, args[0])

@@ -71,9 +71,10 @@ func (a *app) memberCmd() *cobra.Command {
 	f := remove.Flags()
 	f.BoolVar(&opts.Cascade, "cascade", false, "also undo what came of the rights this person gave")
 	f.BoolVar(&opts.Ban, "ban", false, "no invite lets this identity in again")
-	f.BoolVar(&opts.RevokeInvites, "revoke-invites", false, "also revoke the invites this person made")
+	f.BoolVar(&opts.RevokeInvites, "revoke-invites", false, "also revoke the open invite this person came by, and replace the one that members hand on")
 	f.StringVar(&opts.Reason, "reason", "", "why")
 	f.BoolVar(&confirm, "yes", false, "do not ask")
+	c.AddCommand(a.banCmds()...)
 	c.AddCommand(list, remove, a.verifyCmd(), &cobra.Command{
 		Use: "show COMMUNITY MEMBER", Short: "Show one", Args: cobra.ExactArgs(2), Example: "  pandal member show sunrise budi",
 		RunE: a.with(func(ctx context.Context, c *client.Client, args []string) error {
@@ -116,7 +117,7 @@ func both(ctx context.Context, c *client.Client, args []string) (api.Community, 
 func (a *app) inviteCmd() *cobra.Command {
 	c := &cobra.Command{Use: "invite", Aliases: []string{"invites"}, Short: "Invite links"}
 	var uses int
-	var picture bool
+	var picture, approve bool
 	var expires string
 	var groups []string
 	create := &cobra.Command{
@@ -126,7 +127,7 @@ func (a *app) inviteCmd() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			req := api.NewInvite{MaxUses: uses}
+			req := api.NewInvite{MaxUses: uses, Approval: approve}
 			if expires != "" {
 				d, err := span(expires)
 				if err != nil {
@@ -154,6 +155,7 @@ func (a *app) inviteCmd() *cobra.Command {
 			return drawQR(a.out, i.Text)
 		}),
 	}
+	create.Flags().BoolVar(&approve, "approve", false, "an admin looks at each newcomer first")
 	create.Flags().BoolVar(&picture, "qr", false, "also draw it as a QR code")
 	create.Flags().IntVar(&uses, "uses", 50, "how many people may join with it, 1 to 1000")
 	create.Flags().StringVar(&expires, "expires", "", "when it ends, like 7d (default: never)")
@@ -200,6 +202,7 @@ func (a *app) inviteCmd() *cobra.Command {
 		}),
 	}
 	acceptCmd.Flags().StringVar(&accept.DisplayName, "as", "", "your name there")
+	acceptCmd.Flags().StringVar(&accept.Note, "note", "", "to the admins, where they look at newcomers first")
 	acceptCmd.Flags().StringSliceVar(&accept.Addrs, "addr", nil, "a further multiaddr to try")
 	acceptCmd.Flags().BoolVar(&nowait, "no-wait", false, "do not wait until joined")
 	c.AddCommand(create, acceptCmd, &cobra.Command{

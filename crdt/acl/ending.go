@@ -179,6 +179,17 @@ func (l *Log) Knew(p dag.Past, seat Seat) bool {
 	return false
 }
 
+// Banned reports whether an effective ban of m is in force now.
+func (s *State) Banned(m identity.UserID) bool {
+	return slices.ContainsFunc(s.l.outs[s.Space][m], func(r dag.Node) bool {
+		after := func(n dag.Node) bool { return s.counts(n) && s.l.f[n].Space == s.Space && s.l.before(r, n) }
+		return s.l.f[r].Ban && s.counts(r) && !slices.ContainsFunc(s.l.unbans[RegBan(m)], after) && !slices.ContainsFunc(s.l.capsOf[m], func(a dag.Node) bool {
+			f := &s.l.f[a]
+			return after(a) && f.Kind == op.Admit && (f.Invite == op.ID{}) && s.l.rights(f.cap, s.Space)&op.REMOVE != 0
+		})
+	})
+}
+
 // Former lists people who were in and are not.
 func (s *State) Former() []identity.UserID {
 	seen := map[identity.UserID]bool{}

@@ -678,8 +678,14 @@ func TestBanLifted(t *testing.T) {
 	w.nowStand(false, w.set(act{by: w.p(1), cap: a}, RegBan(who.id()), "0")) // SETTINGS is not enough
 	w.set(act{}, RegBan(w.p(3).id()), "0")                                   // somebody else's
 	w.nowStand(false, w.admit(act{}, who, 0, inv))
+	if !w.state().Banned(who.id()) || w.state().Banned(w.p(3).id()) {
+		t.Error("who is banned is not told")
+	}
 	h := heads(w, w.community)
 	w.nowStand(true, w.set(act{}, RegBan(who.id()), "0"))
+	if w.state().Banned(who.id()) {
+		t.Error("a ban that was lifted is told")
+	}
 	w.nowStand(false, w.admit(act{after: h}, who, 0, inv)) // not after it
 	w.nowStand(true, w.admit(act{}, who, 0, inv))
 	w.in(w.state(), true, who)
