@@ -26,6 +26,9 @@ type face struct {
 }
 
 // openNetwork starts host, gossip and history of a community.
+// wide is how many members a community has at least whose gossip has a wider mesh, from the next start on.
+const wide = 256
+
 func (r *room) openNetwork(ctx context.Context) error {
 	r.face.Store(r.newFace())
 	cfg := r.n.cfg
@@ -65,7 +68,8 @@ func (r *room) openNetwork(ctx context.Context) error {
 		return fmt.Errorf("start network: %w", err)
 	}
 	r.host = h
-	g, err := pubsub.New(r.ctx, pubsub.Config{Host: h.View(), Validate: r.validate, Receive: r.gossiped})
+	st := r.c.State(r.id)
+	g, err := pubsub.New(r.ctx, pubsub.Config{Host: h.View(), Validate: r.validate, Receive: r.gossiped, Wide: st != nil && st.Members.Len() > wide})
 	if err != nil {
 		h.Close()
 		return fmt.Errorf("start gossip: %w", err)

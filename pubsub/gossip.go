@@ -44,12 +44,14 @@ type Config struct {
 	// queue up, and beyond 1,024 are lost to sync.
 	Receive func(from peer.ID, topic string, checked any)
 	Quota   Quota // of one forwarding peer; zero is DefaultQuota
+	Wide    bool  // a community of several hundreds: more neighbours a topic, fewer hops
 }
 
 // Gossip carries messages in topics among the peers of a member view. Its methods are safe for concurrent use.
 type Gossip struct {
 	self     peer.ID
 	host     host.Host
+	wide     bool
 	validate func(from peer.ID, topic string, data []byte) (Reason, any)
 	receive  func(from peer.ID, topic string, checked any)
 	ps       *lib.PubSub
@@ -76,7 +78,7 @@ func New(ctx context.Context, cfg Config) (*Gossip, error) {
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	g := &Gossip{
-		self: cfg.Host.ID(), host: cfg.Host, validate: cfg.Validate, receive: cfg.Receive, cancel: cancel,
+		self: cfg.Host.ID(), host: cfg.Host, wide: cfg.Wide, validate: cfg.Validate, receive: cfg.Receive, cancel: cancel,
 		quota: buckets{quota: cfg.Quota, of: map[peer.ID]*bucket{}}, topics: map[string]*topic{},
 	}
 	g.pump = func(name string, sub *lib.Subscription) {
@@ -102,7 +104,8 @@ func New(ctx context.Context, cfg Config) (*Gossip, error) {
 		lib.WithMessageIdFn(contentID),
 		lib.WithMaxMessageSize(maxPacket),
 		lib.WithPeerScore(score, limits),
-		lib.WithGossipSubParams(meshParams()),
+		lib.WithGossipSubParams(meshParams(cfg.Wide)),
+		lib.WithFloodPublish(cfg.Wide),
 		lib.WithPeerOutboundQueueSize(outgoing),
 		lib.WithRawTracer(&g.count),
 		lib.WithSubscriptionFilter(lib.WrapLimitSubscriptionFilter(anyTopic{}, maxTheirTopics)),
