@@ -31,7 +31,7 @@ func (r *room) receive(first crdt.Checked) {
 		}
 		break
 	}
-	window := min(max(gatherFor, 4*r.took), gatherUntil)
+	window := r.window()
 	switch since := time.Since(r.inAt); {
 	case since > 2*window || len(r.in) >= gatherMax:
 		r.takeGathered()
@@ -39,6 +39,8 @@ func (r *room) receive(first crdt.Checked) {
 		r.due.Reset(max(window-since, 0))
 	}
 }
+
+func (r *room) window() time.Duration { return min(max(gatherFor, 4*r.took), gatherUntil) }
 
 func (r *room) takeGathered() {
 	in, start := r.in, time.Now()

@@ -51,13 +51,14 @@ func (r *room) publish(p crdt.Publication) {
 		waiting, started := r.parcels[t]
 		r.parcels[t] = append(waiting, wires...)
 		if !started {
-			r.n.wg.Go(func() { r.pushParcel(t) }) // ends with its stream, or the room
+			wait := afterGossip + r.window() - gatherFor
+			r.n.wg.Go(func() { r.pushParcel(t, wait) }) // ends with its stream, or the room
 		}
 	}
 }
 
 // afterGossip is when those who get messages by gossip are asked whether they have them: by then they are stored, so that nothing is
-// checked twice, and several messages are one question.
+// checked twice, and several messages are one question. Where messages are gathered for longer, so are questions.
 const afterGossip = 30 * time.Millisecond
 
 // pushTargets: for an op, every connected member who may have it; for a wire, those whom gossip does not reach. Later come two whom it
@@ -83,9 +84,9 @@ func (r *room) pushTargets(p crdt.Publication) (now, later []peer.ID) {
 	return now, later[:min(len(later), 2)]
 }
 
-func (r *room) pushParcel(to peer.ID) {
+func (r *room) pushParcel(to peer.ID, wait time.Duration) {
 	select {
-	case <-time.After(afterGossip):
+	case <-time.After(wait):
 	case <-r.ctx.Done():
 		return
 	}

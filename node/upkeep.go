@@ -33,7 +33,7 @@ func (r *room) tick() {
 	at := r.n.cfg.Now()
 	if at.Sub(r.marksAt) >= marksEvery {
 		r.marksAt = at
-		r.sendReceipts()
+		r.sendReceipts(at)
 		r.wantAgain()
 		r.admitCarried()
 		r.enterCarried()
@@ -253,9 +253,14 @@ func (r *room) rotateDue(at time.Time) {
 	}
 }
 
-// sendReceipts tells what has arrived, batched.
-func (r *room) sendReceipts() {
+// sendReceipts tells what has arrived, batched: the more there are to tell it, the longer each gathers, so that a group as a whole sends at
+// most four receipts a second.
+func (r *room) sendReceipts(at time.Time) {
 	for _, s := range r.c.MarksDue() {
+		if st := r.c.State(s); st != nil && at.Sub(r.receiptAt[s]) < time.Duration(st.Members.Len())*time.Second/4 {
+			continue
+		}
+		r.receiptAt[s] = at
 		body := r.c.Marks(s)
 		if body == nil {
 			continue
