@@ -20,6 +20,7 @@ type Me struct {
 	DisplayName            string `json:"display_name" example:"Asha"`
 	Devices                int    `json:"devices"`
 	RecoveryWordsConfirmed bool   `json:"recovery_words_confirmed"`
+	First                  bool   `json:"first_device" doc:"This device keeps the seed: it links and revokes devices and joins communities."`
 }
 
 // Start is all that a page needs before it opens the stream at EventCursor.

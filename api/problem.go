@@ -67,6 +67,7 @@ const (
 	CodeDeclined          = "declined"
 	CodeRequestStale      = "request_stale"
 	CodeNotFirstDevice    = "not_first_device"
+	CodeWrongPassphrase   = "wrong_passphrase"
 	CodeStale             = "stale"
 	CodeTooLarge          = "too_large"
 	CodeMediaType         = "unsupported_media_type"
@@ -118,6 +119,7 @@ var Codes = map[string]Code{
 	CodeDeclined:          {http.StatusGone, "Request declined", "An admin has looked at the request and said no.", "Ask the person who gave you the link."},
 	CodeRequestStale:      {http.StatusConflict, "The person has to ask again", "What was agreed to in this request is no longer good: the person left or was removed meanwhile.", "Wait: the person's node asks again by itself when it is next online."},
 	CodeNotFirstDevice:    {http.StatusForbidden, "Not on this device", "This device was linked to another and does not hold the seed, which this needs.", "Do it on the device that holds the recovery words."},
+	CodeWrongPassphrase:   {http.StatusForbidden, "Wrong passphrase", "The passphrase that was given does not open this node's data.", "Type it again; capitals and spaces count."},
 	CodeStale:             {http.StatusPreconditionFailed, "Changed meanwhile", "If-Match names a version that is not the current one.", "Read it again, look at what changed, and repeat."},
 	CodeTooLarge:          {http.StatusRequestEntityTooLarge, "Too large", "A request holds at most 1 MiB of JSON, a message 64 KiB of text.", "Send less, or send it as a file."},
 	CodeMediaType:         {http.StatusUnsupportedMediaType, "Unsupported media type", "The body must be JSON.", "Send Content-Type: application/json."},

@@ -239,6 +239,7 @@ func (c *Community) Post(space op.ID, kind content.Kind, body []byte, rows Rows,
 		return Effects{}, [32]byte{}, ErrUnknownSpace
 	}
 	mem, in := st.Members.Get(c.self.Member)
+	in = in && c.Seated(space)
 	need := c.Needed(space, kind)
 	if !in || mem.Bits&need != need {
 		return Effects{}, [32]byte{}, fmt.Errorf("%w: needs the right to %s", acl.ErrDenied, need)

@@ -184,8 +184,8 @@ func (c *Community) Spaces() []op.ID {
 	return out
 }
 
-// Mine reports whether I am a member of a space now.
-func (c *Community) Mine(space op.ID) bool { return c.isMember(space, c.self.Member) }
+// Mine reports whether I am a member of a space now, and this device one of mine.
+func (c *Community) Mine(space op.ID) bool { return c.Seated(space) }
 
 func (c *Community) isMember(space op.ID, m identity.UserID) bool {
 	st := c.states[space]

@@ -53,3 +53,19 @@ func (c Certificate) fields() []byte {
 	}
 	return b
 }
+
+// Consent is D's half of a certificate for a device whose keys are elsewhere than M's: c names Space, Member, Via and Last.
+func (k DeviceKey) Consent(c Certificate) []byte {
+	c.Device = k.ID()
+	return k.Sign(LabelConsent, c.fields())
+}
+
+// Endorse is M's half: it completes what another device consented to. It errs with ErrCert when consent is not c.Device's. c.Member is ignored.
+func (k MemberKey) Endorse(c Certificate, consent []byte) ([]byte, error) {
+	c.Member = k.ID()
+	b := c.fields()
+	if !Verify(c.Device, consent, LabelConsent, b) {
+		return nil, fmt.Errorf("%w: the device does not consent", ErrCert)
+	}
+	return append(append(b, k.Sign(LabelCert, b)...), consent...), nil
+}

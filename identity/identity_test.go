@@ -186,3 +186,20 @@ func FuzzCertificate(f *testing.F) {
 		}
 	})
 }
+
+// TestEndorse: a certificate made in two places is the one that would have been made in one; nobody's consent is taken for another's.
+func TestEndorse(t *testing.T) {
+	m, d := NewSeed().Member([32]byte{1}), NewDeviceKey()
+	c := Certificate{Space: [32]byte{1}, Member: m.ID(), Device: d.ID(), Via: [32]byte{2}, Last: [32]byte{3}}
+	got, err := m.Endorse(c, d.Consent(c))
+	if err != nil || string(got) != string(m.Certify(c, d)) || !VerifyCertificate(got) {
+		t.Fatalf("made apart it is another (%v)", err)
+	}
+	other := c
+	other.Space = [32]byte{9}
+	for why, consent := range map[string][]byte{"another space": d.Consent(other), "another device": NewDeviceKey().Consent(c), "none": nil} {
+		if _, err := m.Endorse(c, consent); err == nil {
+			t.Errorf("consent of %s is taken", why)
+		}
+	}
+}

@@ -31,7 +31,7 @@ const (
 // Codes of refusal on the join stream.
 var joinErrors = map[string]error{
 	"expired": ErrInviteExpired, "used_up": ErrInviteUsedUp, "revoked": ErrInviteRevoked, "foreign": ErrInviteForeign, "removed": ErrRemoved,
-	"not_open": ErrNotFound, "invalid": ErrInvalid, "declined": ErrDeclined, "no_desk": ErrNotConnected,
+	"not_open": ErrNotFound, "invalid": ErrInvalid, "declined": ErrDeclined, "not_member": ErrNotMember, "no_desk": ErrNotConnected,
 }
 
 // joinAsk is the joiner's first frame: who he is, and that he holds the link.
@@ -153,18 +153,7 @@ func (r *room) serveJoin(st network.Stream) {
 		s.send(joinWelcome{Code: code, Ops: [][]byte{}, Done: true})
 		return
 	}
-	for len(ops) > 0 {
-		size, n := 0, 0
-		for n < len(ops) && n < 900 && size+len(ops[n]) < maxJoinFrame-1024 {
-			size += len(ops[n]) + 5
-			n++
-		}
-		if s.send(joinWelcome{Ops: ops[:n]}) != nil {
-			return
-		}
-		ops = ops[n:]
-	}
-	s.send(joinWelcome{Ops: [][]byte{}, Done: true})
+	s.sendOps(ops)
 }
 
 // terms judges an invite in my own view. Owner only.
@@ -313,20 +302,9 @@ func (r *room) tryJoin(ctx context.Context, p peer.ID, m identity.MemberKey) err
 	if err := s.send(joinConsent{Cert: cert}); err != nil {
 		return fmt.Errorf("consent to join: %w", err)
 	}
-	var ops [][]byte
-	for {
-		var w joinWelcome
-		if err := s.read(&w); err != nil {
-			return fmt.Errorf("receive the community: %w", err)
-		}
-		if err := joinError(w.Code); err != nil {
-			return err
-		}
-		ops = append(ops, w.Ops...)
-		if w.Done {
-			break
-		}
-		st.SetDeadline(time.Now().Add(joinTime))
+	ops, err := s.readOps()
+	if err != nil {
+		return err
 	}
 	if _, err := r.takeOps(ctx, p, ops); err != nil {
 		return fmt.Errorf("receive the community: %w", err)

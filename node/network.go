@@ -79,6 +79,7 @@ func (r *room) openNetwork(ctx context.Context) error {
 		TakeWires: r.takeWires, Answer: r.answerKeys, Unknown: func(_ peer.ID, space [32]byte) { r.tell(func() { r.askKeys(space, r.c.Lacking(space)) }) },
 		Peers: r.tellPeers, Met: r.met, Clock: r.clock, Now: func() int64 { return int64(r.n.now()) }, Log: r.n.log})
 	h.HandleJoiner(joinProtocol, r.serveJoin)
+	h.HandleJoiner(restoreProtocol, r.serveRestore)
 	h.View().SetStreamHandler(enterProtocol, r.serveEnter)
 	r.keepPorts(ctx, cfg.Listen)
 	return nil

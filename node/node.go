@@ -88,12 +88,13 @@ type Node struct {
 	cancel context.CancelFunc
 	wg     sync.WaitGroup
 
-	mu     sync.Mutex
-	me     selfRecord
-	rooms  map[op.ID]*room
-	jobs   map[string]*Job
-	notify chan struct{} // closed at the next event
-	cursor int64
+	mu      sync.Mutex
+	me      selfRecord
+	rooms   map[op.ID]*room
+	jobs    map[string]*Job
+	notify  chan struct{}      // closed at the next event
+	linking context.CancelFunc // ends the device code that was made last
+	cursor  int64
 }
 
 // selfRecord is the person, in the store.
@@ -235,7 +236,8 @@ func (n *Node) room(id string) (*room, error) {
 func (n *Node) Me() Me {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	return Me{DisplayName: n.me.Name, Devices: 1}
+	_, confirmed, _ := n.store.Meta(n.ctx, metaWordsConfirmed)
+	return Me{DisplayName: n.me.Name, Devices: 1, WordsConfirmed: confirmed, First: n.me.Seed != identity.Seed{}}
 }
 
 // SetMe changes the name that new communities are joined under.

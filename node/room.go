@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -94,6 +95,7 @@ type room struct {
 	ackRows   map[[32]byte][]byte // who has stored messages of mine, by message, with what still rides
 	change    chan struct{}       // closed when something was applied
 	place     string              // what others find me by now
+	moving    bool                // another node writes with my device key, and I get a new one
 	deskHeld  int                 // how many of the desk's keys I held when I last looked
 
 	// of the goroutine that joins
@@ -331,6 +333,9 @@ func (r *room) take(in []crdt.Checked) ([][32]byte, error) {
 	fresh, has, err := r.unknown(in)
 	if err != nil {
 		return nil, err
+	}
+	if slices.ContainsFunc(fresh, r.c.Elsewhere) {
+		r.copied()
 	}
 	rows, err := r.rowsFor(r.c.TouchedBy(fresh))
 	if err != nil {

@@ -9,8 +9,10 @@ import (
 
 // Me is the person this node belongs to.
 type Me struct {
-	DisplayName string
-	Devices     int
+	DisplayName    string
+	Devices        int
+	WordsConfirmed bool // the person has written the recovery words down
+	First          bool // this device keeps the seed
 }
 
 // Community as this node sees it.

@@ -66,7 +66,7 @@ type answer struct {
 func (a *answers) once(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		key, who := r.Header.Get("Idempotency-Key"), aboutOf(r.Context()).who
-		if r.Method != http.MethodPost || key == "" || who == nil {
+		if r.Method != http.MethodPost || key == "" || who == nil || secretAnswer(r.URL.Path) {
 			next.ServeHTTP(w, r)
 			return
 		}
@@ -96,6 +96,11 @@ func (a *answers) once(next http.Handler) http.Handler {
 			w.Write(old.body)
 		}
 	})
+}
+
+// secretAnswer: what is answered there is not kept, not even for a retry.
+func secretAnswer(path string) bool {
+	return path == api.Prefix+"/me/recovery-words" || path == api.Prefix+"/devices/link-codes"
 }
 
 // sum hashes two strings so that none can be moved into the other.

@@ -42,6 +42,7 @@ var codeOf = []struct {
 	{node.ErrStaleRequest, api.CodeRequestStale, false},
 	{node.ErrNotFirstDevice, api.CodeNotFirstDevice, false},
 	{node.ErrNotConnected, api.CodeUnreachable, false},
+	{node.ErrPassphrase, api.CodeWrongPassphrase, false},
 	{node.ErrFull, api.CodeDiskFull, false},
 	{node.ErrCursorExpired, api.CodeCursorExpired, false},
 	{node.ErrClosed, api.CodeStopping, false},

@@ -33,7 +33,9 @@ func each[A, B any](in []A, f func(A) B) []B {
 	return out
 }
 
-func renderMe(m node.Me) api.Me { return api.Me{DisplayName: m.DisplayName, Devices: m.Devices} }
+func renderMe(m node.Me) api.Me {
+	return api.Me{DisplayName: m.DisplayName, Devices: m.Devices, RecoveryWordsConfirmed: m.WordsConfirmed, First: m.First}
+}
 
 func renderCommunity(c node.Community) api.Community {
 	settings := c.Settings

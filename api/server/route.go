@@ -56,6 +56,7 @@ func (s *Server) routes() http.Handler {
 	s.adminRoutes()
 	s.verifyRoutes()
 	s.deskRoutes()
+	s.deviceRoutes()
 	s.standingRoutes()
 	s.messageRoutes()
 	s.networkRoutes()

@@ -28,20 +28,20 @@ func (s *Server) nodeRoutes() {
 		})
 	add(s, route{method: "GET", path: "/me", id: "getMe", summary: "The person this node belongs to", tag: "Me", scope: api.ScopeRead},
 		func(_ context.Context, in *Conditions) (*reply[api.Me], error) {
-			return show(*in, "", renderMe(s.c.Node.Me()))
+			return show(*in, "", s.me())
 		})
 	add(s, route{method: "PATCH", path: "/me", id: "patchMe", summary: "Change my name", tag: "Me", scope: api.ScopeNodeAdmin, errors: []int{http.StatusPreconditionFailed}},
 		func(ctx context.Context, in *struct {
 			Conditions
 			Body api.EditName
 		}) (*reply[api.Me], error) {
-			if err := current(in.Conditions, "", renderMe(s.c.Node.Me())); err != nil {
+			if err := current(in.Conditions, "", s.me()); err != nil {
 				return nil, err
 			}
 			if err := s.c.Node.SetMe(ctx, in.Body.DisplayName); err != nil {
 				return nil, err
 			}
-			return show(Conditions{}, "", renderMe(s.c.Node.Me()))
+			return show(Conditions{}, "", s.me())
 		})
 	add(s, route{method: "GET", path: "/jobs", id: "listJobs", summary: "Things that take time", tag: "Jobs", scope: api.ScopeRead},
 		func(_ context.Context, in *Paging) (*reply[api.List[api.Job]], error) {
@@ -75,7 +75,7 @@ func version(v string) api.Version {
 func (s *Server) status() api.Status {
 	n := s.c.Node
 	out := api.Status{State: "running", Version: s.c.Version, StartedAt: api.Time{Time: s.started},
-		UptimeSeconds: int64(time.Since(s.started).Seconds()), Me: renderMe(n.Me()), URL: s.URL(),
+		UptimeSeconds: int64(time.Since(s.started).Seconds()), Me: s.me(), URL: s.URL(),
 		EventCursor: strconv.FormatInt(n.EventCursor(), 10), Communities: []api.StatusCommunity{}}
 	for _, c := range n.Communities() {
 		r := renderCommunity(c)
@@ -90,7 +90,7 @@ func (s *Server) status() api.Status {
 // told twice rather than never.
 func (s *Server) start(context.Context, *none) (*reply[api.Start], error) {
 	n := s.c.Node
-	out := api.Start{EventCursor: strconv.FormatInt(n.EventCursor(), 10), Me: renderMe(n.Me()), Groups: []api.Group{}}
+	out := api.Start{EventCursor: strconv.FormatInt(n.EventCursor(), 10), Me: s.me(), Groups: []api.Group{}}
 	communities := n.Communities()
 	out.Communities = each(communities, renderCommunity)
 	for _, c := range communities {

@@ -128,6 +128,16 @@ func (l *Log) Registered(d identity.DeviceID) (identity.UserID, bool) {
 	return identity.UserID{}, false
 }
 
+// RegisteredAt returns the time that the op which first registered a device gives itself, false where nothing did.
+func (l *Log) RegisteredAt(d identity.DeviceID) (op.Millis, bool) {
+	for _, r := range l.regs[op.Key(d)] {
+		if o := l.f[r.node].Signed; o != nil {
+			return o.Time, true
+		}
+	}
+	return 0, false
+}
+
 // Can returns nil when m may do what takes the right here, else ErrDenied saying which right is missing.
 func (s *State) Can(m identity.UserID, need op.Bits) error {
 	if _, err := s.CapFor(m, need); err != nil {
