@@ -42,8 +42,29 @@ func (c *Community) counts(s *space, m content.Msg, e op.ID) bool {
 			return false
 		}
 	}
+	for _, end := range st.DeviceEndings(m.Author, m.Device) { // R13: a lost device is heard as far as its person had heard it
+		r, ok := c.log.Graph().Find(end)
+		if !ok || c.log.Graph().Before(r, en) {
+			return false
+		}
+		if pin, set := c.devicePin(s, end, m.Device); set && (m.Seq > pin.Seq || s.offChain(end, m.Device, m.ID)) {
+			return false
+		}
+	}
 	mem, in := st.Members.Get(m.Author)
 	return relevant || in && mem.Bits&need == need
+}
+
+// devicePin returns how far a revoked device's messages in a space count: what the DeviceRevoke in this very log says, 0 where it names none. One
+// in the community's log says nothing about a group, whose own says it.
+func (c *Community) devicePin(s *space, end op.ID, d identity.DeviceID) (op.Pin, bool) {
+	o := c.log.Op(end)
+	b, ok := o.Body.(op.DeviceRevokeBody)
+	if !ok || o.Space != s.id {
+		return op.Pin{}, false
+	}
+	p, _ := pinned(b.Pins, d)
+	return p, true
 }
 
 // pinOf returns the pin of a device for one ending: the Revoke's or Leave's own, else that of an Epoch after it, those by holders of
@@ -134,7 +155,14 @@ func (c *Community) judgement(s *space, m identity.UserID) (string, bool) {
 			fmt.Fprintf(&w, " %d %x %v", pin.Seq, pin.Hash, set)
 		}
 	}
-	return w.String(), len(ends) > 0
+	lost := 0
+	for _, d := range c.log.DevicesOf(m) {
+		for _, end := range st.DeviceEndings(m, d) {
+			fmt.Fprintf(&w, " %x", end)
+			lost++
+		}
+	}
+	return w.String(), len(ends)+lost > 0
 }
 
 // MissingPins lists pins for those who were removed by somebody who could not read the space, so that a holder of authority who can writes

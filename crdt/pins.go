@@ -53,6 +53,11 @@ func (c *Community) eachPin(s *space, d identity.DeviceID, f func(end op.ID, p o
 			f(end.Op, p)
 		}
 	}
+	for _, end := range st.DeviceEndings(m, d) {
+		if p, set := c.devicePin(s, end, d); set {
+			f(end, p)
+		}
+	}
 }
 
 // tether is the chain that leads back from one pin, as far as it is held: on says which hash it has at a number.

@@ -179,6 +179,18 @@ func (l *Log) Knew(p dag.Past, seat Seat) bool {
 	return false
 }
 
+// DeviceEndings lists the effective DeviceRevokes of a device by its own person, here and above, by id.
+func (s *State) DeviceEndings(m identity.UserID, d identity.DeviceID) []op.ID {
+	var out []op.ID
+	for _, z := range s.l.lost[op.Key(d)] {
+		if f := &s.l.f[z]; f.author == m && s.everCounts(z) && s.l.within(s.Space, f.Space) {
+			out = append(out, f.ID)
+		}
+	}
+	slices.SortFunc(out, func(a, b op.ID) int { return slices.Compare(a[:], b[:]) })
+	return out
+}
+
 // Banned reports whether an effective ban of m is in force now.
 func (s *State) Banned(m identity.UserID) bool {
 	return slices.ContainsFunc(s.l.outs[s.Space][m], func(r dag.Node) bool {
