@@ -197,7 +197,7 @@ func (b *batch) takeMessage(ck Checked) {
 		return
 	}
 	if m.Lamport > b.now+asideAfter {
-		s.aside = append(s.aside, asideWire{m.WireID, m.Lamport})
+		b.putAside(s, cm)
 		return
 	}
 	if !held {
@@ -247,14 +247,39 @@ func (b *batch) fold(s *space, m content.Msg) {
 	}
 }
 
+// putAside keeps a message until its time comes (Tick).
+func (s *space) putAside(m content.Msg) {
+	if !slices.ContainsFunc(s.aside, func(a Aside) bool { return a.Wire == m.ID }) {
+		s.aside = append(s.aside, Aside{m.ID, m.Lamport})
+	}
+}
+
+func (b *batch) putAside(s *space, m content.Msg) {
+	s.putAside(m)
+	b.keepAside(s)
+}
+
+// keepAside has the list of what is aside stored.
+func (b *batch) keepAside(s *space) {
+	if b.eff.Store.Aside == nil {
+		b.eff.Store.Aside = map[op.ID][]Aside{}
+	}
+	b.eff.Store.Aside[s.id] = slices.Clone(s.aside)
+}
+
 // Refolded folds rows again from all stored messages that touch them: keys are the rows, msgs those messages in any order. What no
 // message that counts makes any more is deleted.
 func (c *Community) Refolded(space op.ID, keys []content.RowKey, msgs []Checked, now op.Millis) Store {
 	s := c.space(space)
-	rows := content.Rows{}
+	rows, aside := content.Rows{}, false
 	for _, ck := range msgs {
 		m, ok := c.contentOf(ck)
-		if !ok || m.Lamport > now+asideAfter {
+		if !ok {
+			continue
+		}
+		if m.Lamport > now+asideAfter { // my clock was set back since it was folded
+			s.putAside(m)
+			aside = true
 			continue
 		}
 		if ck.msg.Desk && !c.deskCounts(m) || !ck.msg.Desk && !c.counts(s, m, ck.msg.Epoch) {
@@ -265,6 +290,9 @@ func (c *Community) Refolded(space op.ID, keys []content.RowKey, msgs []Checked,
 		}
 	}
 	out := Store{Rows: map[op.ID][]content.Row{}}
+	if aside {
+		out.Aside = map[op.ID][]Aside{space: slices.Clone(s.aside)}
+	}
 	for _, k := range keys {
 		r, ok := rows[k]
 		if !ok {
@@ -280,14 +308,15 @@ func (c *Community) Tick(now op.Millis) Effects {
 	b := &batch{c: c, now: now}
 	for _, s := range c.spaces {
 		var due [][32]byte
-		s.aside = slices.DeleteFunc(s.aside, func(a asideWire) bool {
-			if a.lamport <= now+asideAfter {
-				due = append(due, a.id)
+		s.aside = slices.DeleteFunc(s.aside, func(a Aside) bool {
+			if a.Lamport <= now+asideAfter {
+				due = append(due, a.Wire)
 				return true
 			}
 			return false
 		})
 		if len(due) > 0 {
+			b.keepAside(s)
 			b.eff.Refold = append(b.eff.Refold, Refold{Space: s.id, Wires: due})
 		}
 		for e, at := range s.recent {

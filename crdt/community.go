@@ -45,7 +45,7 @@ type space struct {
 	lamport  op.Millis
 	chains   map[identity.DeviceID]*chain
 	recent   map[op.ID]op.Millis // epochs by when they last carried a message
-	aside    []asideWire
+	aside    []Aside
 	judged   map[identity.UserID]string
 	orphans  map[acl.Seat]bool // seats I once saw given by an op that stands no more: they may have had keys
 	gone     []acl.Seat        // seats that may have had keys and are in the roster no more, in the order in which they went
@@ -55,11 +55,6 @@ type space struct {
 	ended    map[identity.UserID]bool        // of judged, those who lost something once
 	tethered map[identity.DeviceID]*tethered // pinned devices whose chain was read
 	marks    map[identity.DeviceID]uint64    // delivered, not yet receipted
-}
-
-type asideWire struct {
-	id      [32]byte
-	lamport op.Millis
 }
 
 // chain is how far a device's messages have arrived without a gap, from the first one seen.
@@ -119,8 +114,7 @@ type Kept struct {
 	Secrets map[op.ID]epoch.Secret
 	Own     OwnChain
 	Lamport op.Millis
-	Aside   [][32]byte // wires ahead of the clock when they came, with …
-	Until   []op.Millis
+	Aside   []Aside // as it was last to be stored
 	Heads   []KeptChain
 }
 
@@ -145,9 +139,7 @@ func Load(id op.ID, self Self, ops [][]byte, kept []Kept) (*Community, error) {
 		s := c.space(k.Space)
 		s.own, s.lamport = k.Own, k.Lamport
 		s.own.Space = k.Space
-		for i, w := range k.Aside {
-			s.aside = append(s.aside, asideWire{w, k.Until[i]})
-		}
+		s.aside = slices.Clone(k.Aside)
 		for _, h := range k.Heads {
 			s.chains[h.Device] = &chain{low: h.Low, high: h.High, top: h.Top}
 		}

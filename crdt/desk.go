@@ -243,7 +243,7 @@ func (b *batch) takeDesk(ck Checked) {
 		b.eff.Store.Touches = append(b.eff.Store.Touches, Touch{Space: c.id, Key: k, Wire: m.WireID})
 	}
 	if m.Lamport > b.now+asideAfter {
-		s.aside = append(s.aside, asideWire{m.WireID, m.Lamport})
+		b.putAside(s, cm)
 		return
 	}
 	if r, err := content.ParseJoinRequest(m.Body); cm.Kind == content.JoinRequest && err == nil && !c.log.Has(r.Invite) && len(c.unproved) < maxWaiting {

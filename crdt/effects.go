@@ -25,6 +25,13 @@ type Store struct {
 	Touches []Touch
 	Secrets []StoredSecret
 	Chains  []OwnChain
+	Aside   map[op.ID][]Aside // by space whose list has changed, all of it: what Load is given back
+}
+
+// Aside is a stored message that waits for the clock and is in no row yet.
+type Aside struct {
+	Wire    [32]byte
+	Lamport op.Millis
 }
 
 // StoredOpBytes is an op to keep.
@@ -84,7 +91,8 @@ type Want struct {
 	Epochs []op.ID
 }
 
-// Refold names stored messages whose rows must be folded again, since what counts has changed: all of a device's, or single wires.
+// Refold names stored messages whose rows must be folded again, since what counts has changed: all of a device's, or single wires. It is stored
+// with the effects it came with, until it is done: nobody says it twice.
 type Refold struct {
 	Space   op.ID
 	Devices []identity.DeviceID

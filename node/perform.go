@@ -30,6 +30,9 @@ func (r *room) performAll(all []crdt.Effects, meta ...store.Meta) error {
 			return err
 		}
 	}
+	if err := r.owe(b, all); err != nil {
+		return err
+	}
 	b.Rows, b.Events = append(b.Rows, r.riders.Rows...), append(b.Events, r.riders.Events...)
 	changed := len(r.riders.Events) > 0
 	r.riders = store.Batch{}
@@ -64,11 +67,7 @@ func (r *room) follow(e crdt.Effects) {
 	for _, w := range e.Want {
 		r.want(w)
 	}
-	for _, f := range e.Refold {
-		if err := r.refold(f); err != nil {
-			r.n.log.Error("rows could not be folded again", "err", err)
-		}
-	}
+	r.payOwed()
 	if len(e.Store.Ops) > 0 || len(e.Store.Secrets) > 0 {
 		r.refresh()
 	}
@@ -97,6 +96,11 @@ func (r *room) addTo(b *store.Batch, e crdt.Effects) error {
 		}
 		b.Meta = append(b.Meta, store.Meta{Key: metaOwn + hexID(c.Space), Value: raw})
 	}
+	aside, err := asideMeta(e.Store.Aside)
+	if err != nil {
+		return err
+	}
+	b.Meta = append(b.Meta, aside...)
 	for _, p := range e.Publish {
 		if p.Desk && !r.c.OnDesk(r.fixed.Member) {
 			m, err := deskItem{From: r.device.ID(), At: r.n.now(), Wire: p.Wire}.meta(r)
@@ -182,7 +186,7 @@ func (r *room) reload() {
 		r.n.log.Error("community could not be read back after a failed write", "err", err)
 		return
 	}
-	r.c = c
+	r.c, r.owed = c, nil // what is owed was stored with what made it so
 	clear(r.marks)
 	clear(r.ackRows)
 	r.sums = map[op.ID]map[epoch.Tag]*history.Sum{}
@@ -240,7 +244,12 @@ func (r *room) refold(f crdt.Refold) error {
 				}
 			}
 		}
-		b.Rows = append(b.Rows, storeRows(r.c.Refolded(f.Space, []content.RowKey{k}, msgs, r.n.now()).Rows)...)
+		folded := r.c.Refolded(f.Space, []content.RowKey{k}, msgs, r.n.now())
+		aside, err := asideMeta(folded.Aside)
+		if err != nil {
+			return err
+		}
+		b.Rows, b.Meta = append(b.Rows, storeRows(folded.Rows)...), append(b.Meta, aside...)
 		if len(b.Rows) >= 1000 { // memory stays bounded however much a person wrote
 			if err := r.n.commit(r.ctx, b); err != nil {
 				return err

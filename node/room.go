@@ -53,6 +53,7 @@ type room struct {
 	peers     map[peer.ID]member
 	sums      map[op.ID]map[epoch.Tag]*history.Sum
 	rotate    map[op.ID]time.Time
+	owed      []crdt.Refold          // stored, and not folded again yet
 	parcels   map[peer.ID][]sentWire // for those who are asked a moment after gossip
 	marksAt   time.Time
 	receiptAt map[op.ID]time.Time // when I last sent one, by space
@@ -181,12 +182,12 @@ func (n *Node) kept(ctx context.Context, s [32]byte) (k crdt.Kept, err error) {
 		return k, err
 	}
 	k.Lamport = op.Millis(top)
-	late, err := n.store.Late(ctx, s, int64(limit))
-	if err != nil {
-		return k, err
-	}
-	for _, w := range late {
-		k.Aside, k.Until = append(k.Aside, w.ID), append(k.Until, op.Millis(w.Lamport))
+	if raw, ok, err := n.store.Meta(ctx, metaAside+hexID(s)); err != nil {
+		return k, fmt.Errorf("read what waits for the clock: %w", err)
+	} else if ok {
+		if k.Aside, err = readAside(raw); err != nil {
+			return k, err
+		}
 	}
 	chains, err := n.store.Chains(ctx, s)
 	for _, ch := range chains {
@@ -229,6 +230,7 @@ func (r *room) run() {
 	r.due = time.NewTimer(0)
 	<-r.due.C
 	defer r.due.Stop()
+	r.readOwed()
 	r.refresh()
 	for {
 		select {

@@ -217,18 +217,6 @@ func (s *Store) Chains(ctx context.Context, space [32]byte) (out []Chain, err er
 	return out, err
 }
 
-// Late returns the ids and lamport times of the wires of a space above a lamport time.
-func (s *Store) Late(ctx context.Context, space [32]byte, above int64) (out []Wire, err error) {
-	err = s.read(ctx, "read wires ahead of the clock", func(c *conn) error {
-		return c.each(func(st *sqlite3.Stmt) error {
-			wid, err := id(st, 0)
-			out = append(out, Wire{ID: wid, Space: space, Lamport: st.ColumnInt64(1)})
-			return err
-		}, `SELECT w.id, w.lamport`+byDevices+` AND w.lamport > ?`, space, above)
-	})
-	return out, err
-}
-
 // TopLamport returns the highest lamport time of a space's wires up to a limit, 0 without any.
 func (s *Store) TopLamport(ctx context.Context, space [32]byte, limit int64) (top int64, err error) {
 	err = s.read(ctx, "read lamport", func(c *conn) error {
