@@ -23,7 +23,7 @@ type figure struct {
 }
 
 // Where the benchmarks are.
-var packages = [][2]string{{"./crdt", "B15|B21"}, {"./cmd/pandal", "."}, {"./node", "."}, {"./node/nodetest", "."}}
+var packages = [][2]string{{"./cmd/pandal", "."}, {"./node", "."}, {"./node/nodetest", "."}}
 
 const (
 	opens  = "<!-- .ci/bench writes what follows -->"

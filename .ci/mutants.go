@@ -1,5 +1,5 @@
-// Mutants of crdt/acl: each is one line made wrong, built as an overlay (the tree is not touched), and must be noticed by the tests that are
-// named for it.
+// Mutants of crdt/acl and crdt: each is one line made wrong, built as an overlay (the tree is not touched), and must be noticed by the tests that
+// are named for it: those of crdt/acl, or of the package before the colon. Files are named from crdt/acl.
 package main
 
 import (
@@ -92,6 +92,23 @@ var mutants = []mutant{
 	{"a step overlooks a full invite", "step.go", `s.Uses(f.Invite) >= int(l.f[t].Max)`, `s.Uses(f.Invite) > int(l.f[t].Max)`, "Step|Duels"},
 	{"a step overlooks a ban", "step.go", `return f.Ban && slices`, `return false && slices`, "Step"},
 	{"a step overlooks the groups", "step.go", `out = below.again(who, out)`, `_ = below.again(nil, out)`, "Step"},
+	{"what is seen op by op forgets the people", "../settle.go", `			x.concern(ch.Space, ch.Member, ch.Was)`, `			_ = ch`, "./crdt:CommunitiesConverge"},
+	{"somebody went and epochs stay clean", "../epochs.go", `e.tainted = e.made.Seated(seat) || !c.log.Knew(e.past, seat)`, `e.tainted = false`, "./crdt:CommunitiesConverge"},
+	{"whoever came in unseen goes and epochs stay clean", "../epochs.go", `e.tainted = e.made.Seated(seat) || !c.log.Knew(e.past, seat)`, `e.tainted = e.made.Seated(seat)`, "./crdt:Scenarios"},
+	{"validators hear of nobody new", "../snapshot.go", `		n.top[d] = look(d)`, `		_ = look(d)`, "./crdt:CommunitiesConverge"},
+	{"a clock set back loses messages", "../apply.go", `			s.putAside(m)`, ``, "./crdt/crdttest:Simulate"},
+	{"what waits for the clock is not stored", "../apply.go", `	b.eff.Store.Aside[s.id] = slices.Clone(s.aside)`, ``, "./crdt/crdttest:Simulate"},
+	{"keys for those who are out", "../epochs.go", `	if !ok {
+		return out
+	}
+	s := c.space(space)`, `	s := c.space(space)
+	for _, id := range asked {
+		if e := s.epochs[id]; !ok && e != nil && e.keys != nil {
+			out[id] = e.secret
+		}
+	}`, "./crdt/crdttest:Simulate"},
+	{"a removed one's late messages count", "../counts.go", `set && (m.Seq > pin.Seq || s.offChain(end.Op, m.Device, m.ID))`, `set && pin.Seq > 1<<62 && s.offChain(end.Op, m.Device, m.ID)`, "./crdt:R8|Scenarios"},
+	{"an archived group goes on", "../counts.go", `if need != 0 && c.archivedIn(s, e) {`, `if false && c.archivedIn(s, e) {`, "./crdt:Scenarios"},
 	{"a step changes what was handed out", "step.go", `next.eff = s.eff.with(int(n)/64, s.eff.get(int(n)/64)|1<<(n%64))`, `next.take(n)`, "Step"},
 }
 
@@ -159,8 +176,15 @@ func try(m mutant, dir string) string {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, "go", "test", "-vet=off", "-count=1", "-failfast", "-overlay", overlay, "-run", m.tests, "./crdt/acl",
-		"-rapid.seed=1", "-rapid.nofailfile", "-rapid.shrinktime=0s")
+	pkg, tests := "./crdt/acl", m.tests
+	if p, t, ok := strings.Cut(m.tests, ":"); ok {
+		pkg, tests = p, t
+	}
+	args := []string{"test", "-vet=off", "-count=1", "-failfast", "-overlay", overlay, "-run", tests, pkg}
+	if pkg != "./crdt/crdttest" { // which has no use for rapid
+		args = append(args, "-rapid.seed=1", "-rapid.nofailfile", "-rapid.shrinktime=0s")
+	}
+	cmd := exec.CommandContext(ctx, "go", args...)
 	out, err := cmd.CombinedOutput()
 	switch {
 	case err == nil:

@@ -107,6 +107,9 @@ func (w *World) id(label string) op.ID {
 	return op.ID{}
 }
 
+// Named reports whether a script gave an op this name.
+func (w *World) Named(label string) bool { _, ok := w.labels[label]; return ok }
+
 func (w *World) ids(labels string) (out []op.ID) {
 	for _, l := range strings.Split(labels, ",") {
 		if l != "" {
@@ -196,7 +199,7 @@ func (w *World) act(p *Peer, l line) error {
 	case "remove":
 		r := op.RevokeBody{Cascade: l.with["cascade"] != "", Ban: l.with["ban"] != "", Member: w.person(l.arg(0)).ID(), Pins: []op.Pin{}}
 		if !forged(l) {
-			e, id, err := p.C.Remove(space, r.Member, r, w.Now)
+			e, id, err := p.C.Remove(space, r.Member, r, p.now())
 			p.perform(e)
 			w.label(l, id)
 			return err
@@ -206,7 +209,7 @@ func (w *World) act(p *Peer, l line) error {
 		d.Body = op.RevokeBody{Target: w.id(l.arg(0)), Cascade: l.with["cascade"] != "", Pins: []op.Pin{}}
 	case "leave":
 		if !forged(l) {
-			e, err := p.C.Leave(space, w.Now)
+			e, err := p.C.Leave(space, p.now())
 			p.perform(e)
 			w.labelLast(p, l)
 			return err
@@ -228,7 +231,7 @@ func (w *World) act(p *Peer, l line) error {
 	case "post", "announce":
 		return w.post(p, l, space)
 	case "epoch":
-		e, err := p.C.Rotate(space, "asked", w.Now)
+		e, err := p.C.Rotate(space, "asked", p.now())
 		p.perform(e)
 		w.labelLast(p, l)
 		return err
@@ -275,7 +278,11 @@ func (w *World) lose(p *Peer, l line) error {
 		return w.write(p, l, crdt.Draft{Space: w.space(l), Body: op.DeviceRevokeBody{Device: q.dev.ID(), Pins: []op.Pin{}}, Signer: &p.key})
 	}
 	for _, s := range p.C.Spaces() {
-		for _, cap := range p.C.State(s).Members.Of(p.ID()).Caps {
+		st := p.C.State(s)
+		if st == nil {
+			continue
+		}
+		for _, cap := range st.Members.Of(p.ID()).Caps {
 			if p.C.Log().Op(cap).Kind() == op.OwnerRotate {
 				cap = w.Community
 			}
@@ -291,7 +298,11 @@ func (w *World) lose(p *Peer, l line) error {
 // rotateOwner hands the community to p, or keeps it his, with the signatures of those named, naming the recovery set from then on (the one in
 // force, where the line names none). Where nobody signs, p's own M does.
 func (w *World) rotateOwner(p *Peer, l line) error {
-	r := p.C.State(w.Community).Recovery()
+	st := p.C.State(w.Community)
+	if st == nil {
+		return crdt.ErrUnknownSpace
+	}
+	r := st.Recovery()
 	b := op.OwnerRotateBody{Prev: r.By, Cert: p.key.Certify(identity.Certificate{Space: w.Community}, p.dev), Recovery: r.Set, Sigs: []op.Signature{}}
 	set := r.Set
 	if prev := l.with["replacing"]; prev != "" {
@@ -333,7 +344,7 @@ func (w *World) post(p *Peer, l line, space op.ID) error {
 	if err != nil {
 		w.T.Fatal(err)
 	}
-	e, _, err := p.C.Post(space, kind, body, nil, w.Now)
+	e, _, err := p.C.Post(space, kind, body, nil, p.now())
 	p.perform(e)
 	return err
 }

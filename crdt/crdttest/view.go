@@ -301,7 +301,7 @@ func (w *World) epochs(l line) string {
 		if !p.C.Mine(space) {
 			return ""
 		}
-		k, ok := p.C.Sending(space, w.Now)
+		k, ok := p.C.Sending(space, p.now())
 		if !ok {
 			return "has no key to send with"
 		}

@@ -38,9 +38,32 @@ type Peer struct {
 	dev    identity.DeviceKey
 	rows   map[op.ID]content.Rows
 	ops    []*op.Op
-	wires  [][]byte
+	wires  []crdt.StoredWire
 	has    map[[32]byte]bool
+	kept   map[op.ID]*crdt.Kept // secrets and own chains
+	due    []crdt.Refold        // stored with what made them due, until they are done
+	skew   op.Millis            // how wrong its clock is
+	crash  int                  // how far the next effects are performed before it falls over
 	Events []crdt.Event
+}
+
+// Where a node falls over.
+const (
+	crashNot    = iota
+	crashBefore // nothing is stored
+	crashAfter  // everything is stored, and nothing else happens
+)
+
+// now is what the peer's clock says.
+func (p *Peer) now() op.Millis { return p.w.Now + p.skew }
+
+func (p *Peer) keep(space op.ID) *crdt.Kept {
+	k := p.kept[space]
+	if k == nil {
+		k = &crdt.Kept{Space: space, Secrets: map[op.ID]epoch.Secret{}}
+		p.kept[space] = k
+	}
+	return k
 }
 
 // NewWorld returns a world without a community.
@@ -62,7 +85,7 @@ func (w *World) Peer(name string) *Peer {
 }
 
 func (w *World) newPeer(name, person string, key identity.MemberKey) *Peer {
-	p := &Peer{Name: name, Person: person, w: w, key: key, dev: identity.DeviceKeyFromSeed(seed("device", name)), rows: map[op.ID]content.Rows{}, has: map[[32]byte]bool{}}
+	p := &Peer{Name: name, Person: person, w: w, key: key, dev: identity.DeviceKeyFromSeed(seed("device", name)), rows: map[op.ID]content.Rows{}, has: map[[32]byte]bool{}, kept: map[op.ID]*crdt.Kept{}}
 	w.people[person] = key
 	w.Peers = append(w.Peers, p)
 	return p
@@ -78,8 +101,33 @@ func (w *World) newcomer(name string) *Peer {
 // ID is the peer's person.
 func (p *Peer) ID() identity.UserID { return p.key.ID() }
 
-// perform does what a node does with effects.
+// perform does what a node does with effects, or a part of it.
 func (p *Peer) perform(e crdt.Effects) {
+	crash := p.crash
+	if p.crash = crashNot; crash == crashBefore {
+		p.restart()
+		return
+	}
+	p.store(e)
+	if crash == crashAfter {
+		p.restart()
+		return
+	}
+	p.Events = append(p.Events, e.Events...)
+	p.catchUp()
+}
+
+// catchUp folds again what is due.
+func (p *Peer) catchUp() {
+	for len(p.due) > 0 {
+		r := p.due[0]
+		p.due = p.due[1:]
+		p.refold(r)
+	}
+}
+
+// store is one transaction.
+func (p *Peer) store(e crdt.Effects) {
 	for space, rows := range e.Store.Rows {
 		if p.rows[space] == nil {
 			p.rows[space] = content.Rows{}
@@ -98,13 +146,19 @@ func (p *Peer) perform(e crdt.Effects) {
 	for _, w := range e.Store.Wires {
 		if !p.has[w.ID] {
 			p.has[w.ID] = true
-			p.wires = append(p.wires, w.Bytes)
+			p.wires = append(p.wires, w)
 		}
 	}
-	p.Events = append(p.Events, e.Events...)
-	for _, r := range e.Refold {
-		p.refold(r)
+	for _, s := range e.Store.Secrets {
+		p.keep(s.Space).Secrets[s.Epoch] = s.Secret
 	}
+	for _, c := range e.Store.Chains {
+		p.keep(c.Space).Own = c
+	}
+	for space, list := range e.Store.Aside {
+		p.keep(space).Aside = list
+	}
+	p.due = append(p.due, e.Refold...)
 }
 
 // refold folds again the rows that the named messages touch, from all messages.
@@ -113,7 +167,7 @@ func (p *Peer) refold(r crdt.Refold) {
 	var keys []content.RowKey
 	links := map[identity.DeviceID][]crdt.Link{}
 	for _, w := range p.wires {
-		ck, err := crdt.Stored(p.C.Snapshot(), w)
+		ck, err := crdt.Stored(p.C.Snapshot(), w.Bytes)
 		if err != nil || ck.Space() != r.Space {
 			continue
 		}
@@ -131,7 +185,7 @@ func (p *Peer) refold(r crdt.Refold) {
 			p.C.Rechain(r.Space, d, ls)
 		}
 	}
-	p.perform(crdt.Effects{Store: p.C.Refolded(r.Space, keys, msgs, p.w.Now)})
+	p.store(crdt.Effects{Store: p.C.Refolded(r.Space, keys, msgs, p.now())})
 }
 
 func (p *Peer) apply(in []crdt.Checked) {
@@ -144,7 +198,7 @@ func (p *Peer) apply(in []crdt.Checked) {
 			}
 		}
 	}
-	p.perform(p.C.Apply(in, rows, p.w.Now))
+	p.perform(p.C.Apply(in, rows, p.now()))
 }
 
 // check verifies an op once for the whole world.
@@ -168,29 +222,30 @@ func (p *Peer) hear(from *Peer) bool {
 			in = append(in, p.w.check(o))
 		}
 	}
+	had := len(p.ops)
 	if len(in) > 0 {
 		p.apply(in)
 	}
-	news := len(in) > 0
+	news := len(p.ops) > had
 	for _, s := range p.C.Spaces() {
 		news = p.ask(from, s) || news
 	}
 	for _, w := range from.wires {
-		if p.has[epoch.WireID(w)] {
+		if p.has[w.ID] {
 			continue
 		}
-		if ck, v := crdt.Check(p.C.Snapshot(), w, p.w.Now); v == crdt.Good || v == crdt.UnknownAuthor {
+		if ck, v := crdt.Check(p.C.Snapshot(), w.Bytes, p.now()); v == crdt.Good || v == crdt.UnknownAuthor {
 			p.apply([]crdt.Checked{ck})
-			news = news || p.has[epoch.WireID(w)]
+			news = news || p.has[w.ID]
 		}
 	}
 	return news
 }
 
-// ask asks another peer for the secrets of epochs that p lacks.
+// ask asks another peer for the secrets of epochs that p lacks, whether or not p is in.
 func (p *Peer) ask(from *Peer, space op.ID) bool {
 	want := p.C.Lacking(space)
-	if len(want) == 0 || !p.C.Mine(space) {
+	if len(want) == 0 {
 		return false
 	}
 	got := from.C.Entitled(space, p.dev.ID(), want)
@@ -198,11 +253,11 @@ func (p *Peer) ask(from *Peer, space op.ID) bool {
 		return false
 	}
 	for id := range got {
-		from.C.Handed(space, id, p.w.Now)
+		from.C.Handed(space, id, from.now())
 	}
-	e := p.C.Hold(space, got, p.w.Now)
-	p.perform(e)
-	return len(e.Store.Secrets) > 0
+	before := len(p.keep(space).Secrets)
+	p.perform(p.C.Hold(space, got, p.now()))
+	return len(p.keep(space).Secrets) > before
 }
 
 func (w *World) connected(a, b *Peer) bool { return a != b && w.part[a] == w.part[b] }
@@ -229,10 +284,10 @@ func (w *World) Settle() {
 func (w *World) rotate() bool {
 	for _, p := range w.Peers {
 		for _, s := range p.C.Spaces() {
-			if _, due, _ := p.C.RotationDue(s, w.Now); !due {
+			if _, due, _ := p.C.RotationDue(s, p.now()); !due {
 				continue
 			}
-			e, err := p.C.Rotate(s, "due", w.Now)
+			e, err := p.C.Rotate(s, "due", p.now())
 			if err != nil {
 				w.T.Fatalf("%s rotates: %v", p.Name, err)
 			}
@@ -240,7 +295,7 @@ func (w *World) rotate() bool {
 			alone := !slices.ContainsFunc(w.Peers, func(q *Peer) bool { return w.connected(p, q) && q.C.Mine(s) })
 			for _, k := range e.Store.Secrets {
 				if alone {
-					p.C.Handed(k.Space, k.Epoch, w.Now)
+					p.C.Handed(k.Space, k.Epoch, p.now())
 				}
 			}
 			return true

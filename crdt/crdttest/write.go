@@ -1,6 +1,7 @@
 package crdttest
 
 import (
+	"errors"
 	"slices"
 	"strconv"
 
@@ -14,9 +15,12 @@ import (
 func (w *World) write(p *Peer, l line, d crdt.Draft) error {
 	var id op.ID
 	if forged(l) {
-		id = p.forge(l, d)
+		var err error
+		if id, err = p.forge(l, d); err != nil {
+			return err
+		}
 	} else {
-		e, ids, err := p.C.Author(w.Now, d)
+		e, ids, err := p.C.Author(p.now(), d)
 		p.perform(e)
 		if len(ids) > 0 {
 			id = ids[0]
@@ -30,7 +34,7 @@ func (w *World) write(p *Peer, l line, d crdt.Draft) error {
 	if d.Body.Kind() == op.CreateGroup {
 		w.spaces[l.arg(0)] = id
 		if p.C.Mine(id) {
-			e, err := p.C.Rotate(id, "new group", w.Now)
+			e, err := p.C.Rotate(id, "new group", p.now())
 			p.perform(e)
 			return err
 		}
@@ -39,9 +43,9 @@ func (w *World) write(p *Peer, l line, d crdt.Draft) error {
 }
 
 // forge writes an op as a patched node would: with any past, cap and number, whether or not it stands.
-func (p *Peer) forge(l line, d crdt.Draft) op.ID {
+func (p *Peer) forge(l line, d crdt.Draft) (op.ID, error) {
 	w := p.w
-	o := op.Op{Space: d.Space, Cap: d.Cap, Time: w.Now, Body: d.Body}
+	o := op.Op{Space: d.Space, Cap: d.Cap, Time: p.now(), Body: d.Body}
 	if u := l.with["under"]; u != "" {
 		o.Cap = w.id(u)
 	}
@@ -63,7 +67,7 @@ func (p *Peer) forge(l line, d crdt.Draft) op.ID {
 	for _, dep := range o.Deps {
 		n, ok := g.Find(dep)
 		if !ok {
-			w.T.Fatalf("%s does not know what the op is to follow", p.Name)
+			return op.ID{}, errors.New("does not know what the op is to follow")
 		}
 		o.Height = max(o.Height, g.Height(n)+1)
 	}
@@ -89,10 +93,10 @@ func (p *Peer) forge(l line, d crdt.Draft) op.ID {
 		signed, err = op.SignDevice(o, p.dev)
 	}
 	if err != nil {
-		w.T.Fatal(err)
+		return op.ID{}, err
 	}
 	p.apply([]crdt.Checked{w.check(signed)})
-	return signed.ID()
+	return signed.ID(), nil
 }
 
 // capAny is the most senior cap of the peer's person that is there, dead or not.

@@ -27,6 +27,12 @@ func Report(name, unit string, n int, ours, anchor []float64, best float64, agai
 	fmt.Println(string(line))
 }
 
+// Alone prints a figure that has no anchor.
+func Alone(name, unit string, n int, ours []float64, best float64, must string) {
+	line, _ := json.Marshal(map[string]any{"name": name, "ours": short(median(ours)), "unit": unit, "n": n, "rounds": len(ours), "best": short(best), "must": must})
+	fmt.Println(string(line))
+}
+
 func median(x []float64) float64 {
 	x = slices.Sorted(slices.Values(x))
 	return x[len(x)/2]

@@ -1,4 +1,4 @@
-package crdt_test
+package nodetest_test
 
 import (
 	"encoding/binary"
@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/pandal-chat/pandal/crdt/acl"
+	"github.com/pandal-chat/pandal/crdt/crdttest"
 	"github.com/pandal-chat/pandal/crdt/op"
 	"github.com/pandal-chat/pandal/identity"
 	"github.com/pandal-chat/pandal/node/nodetest"
@@ -158,4 +159,18 @@ func BenchmarkB15Eval(b *testing.B) {
 		perOp[i] = v / size
 	}
 	nodetest.Report("B15 one op more", "ms", more, one, perOp, slices.Min(one), "verify one op", "≤ 1 ms")
+}
+
+// BenchmarkB21Simulator: events a second of the seeded simulator, keys, seals and signatures included.
+func BenchmarkB21Simulator(b *testing.B) {
+	const seeds = 20
+	var rate []float64
+	for round := range nodetest.Rounds {
+		events, at := 0, time.Now()
+		for i := range uint64(seeds) {
+			events += crdttest.Simulate(b, uint64(round)*seeds+i, 200).Events
+		}
+		rate = append(rate, float64(events)/time.Since(at).Seconds())
+	}
+	nodetest.Alone("B21 simulator", "events/s", seeds, rate, slices.Max(rate), "10⁶ aimed at")
 }
