@@ -56,7 +56,7 @@ func dial(path string, key [keySize]byte, synchronous string, readonly bool) (*c
 	}
 	if err == nil {
 		err = db.Exec(`PRAGMA temp_store=memory; PRAGMA journal_mode=wal; PRAGMA secure_delete=on;
-			PRAGMA cache_size=-4096; PRAGMA synchronous=` + synchronous)
+			PRAGMA cache_size=-4096; PRAGMA wal_autocheckpoint=4000; PRAGMA synchronous=` + synchronous)
 	}
 	if err == nil && readonly {
 		err = db.Exec(`PRAGMA query_only=on`)

@@ -7,7 +7,7 @@ import (
 
 	"github.com/ncruces/go-sqlite3/util/vfsutil"
 	"github.com/ncruces/go-sqlite3/vfs"
-	_ "github.com/ncruces/go-sqlite3/vfs/adiantum" // registers what is wrapped here
+	"github.com/ncruces/go-sqlite3/vfs/adiantum"
 )
 
 // gathered is adiantum with the writes to the log gathered. SQLite writes each
@@ -22,7 +22,9 @@ import (
 // since others read it.
 const gathered = "adiantum-gathered"
 
-func init() { vfs.Register(gathered, gatheringVFS{vfs.Find("adiantum")}) }
+func init() {
+	vfs.Register(gathered, gatheringVFS{adiantum.Wrap(rawVFS{vfs.Find("")}, nil)})
+}
 
 type gatheringVFS struct{ vfs.VFS }
 
@@ -30,6 +32,7 @@ func (g gatheringVFS) OpenFilename(name *vfs.Filename, flags vfs.OpenFlag) (vfs.
 	f, flags, err := vfsutil.WrapOpenFilename(g.VFS, name, flags)
 	if err == nil && flags&vfs.OPEN_WAL != 0 {
 		gf := &gatheringFile{File: f, name: logName(name.String())}
+		gf.raw, _ = vfsutil.UnwrapFile[*rawLog](f)
 		logs.Store(gf, true)
 		f = gf
 	}
@@ -66,6 +69,7 @@ const (
 // from one goroutine at a time.
 type gatheringFile struct {
 	vfs.File
+	raw    *rawLog
 	name   string
 	at     int64 // where kept begins
 	kept   []byte
@@ -96,7 +100,11 @@ func (f *gatheringFile) flush() error {
 	if len(p) == 0 {
 		return nil
 	}
+	f.raw.begin()
 	_, err := f.File.WriteAt(p, f.at)
+	if e := f.raw.end(); err == nil {
+		err = e
+	}
 	f.at += int64(len(p))
 	return err
 }
@@ -105,6 +113,8 @@ func (f *gatheringFile) ReadAt(p []byte, off int64) (int, error) {
 	if err := f.flush(); err != nil {
 		return 0, err
 	}
+	f.raw.expect(off, len(p))
+	defer f.raw.drop()
 	return f.File.ReadAt(p, off)
 }
 
