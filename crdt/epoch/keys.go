@@ -58,6 +58,30 @@ func expand(prk []byte, info string, n int) []byte {
 	return b
 }
 
+// expand60 is expand to 60 bytes, for the one call that every message makes: RFC 5869's two steps of HMAC-SHA-256 written out, on the stack.
+// TestExpand60 holds it to expand. prk has at most 64 bytes, info at most 32.
+func expand60(prk, info []byte) (out [64]byte) {
+	var in, outer [64 + 32 + 32 + 1]byte
+	for i := range 64 {
+		in[i], outer[i] = 0x36, 0x5c
+	}
+	for i, b := range prk {
+		in[i] ^= b
+		outer[i] ^= b
+	}
+	n := 64
+	for step := byte(1); step <= 2; step++ {
+		m := n + copy(in[n:], info)
+		in[m] = step
+		sum := sha256.Sum256(in[:m+1])
+		copy(outer[64:], sum[:])
+		sum = sha256.Sum256(outer[:96])
+		copy(out[(step-1)*32:], sum[:])
+		n = 64 + copy(in[64:], sum[:])
+	}
+	return out
+}
+
 func base32Of(b []byte) string {
 	return strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(b))
 }

@@ -191,7 +191,7 @@ func (m *Message) unpack(plain []byte) error {
 
 // single derives the single-use key, its nonce and its commitment from the salt.
 func (k *Keys) single(salt []byte) (cipher.AEAD, []byte, []byte) {
-	b := expand(k.msg, string(salt), 60)
+	b := expand60(k.msg, salt)
 	block, err := aes.NewCipher(b[:32])
 	if err != nil {
 		panic("epoch: " + err.Error())

@@ -2,10 +2,12 @@ package epoch
 
 import (
 	"bytes"
+	crand "crypto/rand"
 	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"math/bits"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
@@ -244,4 +246,15 @@ func FuzzOpen(f *testing.F) {
 			t.Fatal("opens in another form than it is sealed in")
 		}
 	})
+}
+
+func TestExpand60(t *testing.T) {
+	for range 1000 {
+		prk, info := make([]byte, 32), make([]byte, rand.IntN(33))
+		crand.Read(prk)
+		crand.Read(info)
+		if got := expand60(prk, info); !bytes.Equal(got[:60], expand(prk, string(info), 60)) {
+			t.Fatalf("%x of %x, %x", got, prk, info)
+		}
+	}
 }
