@@ -29,9 +29,34 @@ type NewCommunity struct {
 
 // CommunityMe is who I am in one community.
 type CommunityMe struct {
-	ID          string `json:"id" example:"usr_mzxw6ytboi"`
-	DisplayName string `json:"display_name"`
-	Role        string `json:"role"`
+	ID          string    `json:"id" example:"usr_mzxw6ytboi"`
+	DisplayName string    `json:"display_name"`
+	Role        string    `json:"role"`
+	Contacts    []Contact `json:"contacts"`
+	HasPicture  bool      `json:"has_picture"`
+}
+
+// Contact is one way to reach a person.
+type Contact struct {
+	Kind    string `json:"kind" minLength:"1" maxLength:"32" example:"phone"`
+	Value   string `json:"value" minLength:"1" maxLength:"256"`
+	Visible string `json:"visible,omitempty" enum:"groups,admins" doc:"Of my own: who sees it. groups: those who share a group with me."`
+}
+
+// EditCommunityMe changes what I show in a community; absent fields stay.
+type EditCommunityMe struct {
+	DisplayName *string    `json:"display_name,omitempty" minLength:"1" maxLength:"128"`
+	Contacts    *[]Contact `json:"contacts,omitempty" maxItems:"16"`
+	Picture     *[]byte    `json:"picture,omitempty" doc:"PNG or JPEG, base64; what it says of where and when it was taken is left out. Empty: none."`
+}
+
+// MemberProfile is what this node may know of a member.
+type MemberProfile struct {
+	ID          string    `json:"id"`
+	DisplayName *string   `json:"display_name"`
+	Visible     bool      `json:"visible" doc:"false: we share no group, and I am no admin."`
+	Contacts    []Contact `json:"contacts"`
+	HasPicture  bool      `json:"has_picture"`
 }
 
 // EditName changes a display name.

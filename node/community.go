@@ -172,33 +172,6 @@ func (r *room) memberKey() identity.MemberKey {
 	return r.n.seed().Member(r.id)
 }
 
-// SetCommunityMe changes my name in one community. Those who share a group see it.
-func (n *Node) SetCommunityMe(ctx context.Context, community, name string) error {
-	if err := checkName(name); err != nil {
-		return err
-	}
-	r, err := n.room(community)
-	if err != nil {
-		return err
-	}
-	var werr error
-	err = r.ask(ctx, func() {
-		rec := r.rec
-		rec.Name = name
-		m, err := rec.meta()
-		if err == nil {
-			err = n.commit(r.ctx, &store.Batch{Meta: []store.Meta{m}})
-		}
-		if err != nil {
-			werr = err
-			return
-		}
-		r.rec = rec
-		r.showProfile()
-	})
-	return errors.Join(err, werr)
-}
-
 // LeaveCommunity ends my membership. The last owner cannot: the community would have nobody left above.
 func (n *Node) LeaveCommunity(ctx context.Context, id string) error {
 	r, err := n.room(id)
@@ -246,11 +219,11 @@ func (n *Node) forget(ctx context.Context, r *room) error {
 	n.mu.Lock()
 	delete(n.rooms, r.id)
 	n.mu.Unlock()
-	b := &store.Batch{Meta: []store.Meta{{Key: metaCommunity + hexID(r.id)}}}
+	b := &store.Batch{Meta: []store.Meta{{Key: metaCommunity + hexID(r.id)}, {Key: metaNote + hexID(r.id)}, {Key: metaProfile + hexID(r.id)}}}
 	for _, s := range spaces {
 		b.Meta = append(b.Meta, store.Meta{Key: metaOwn + hexID(s)})
 	}
-	for _, prefix := range []string{metaPeer + hexID(r.id) + "/", metaInvite + hexID(r.id) + "/", metaVerified + hexID(r.id) + "/"} {
+	for _, prefix := range []string{metaPeer + hexID(r.id) + "/", metaInvite + hexID(r.id) + "/", metaVerified + hexID(r.id) + "/", metaDesk + hexID(r.id) + "/", metaKnock + hexID(r.id) + "/"} {
 		list, err := n.store.MetaPrefix(ctx, prefix)
 		if err != nil {
 			return fmt.Errorf("forget community: %w", err)

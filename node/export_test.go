@@ -212,3 +212,61 @@ func (n *Node) Topics() (out []string) {
 func (n *Node) TakeWires(ctx context.Context, wires [][]byte) ([][32]byte, error) {
 	return n.only().takeWires(ctx, "", wires)
 }
+
+// Opened is everything in the store that the node can open with the keys it holds, of all spaces, in one piece.
+func (n *Node) Opened() (out []byte) {
+	r := n.only()
+	var spaces []op.ID
+	r.ask(context.Background(), func() { spaces = r.c.Spaces() })
+	for _, s := range spaces {
+		secrets, err := n.store.Secrets(context.Background(), s)
+		if err != nil {
+			panic(err)
+		}
+		for w, err := range n.store.WiresOf(context.Background(), s) {
+			if err != nil {
+				panic(err)
+			}
+			for _, x := range secrets {
+				if m, err := epoch.Schedule(s, x.Epoch, epoch.Secret(x.Secret)).Open(w.Bytes); err == nil {
+					out = append(out, m.Body...)
+				}
+				if k, err := epoch.OpenDesk(s, x.Epoch, epoch.Secret(x.Secret)); err == nil {
+					if m, err := k.Open(w.Bytes); err == nil {
+						out = append(out, m.Body...)
+					}
+				}
+			}
+		}
+	}
+	return out
+}
+
+// LogBytes is the community's control log as this node holds it.
+func (n *Node) LogBytes() []byte { return n.LogBytesOf(n.only().name()) }
+
+// LogBytesOf is that of one of several communities.
+func (n *Node) LogBytesOf(community string) (out []byte) {
+	r, err := n.room(community)
+	if err != nil {
+		return nil
+	}
+	r.ask(context.Background(), func() {
+		for _, s := range r.c.Spaces() {
+			for _, o := range r.opsBeyond(s, nil) {
+				out = append(out, o...)
+			}
+		}
+	})
+	return out
+}
+
+// Marks is what others see of this person in a community.
+func (n *Node) Marks(community string) map[string][]byte {
+	r, err := n.room(community)
+	if err != nil {
+		return nil
+	}
+	d := r.device.ID()
+	return map[string][]byte{"member key": r.fixed.Member[:], "device key": d[:], "peer id": []byte(r.host.ID()), "host key": r.fixed.Host[:], "join key": r.fixed.JoinKey[:]}
+}

@@ -141,14 +141,16 @@ func (r *room) members(s op.ID, f ListMembers) (out []Member, err error) {
 	return out, nil
 }
 
-// knownNames are the names of those who share a group with me: profiles are posted to groups, not to the community. Owner only.
+// knownNames are the names of those who share a group with me, and for the desk of all: profiles are posted to groups, and one copy is sealed to
+// the desk. Owner only.
 func (r *room) knownNames() map[identity.UserID]string {
 	if r.names != nil {
 		return r.names
 	}
 	names := map[identity.UserID]string{}
-	for _, s := range r.c.Spaces()[1:] {
-		if !r.c.Mine(s) {
+	desk := r.c.OnDesk(r.fixed.Member)
+	for _, s := range r.c.Spaces() {
+		if !r.c.Mine(s) || s == r.id && !desk {
 			continue
 		}
 		rows, err := r.n.store.List(r.ctx, s, content.Profiles, store.Range{Limit: 5000})

@@ -287,26 +287,6 @@ func (r *room) post(space op.ID, kind content.Kind, body []byte) bool {
 	return r.perform(e) == nil
 }
 
-// showProfile posts my name to each group I am in that does not have it.
-func (r *room) showProfile() {
-	for _, s := range r.c.Spaces()[1:] {
-		if !r.c.Mine(s) || r.named[s] == r.rec.Name || r.rec.Name == "" {
-			continue
-		}
-		rows, err := r.n.store.Rows(r.ctx, s, []string{string(content.ProfileKey(r.fixed.Member))})
-		if err != nil {
-			continue
-		}
-		if p, err := content.ParseProfileRow(rows[string(content.ProfileKey(r.fixed.Member))]); err == nil && p.Profile.Name == r.rec.Name {
-			r.named[s] = r.rec.Name
-			continue
-		}
-		if raw, err := (content.ProfileBody{Name: r.rec.Name}).Encode(); err == nil && r.post(s, content.Profile, raw) {
-			r.named[s] = r.rec.Name
-		}
-	}
-}
-
 // clock notices peers whose clock disagrees with mine; several that agree among themselves are likely right.
 func (r *room) clock(p peer.ID, theirs int64) {
 	skew := theirs - int64(r.n.now())

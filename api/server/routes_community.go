@@ -4,6 +4,8 @@ import (
 	"context"
 	"net/http"
 
+	"github.com/danielgtaylor/huma/v2"
+
 	"github.com/pandal-chat/pandal/api"
 	"github.com/pandal-chat/pandal/node"
 )
@@ -48,37 +50,50 @@ func (s *Server) communityRoutes() {
 		func(ctx context.Context, in *CommunityPath) (*none, error) {
 			return nil, s.c.Node.LeaveCommunity(ctx, in.C)
 		})
-	me := func(c node.Community) api.CommunityMe {
-		return api.CommunityMe{ID: c.MeID, DisplayName: c.DisplayName, Role: c.Role}
+	me := func(c node.Community) (api.CommunityMe, error) {
+		p, err := s.c.Node.MyProfile(c.ID)
+		return api.CommunityMe{ID: c.MeID, DisplayName: c.DisplayName, Role: c.Role, Contacts: each(p.Contacts, func(c node.Contact) api.Contact { return api.Contact(c) }), HasPicture: len(p.Picture) > 0}, err
+	}
+	read := func(id string) (api.CommunityMe, error) {
+		c, err := s.c.Node.Community(id)
+		if err != nil {
+			return api.CommunityMe{}, err
+		}
+		return me(c)
 	}
 	add(s, route{method: "GET", path: "/communities/{c}/me", id: "getCommunityMe", summary: "Who I am there", tag: tag, scope: api.ScopeRead},
 		func(_ context.Context, in *One) (*reply[api.CommunityMe], error) {
-			c, err := s.c.Node.Community(in.C)
+			m, err := read(in.C)
 			if err != nil {
 				return nil, err
 			}
-			return show(in.Conditions, "", me(c))
+			return show(in.Conditions, "", m)
 		})
-	add(s, route{method: "PATCH", path: "/communities/{c}/me", id: "patchCommunityMe", summary: "Change my name there", tag: tag,
+	add(s, route{method: "PATCH", path: "/communities/{c}/me", id: "patchCommunityMe", summary: "Change what I show there", tag: tag,
 		scope: api.ScopeCommunitiesAdmin, errors: []int{http.StatusPreconditionFailed}},
 		func(ctx context.Context, in *struct {
 			One
-			Body api.EditName
+			Body api.EditCommunityMe
 		}) (*reply[api.CommunityMe], error) {
-			c, err := s.c.Node.Community(in.C)
+			m, err := read(in.C)
 			if err != nil {
 				return nil, err
 			}
-			if err := current(in.Conditions, "", me(c)); err != nil {
+			if err := current(in.Conditions, "", m); err != nil {
 				return nil, err
 			}
-			if err := s.c.Node.SetCommunityMe(ctx, in.C, in.Body.DisplayName); err != nil {
+			e := node.ProfileEdit{DisplayName: in.Body.DisplayName, Picture: in.Body.Picture}
+			if in.Body.Contacts != nil {
+				all := each(*in.Body.Contacts, func(c api.Contact) node.Contact { return node.Contact(c) })
+				e.Contacts = &all
+			}
+			if _, err := s.c.Node.SetProfile(ctx, in.C, e); err != nil {
 				return nil, err
 			}
-			if c, err = s.c.Node.Community(in.C); err != nil {
+			if m, err = read(in.C); err != nil {
 				return nil, err
 			}
-			return show(Conditions{}, "", me(c))
+			return show(Conditions{}, "", m)
 		})
 }
 
@@ -110,6 +125,30 @@ func (s *Server) memberRoutes() {
 				return nil, err
 			}
 			return show(in.Conditions, m.ETag, renderMember(m))
+		})
+	add(s, route{method: "GET", path: "/communities/{c}/members/{u}/profile", id: "getMemberProfile", summary: "What I may know of a member", tag: tag, scope: api.ScopeRead},
+		func(_ context.Context, in *One) (*reply[api.MemberProfile], error) {
+			p, visible, err := s.c.Node.MemberProfile(in.C, in.U)
+			if err != nil {
+				return nil, err
+			}
+			return show(in.Conditions, "", api.MemberProfile{ID: in.U, DisplayName: optional(p.DisplayName), Visible: visible, HasPicture: len(p.Picture) > 0,
+				Contacts: each(p.Contacts, func(c node.Contact) api.Contact { return api.Contact(c) })})
+		})
+	add(s, route{method: "GET", path: "/communities/{c}/members/{u}/picture", id: "getMemberPicture", summary: "The picture of a member, if I may see it", tag: tag, scope: api.ScopeRead},
+		func(_ context.Context, in *One) (*huma.StreamResponse, error) {
+			p, _, err := s.c.Node.MemberProfile(in.C, in.U)
+			if err != nil {
+				return nil, err
+			}
+			kind := http.DetectContentType(p.Picture)
+			if len(p.Picture) == 0 || kind != "image/png" && kind != "image/jpeg" { // what a patched node sent is no picture of ours
+				return nil, api.NewProblem(api.CodeNotFound, "There is no picture of this member that this node may show.")
+			}
+			return &huma.StreamResponse{Body: func(ctx huma.Context) {
+				ctx.SetHeader("Content-Type", kind)
+				ctx.BodyWriter().Write(p.Picture)
+			}}, nil
 		})
 	fresh := func(in *One) error {
 		if in.IfMatch == "" {
