@@ -177,8 +177,10 @@ func (m *Message) unpack(plain []byte) error {
 	if 2+n+sigSize+4+len(plain) != padded(plainSize(n, size)) {
 		return errors.New("padding: not the one length")
 	}
-	if err := op.Decode(m.header, &m.Header); err != nil {
-		return fmt.Errorf("header: %w", err)
+	if !m.Header.read(m.header) {
+		if err := op.Decode(m.header, &m.Header); err != nil {
+			return fmt.Errorf("header: %w", err)
+		}
 	}
 	if m.BodyHash != bodyHash(m.Body) {
 		return errors.New("body: not the one the header names")

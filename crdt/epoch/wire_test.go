@@ -6,10 +6,12 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"errors"
+	"math"
 	"math/bits"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -255,6 +257,53 @@ func TestExpand60(t *testing.T) {
 		crand.Read(info)
 		if got := expand60(prk, info); !bytes.Equal(got[:60], expand(prk, string(info), 60)) {
 			t.Fatalf("%x of %x, %x", got, prk, info)
+		}
+	}
+}
+
+// TestHeaderRead: what read takes, op.Decode takes too, with the same result; and it takes what Encode makes.
+func TestHeaderRead(t *testing.T) {
+	edges := []uint64{0, 1, 23, 24, 255, 256, 65535, 65536, 1<<32 - 1, 1 << 32, 1<<63 - 1, 1 << 63, 1<<64 - 1}
+	rapid.Check(t, func(t *rapid.T) {
+		pick := func(name string) uint64 {
+			return rapid.OneOf(rapid.SampledFrom(edges), rapid.Uint64()).Draw(t, name)
+		}
+		h := Header{Seq: pick("seq"), Lamport: op.Millis(pick("lamport")), Time: op.Millis(pick("time")), Kind: uint16(pick("kind"))}
+		crand.Read(h.Device[:])
+		crand.Read(h.BodyHash[:])
+		raw, err := op.Encode(h)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if rapid.Bool().Draw(t, "damage") {
+			i := rapid.IntRange(0, len(raw)-1).Draw(t, "at")
+			switch rapid.IntRange(0, 2).Draw(t, "how") {
+			case 0:
+				raw[i] = rapid.Byte().Draw(t, "byte")
+			case 1:
+				raw = raw[:i]
+			default:
+				raw = slices.Insert(raw, i, rapid.Byte().Draw(t, "byte"))
+			}
+		} else if h.Lamport >= 0 && h.Time >= 0 && !new(Header).read(raw) {
+			t.Fatalf("%x is not read", raw)
+		}
+		var fast, strict Header
+		if fast.read(raw) {
+			if err := op.Decode(raw, &strict); err != nil || fast != strict {
+				t.Fatalf("%x: %v, read as %+v, decoded as %+v", raw, err, fast, strict)
+			}
+		}
+	})
+}
+
+// TestHeaderShortest: no number is read in a longer form than it needs.
+func TestHeaderShortest(t *testing.T) {
+	for _, form := range []string{"1817", "190017", "1900ff", "1a0000ffff", "1b00000000ffffffff", "1c", "20", "3801"} {
+		b, _ := hex.DecodeString(form)
+		r := headerReader{b: b, ok: true}
+		if r.uint(math.MaxUint64); r.ok {
+			t.Errorf("%s is read", form)
 		}
 	}
 }
