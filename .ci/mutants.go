@@ -87,6 +87,25 @@ var mutants = []mutant{
 	{"consent said twice is consent", "wellformed.go", `return ok && o.wf && o.Space == f.Space`, `return ok && o.Space == f.Space`, "R5d"},
 	{"no consent is done again", "wellformed.go", `|| l.consentedBefore(n) {`, `|| false && l.consentedBefore(n) {`, "R5d"},
 	{"whoever admits lifts a ban", "resolve.go", `s.l.rights(f.cap, s.Space)&op.REMOVE != 0)`, `f.cap >= 0)`, "Ban"},
+	{"communities hang under others", "wellformed.go", `&& b.Parent == op.ID{} //`, `//`, "Malformed"},
+	{"roles do not add up", "state.go", `		mem.Bits |= b`, `		mem.Bits = b`, "R4"},
+	{"any order: heights are compared as they came", "log.go", `	return slices.Compare(l.f[a].ID[:], l.f[b].ID[:])
+}
+
+// subject`, `	return int(a) - int(b)
+}
+
+// subject`, "Convergence|Duels"},
+	{"forgery pays", "resolve.go", `case !s.l.before(n, r):`, `case s.l.before(r, n):`, "ForgeryIsFutile"},
+	{"juniors decide about seniors", "log.go", `return l.byRank(a, b) < 0`, `return l.byRank(a, b) != 0`, "Juniors"},
+	{"a plain member undoes what others got by an invite", "resolve.go", `f.Kind == op.Admit && !isAuthority(s.l.f[c].Kind) {`, `false {`, "PlainMember"},
+	{"groups give what does not flow", "log.go", `b &= through`, `b &= through | op.ADMIT | op.INVITE | op.GRANT`, "EffectiveIsFounded"},
+	{"a hit cap works on", "resolve.go", `case !s.l.before(n, r):`, `case false:`, "HitsCut"},
+	{"a cascade stops at the first cap", "resolve.go", `a >= 0 && more; a = s.l.f[a].cap {`, `a >= 0 && more; a = -1 {`, "R2Cascade"},
+	{"a cut device works on", "resolve.go", `fz.cap == c && !s.l.before(n, z)`, `fz.cap == c && s.l.before(z, n)`, "DeviceCut"},
+	{"an invite outlives what closed it", "resolve.go", `if s.counts(x) && ends(x) {`, `if false && ends(x) {`, "Invites"},
+	{"out above and in below", "resolve.go", `v == stands && s.up != nil && !s.up.stood(c, m,`, `v == stands && false && !s.up.stood(c, m,`, "GroupsFollow"},
+	{"two owners", "eval.go", `f.ID.Less(l.f[next].ID)`, `l.f[next].ID.Less(f.ID)`, "Owner"},
 	{"a step overlooks what a removal voids", "step.go", `if beside(x) || l.f[x].Kind == op.Invite`, `if l.f[x].Kind == op.Invite`, "Step"},
 	{"a step overlooks a closed invite", "step.go", `return slices.ContainsFunc(l.entries[f.Target], beside)`, `return false`, "Step|Duels"},
 	{"a step overlooks a full invite", "step.go", `s.Uses(f.Invite) >= int(l.f[t].Max)`, `s.Uses(f.Invite) > int(l.f[t].Max)`, "Step|Duels"},

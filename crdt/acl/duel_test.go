@@ -60,6 +60,7 @@ func newDuel(t rapid.TB, seed uint64) *duel {
 	d.invite(act{by: d.p(3), cap: c}, true, 3)
 	d.invite(act{by: d.p(1), cap: a}, false, 1)
 	d.invite(act{}, false, 1)
+	d.grant(act{by: d.p(3), cap: c}, d.p(4), op.ADMIT|op.REMOVE|op.INVITE|op.POST)
 	d.group = d.world.group(act{by: d.p(1), cap: a}, d.r.IntN(2) == 0)
 	for i := 2; i <= 4; i++ {
 		d.admit(act{by: d.p(1), space: d.group, cap: d.group}, d.p(i), 0, op.ID{})
@@ -102,7 +103,8 @@ func (d *duel) fight() {
 	if st == nil {
 		return
 	}
-	by, whom := d.people[d.r.IntN(len(d.people))], d.people[d.r.IntN(len(d.people))]
+	n := len(d.people) // the senior do more
+	by, whom := d.people[min(d.r.IntN(n), d.r.IntN(n))], d.people[d.r.IntN(n)]
 	a := act{by: by, space: space, after: at, parents: parents}
 	for i, k := range by.devs {
 		if m, ok := st.Who(k.ID()); ok && m == by.id() && (a.dev == 0 || d.r.IntN(2) == 0) {
@@ -124,41 +126,41 @@ func (d *duel) write(st *State, a act, whom *person) {
 	}
 	seat, in := st.Membership(a.by.id())
 	switch x := d.r.IntN(100); {
-	case x < 26:
+	case x < 22:
 		if can(op.REMOVE) && whom != a.by {
 			d.revoke(a, whom, op.ID{}, d.r.IntN(3) == 0)
 		}
-	case x < 31: // one grant or seat
+	case x < 26: // one grant or seat
 		if mem := st.Members.Of(whom.id()); can(op.REMOVE) && len(mem.Caps) > 0 && mem.Caps[0] != d.community {
 			if target := mem.Caps[d.r.IntN(len(mem.Caps))]; d.log.f[d.node(target)].Kind != op.OwnerRotate {
 				d.revoke(a, nil, target, d.r.IntN(3) == 0)
 			}
 		}
-	case x < 56:
+	case x < 54:
 		d.enter(st, a, whom, can, seat, in)
-	case x < 62:
+	case x < 60:
 		if can(op.GRANT) {
 			d.grant(a, whom, d.log.rights(d.node(a.cap), a.space)&op.Bits(d.r.IntN(int(op.AllBits)+1)))
 		}
-	case x < 66:
+	case x < 64:
 		if can(op.INVITE) {
 			d.invite(a, d.r.IntN(2) == 0, uint32(1+d.r.IntN(2)))
 		}
-	case x < 70:
+	case x < 73:
 		if inv := st.Invites(); len(inv) > 0 && can(op.INVITE) { // one that somebody may be coming in by
 			a.body = op.RevokeInviteBody{Invite: inv[d.r.IntN(len(inv))]}
 			d.do(a)
 		}
-	case x < 76:
+	case x < 78:
 		if can(op.SETTINGS) {
 			d.set(a, "name", fmt.Sprint(d.r.IntN(5)))
 		}
-	case x < 80:
+	case x < 81:
 		if in && st.Owner != a.by.id() {
 			a.cap = seat
 			d.leave(a)
 		}
-	case x < 84:
+	case x < 85:
 		if in {
 			a.cap = d.capOf(seat)
 			d.addDevice(a, d.r.IntN(len(a.by.devs)))

@@ -446,8 +446,21 @@ func TestPlainMember(t *testing.T) {
 				continue
 			}
 			c := pick(t, "member", admits)
+			guests := func(c dag.Node) []dag.Node {
+				return slices.DeleteFunc(slices.Clone(w.log.under[id][c]), func(n dag.Node) bool { return w.log.f[n].Kind != op.Admit || !s.counts(n) })
+			}
+			if hosts := slices.DeleteFunc(slices.Clone(admits), func(c dag.Node) bool { return len(guests(c)) == 0 }); len(hosts) > 0 && rapid.Bool().Draw(t, "a host") {
+				c = pick(t, "host", hosts)
+			}
 			me := w.subjectOf(c)
 			h := w.copy()
+			for _, g := range guests(c) { // he revokes the device that wrote their Admits, and dates it back
+				for _, p := range h.people {
+					if dev := slices.IndexFunc(p.devs, func(k identity.DeviceKey) bool { return op.Key(k.ID()) == h.log.f[g].Key }); p.id() == me && dev >= 0 {
+						h.revokeDevice(act{by: p, space: id, cap: w.log.f[c].ID, after: []op.ID{w.log.f[c].ID}}, dev)
+					}
+				}
+			}
 			h.random(t, 6, limits{caps: []op.ID{w.log.f[c].ID}, spaces: []op.ID{id}, byz: 80})
 			after := h.states()
 			for space, was := range all {

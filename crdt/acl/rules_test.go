@@ -762,3 +762,46 @@ func TestEndings(t *testing.T) {
 		t.Errorf("devices %v", ds)
 	}
 }
+
+// A Genesis under another community counts for nothing yet.
+func TestMalformedParent(t *testing.T) {
+	w := newWorld(t, 1)
+	g := w.group(act{}, false)
+	salt := seed32(5)
+	owner, d := identity.Seed(seed32(0)).Member(identity.OwnerSalt(salt)), w.owner.devs[0]
+	o, err := op.SignDevice(op.Op{Time: 1, Body: op.GenesisBody{Name: "under", Salt: salt, Recovery: []identity.UserID{}, Parent: w.community, Under: g,
+		Cert: owner.Certify(identity.Certificate{Space: identity.OwnerSalt(salt)}, d)}}, d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if w.take(o); w.log.Eval(o.ID()) != nil {
+		t.Error("it has a state")
+	}
+}
+
+// R2, cascade: it reaches all that hangs on the hit cap, however deep, and nothing beside it.
+func TestR2CascadeDeep(t *testing.T) {
+	w := newWorld(t, 6)
+	a := w.grant(act{}, w.p(1), op.AllBits)
+	beside := w.grant(act{}, w.p(5), op.AllBits)
+	for i := 1; i <= 5; i++ {
+		w.admit(act{}, w.p(i), 0, op.ID{})
+	}
+	b := w.grant(act{by: w.p(1), cap: a}, w.p(2), op.AllBits)
+	c := w.grant(act{by: w.p(2), cap: b}, w.p(3), op.AllBits)
+	guest := w.admit(act{by: w.p(3), cap: c}, w.p(6), 0, op.ID{})
+	h := heads(w, w.community)
+	w.revoke(act{}, w.p(1), op.ID{}, true)
+	late := w.set(act{by: w.p(3), cap: c, after: h}, "name", "late")
+	s := w.state()
+	for _, id := range []op.ID{a, b, c, guest} {
+		if s.Live(id) {
+			t.Errorf("%s lives", w.describe(id))
+		}
+	}
+	w.stand(s, false, late)
+	w.in(s, false, w.p(6))
+	if !s.Live(beside) || s.Members.Of(w.p(3).id()).Bits != op.POST {
+		t.Error("it reaches too far")
+	}
+}

@@ -194,8 +194,8 @@ func (l *Log) numbered(n dag.Node, seq uint64) bool {
 // genesisConsent: the owner's certificate names the salt, since the community has no id yet.
 func (l *Log) genesisConsent(f *fact) bool {
 	c, ok := f.Signed.Certificate()
-	salt := f.Signed.Body.(op.GenesisBody).Salt
-	return ok && c.Space == identity.OwnerSalt(salt) && op.Key(c.Device) == f.Key
+	b := f.Signed.Body.(op.GenesisBody)
+	return ok && c.Space == identity.OwnerSalt(b.Salt) && op.Key(c.Device) == f.Key && b.Parent == op.ID{} // no community under another yet
 }
 
 // consentedBefore: a well-formed Admit in the past of the one at n, which may have been cut, carried the very same certificate. What M
