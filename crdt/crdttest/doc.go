@@ -8,5 +8,6 @@
 //	…
 //
 // A script is one line an act (script.go, write.go) or a look (view.go). What a script shows depends on nothing but the script: under
-// cryptotest.SetGlobalRandom even ids are the same every time.
+// cryptotest.SetGlobalRandom even ids are the same every time. Simulate (sim.go) plays what a seed says, with clocks that lie and nodes that fall
+// over.
 package crdttest

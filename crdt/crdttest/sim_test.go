@@ -2,6 +2,7 @@ package crdttest
 
 import (
 	"os"
+	"strconv"
 	"testing"
 	"testing/cryptotest"
 	"time"
@@ -14,16 +15,24 @@ func TestSimulate(t *testing.T) {
 	if os.Getenv("PANDAL_FULL") == "1" {
 		n = 1000
 	}
+	first := uint64(0)
+	if v := os.Getenv("PANDAL_SEED"); v != "" {
+		var err error
+		if first, err = strconv.ParseUint(v, 10, 64); err != nil {
+			t.Fatal(err)
+		}
+		n = 1
+	}
 	var sum Run
 	began := time.Now()
-	for seed := range n {
+	for seed := first; seed < first+n; seed++ {
 		cryptotest.SetGlobalRandom(t, seed)
 		run := Simulate(t, seed, 200)
 		sum.Events += run.Events
 		sum.Messages += run.Messages
 		sum.Crashes += run.Crashes
 		sum.Removed += run.Removed
-		if seed == 0 {
+		if seed == first {
 			cryptotest.SetGlobalRandom(t, seed)
 			if again := Simulate(t, seed, 200); again != run {
 				t.Fatalf("one seed, two runs: %+v and %+v", run, again)
