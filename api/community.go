@@ -112,6 +112,11 @@ type EditMember struct {
 	Roles []string `json:"roles" minItems:"1" maxItems:"5" doc:"owner, admin, moderator, announcer, member, follower."`
 }
 
+// PutGroupMember says which roles somebody has in one group; he is taken in if he is not there.
+type PutGroupMember struct {
+	Roles []string `json:"roles" minItems:"1" maxItems:"5" doc:"admin, moderator, announcer, member."`
+}
+
 // RemoveMember says how somebody is removed.
 type RemoveMember struct {
 	Cascade       bool   `json:"cascade,omitempty" doc:"Also undo what came of the rights this person gave."`

@@ -158,17 +158,71 @@ func (n *Node) ArchiveGroup(ctx context.Context, id string, archived bool) (Grou
 	if s == r.id {
 		return Group{}, fmt.Errorf("%w: the announcements cannot be archived alone", ErrInvalid)
 	}
+	if err := r.archive(ctx, s, archived); err != nil {
+		return Group{}, err
+	}
+	return r.group(s)
+}
+
+// ArchiveCommunity closes a community's announcements and every group that I may close, or opens them again.
+func (n *Node) ArchiveCommunity(ctx context.Context, id string, archived bool) (Community, error) {
+	r, err := n.room(id)
+	if err != nil {
+		return Community{}, err
+	}
+	var groups []op.ID
+	if err := r.ask(ctx, func() {
+		for _, g := range r.c.Spaces()[1:] {
+			if r.c.State(g).Can(r.fixed.Member, op.GROUPS) == nil {
+				groups = append(groups, g)
+			}
+		}
+	}); err != nil {
+		return Community{}, err
+	}
+	if err := r.archive(ctx, r.id, archived); err != nil { // first, since it says whether I may
+		return Community{}, err
+	}
+	for _, g := range groups {
+		if err := r.archive(ctx, g, archived); err != nil {
+			return Community{}, err
+		}
+	}
+	return r.community()
+}
+
+// RotateKeys makes new keys in every space of a community that this node is in, as after a suspicion.
+func (n *Node) RotateKeys(ctx context.Context, id string) error {
+	r, err := n.room(id)
+	if err != nil {
+		return err
+	}
+	return r.write(ctx, r.id, op.REMOVE, func() (crdt.Effects, error) {
+		if err := r.c.State(r.id).Can(r.fixed.Member, op.REMOVE); err != nil {
+			return crdt.Effects{}, err
+		}
+		for _, s := range r.c.Spaces() {
+			if !r.c.Mine(s) {
+				continue
+			}
+			e, err := r.c.Rotate(s, "by hand", n.now())
+			if err := errors.Join(err, r.perform(e)); err != nil {
+				return crdt.Effects{}, err
+			}
+		}
+		return crdt.Effects{}, nil
+	})
+}
+
+func (r *room) archive(ctx context.Context, s op.ID, archived bool) error {
 	value := []byte("0")
 	if archived {
 		value = []byte("1")
 	}
-	if err := r.write(ctx, s, op.GROUPS, func() (crdt.Effects, error) {
+	return r.write(ctx, s, op.GROUPS, func() (crdt.Effects, error) {
 		if string(r.c.State(s).Values[acl.RegArchived]) == string(value) {
 			return crdt.Effects{}, nil
 		}
-		return r.setAndRotate(s, op.SetBody{Key: acl.RegArchived, Value: value}, "group.archived")
-	}); err != nil {
-		return Group{}, err
-	}
-	return r.group(s)
+		return r.setAndRotate(s, op.SetBody{Key: acl.RegArchived, Value: value}, map[bool]string{true: "community.changed", false: "group.archived"}[s == r.id])
+	})
 }

@@ -15,34 +15,6 @@ import (
 	"github.com/pandal-chat/pandal/node/store"
 )
 
-// Roles are named sets of rights.
-var roles = map[string]op.Bits{
-	"admin":     op.AllBits,
-	"moderator": op.ADMIT | op.REMOVE | op.MODERATE | op.INVITE | op.POST,
-	"announcer": op.ANNOUNCE | op.POST,
-	"member":    op.POST,
-	"follower":  0,
-}
-
-// roleNames in order of seniority.
-var roleNames = []string{"admin", "moderator", "announcer", "member", "follower"}
-
-func roleOf(st *acl.State, m identity.UserID) string {
-	mem, in := st.Members.Get(m)
-	if !in {
-		return ""
-	}
-	if st.Owner == m && st.Parent == (op.ID{}) {
-		return "owner"
-	}
-	for _, name := range roleNames {
-		if b := roles[name]; mem.Bits&b == b {
-			return name
-		}
-	}
-	return "follower"
-}
-
 // Members lists a community's members.
 func (n *Node) Members(community string, f ListMembers) ([]Member, error) {
 	r, err := n.room(community)
@@ -166,47 +138,6 @@ func (r *room) knownNames() map[identity.UserID]string {
 	names[r.fixed.Member] = r.rec.Name
 	r.names = names
 	return names
-}
-
-// SetRoles gives a member exactly one of the named roles, by granting and revoking grants.
-func (n *Node) SetRoles(ctx context.Context, community, user string, want []string) (Member, error) {
-	r, err := n.room(community)
-	if err != nil {
-		return Member{}, err
-	}
-	var bits op.Bits
-	for _, w := range want {
-		b, ok := roles[w]
-		if !ok || w == "follower" {
-			return Member{}, fmt.Errorf("%w: roles: one of admin, moderator, announcer, member", ErrInvalid)
-		}
-		bits |= b
-	}
-	err = r.write(ctx, r.id, op.GRANT, func() (crdt.Effects, error) {
-		m, ok := r.user(user)
-		if !ok {
-			return crdt.Effects{}, fmt.Errorf("%w: no member %s", ErrNotFound, user)
-		}
-		st := r.c.State(r.id)
-		if st.Owner == m {
-			return crdt.Effects{}, fmt.Errorf("%w: roles: the owner's role is handed on by a transfer", ErrInvalid)
-		}
-		var drafts []crdt.Draft
-		for _, cap := range st.Members.Of(m).Caps {
-			if _, ok := r.c.Log().Op(cap).Body.(op.GrantBody); ok {
-				drafts = append(drafts, crdt.Draft{Space: r.id, Body: op.RevokeBody{Target: cap, Pins: []op.Pin{}}})
-			}
-		}
-		if bits&^op.POST != 0 {
-			drafts = append(drafts, crdt.Draft{Space: r.id, Body: op.GrantBody{Member: m, Bits: bits}})
-		}
-		e, _, err := r.c.Author(n.now(), drafts...)
-		return e, err
-	})
-	if err != nil {
-		return Member{}, err
-	}
-	return n.Member(community, user)
 }
 
 // Remove takes a member out of the community and of every group. It returns the ids of invites that were revoked with him.
@@ -346,38 +277,4 @@ func (n *Node) anyone(community, user string) (r *room, m identity.UserID, forme
 		return nil, m, false, fmt.Errorf("%w: no member %s", ErrNotFound, user)
 	}
 	return r, m, former, nil
-}
-
-// Role is a named set of rights.
-type Role struct {
-	Name        string
-	Permissions []string
-}
-
-// Roles lists the roles a member can be given, the most powerful first. The owner's is not given but handed on.
-func Roles() []Role {
-	out := []Role{}
-	for _, name := range roleNames {
-		out = append(out, Role{Name: name, Permissions: roles[name].Names()})
-	}
-	return out
-}
-
-// AddRole gives a member one more role, or takes one away; the others stay.
-func (n *Node) AddRole(ctx context.Context, community, user, role string, add bool) (Member, error) {
-	if _, ok := roles[role]; !ok {
-		return Member{}, fmt.Errorf("%w: no role %.40q", ErrNotFound, role)
-	}
-	m, err := n.Member(community, user)
-	if err != nil {
-		return Member{}, err
-	}
-	want := slices.DeleteFunc(slices.Clone(m.Roles), func(r string) bool { return r == role || r == "member" })
-	if add {
-		want = append(want, role)
-	}
-	if len(want) == 0 {
-		want = []string{"member"}
-	}
-	return n.SetRoles(ctx, community, user, want)
 }

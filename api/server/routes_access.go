@@ -15,7 +15,7 @@ func (s *Server) accessRoutes() {
 		SetCookie string `header:"Set-Cookie"`
 		Body      api.Session
 	}
-	add(s, route{method: "POST", path: "/session", id: "createSession", summary: "Trade a login code for a session", tag: tag, status: 201,
+	addBare(s, route{method: "POST", path: "/session", id: "createSession", summary: "Trade a login code for a session", tag: tag, status: 201,
 		errors: []int{http.StatusUnauthorized}},
 		func(_ context.Context, in *struct{ Body api.NewSession }) (*signedIn, error) {
 			ses, cookie, header, err := s.access.redeem(in.Body.Code)
@@ -31,7 +31,7 @@ func (s *Server) accessRoutes() {
 	type signedOut struct {
 		SetCookie string `header:"Set-Cookie"`
 	}
-	add(s, route{method: "DELETE", path: "/session", id: "deleteSession", summary: "Sign this page out", tag: tag, scope: api.ScopeRead, status: 204,
+	addBare(s, route{method: "DELETE", path: "/session", id: "deleteSession", summary: "Sign this page out", tag: tag, scope: api.ScopeRead, status: 204,
 		errors: []int{http.StatusNotFound}},
 		func(ctx context.Context, _ *none) (*signedOut, error) {
 			if err := s.access.endSession(aboutOf(ctx).who.ses); err != nil {
@@ -46,7 +46,7 @@ func (s *Server) accessRoutes() {
 			all := each(s.access.listSessions(), func(x session) api.Session { return renderSession(x, me) })
 			return page(all, func(x api.Session) string { return x.ID }, *in)
 		})
-	add(s, route{method: "DELETE", path: "/sessions/{id}", id: "revokeSession", summary: "Sign a browser out", tag: tag, scope: api.ScopeNodeAdmin, status: 204},
+	addBare(s, route{method: "DELETE", path: "/sessions/{id}", id: "revokeSession", summary: "Sign a browser out", tag: tag, scope: api.ScopeNodeAdmin, status: 204},
 		func(_ context.Context, in *struct {
 			ID string `path:"id"`
 		}) (*none, error) {
@@ -62,9 +62,9 @@ func (s *Server) accessRoutes() {
 		func(_ context.Context, in *Paging) (*reply[api.List[api.Token]], error) {
 			return page(each(s.access.listTokens(), renderToken), func(t api.Token) string { return t.ID }, *in)
 		})
-	add(s, route{method: "POST", path: "/tokens", id: "createToken", summary: "Make a token; its secret is shown once", tag: tag,
+	addBare(s, route{method: "POST", path: "/tokens", id: "createToken", summary: "Make a token; its secret is shown once", tag: tag,
 		scope: api.ScopeNodeAdmin, status: 201}, s.createToken)
-	add(s, route{method: "DELETE", path: "/tokens/{t}", id: "revokeToken", summary: "Revoke a token", tag: tag, scope: api.ScopeNodeAdmin, status: 204},
+	addBare(s, route{method: "DELETE", path: "/tokens/{t}", id: "revokeToken", summary: "Revoke a token", tag: tag, scope: api.ScopeNodeAdmin, status: 204},
 		func(_ context.Context, in *struct {
 			T string `path:"t" example:"tok_mzxw6ytboi"`
 		}) (*none, error) {

@@ -41,7 +41,7 @@ func (s *Server) adminRoutes() {
 		Group  string `query:"group" maxLength:"64" doc:"Only in this group's log."`
 		Format string `query:"format" enum:"jsonl,csv" doc:"Export the whole log, key changes included: jsonl proves itself (pandal audit verify), csv is for people."`
 	}
-	add(s, route{method: "GET", path: "/communities/{c}/audit", id: "listAudit", summary: "Every admin act, newest first; or the log as a file", tag: tag, scope: api.ScopeRead},
+	addBare(s, route{method: "GET", path: "/communities/{c}/audit", id: "listAudit", summary: "Every admin act, newest first; or the log as a file", tag: tag, scope: api.ScopeRead},
 		func(_ context.Context, in *Audit) (*huma.StreamResponse, error) {
 			all, err := s.c.Node.Audit(in.C, node.AuditFilter{Kind: in.Kind, Actor: in.Actor, Group: in.Group, Whole: in.Format == "jsonl"})
 			if err != nil {
@@ -92,6 +92,10 @@ func (s *Server) adminRoutes() {
 			}
 			return show(Conditions{}, c.ETag, renderCommunity(c))
 		})
+	addBare(s, route{method: "POST", path: "/communities/{c}/rotate-keys", id: "rotateKeys", summary: "New keys in every space this node is in, as after a suspicion", tag: tag, scope: api.ScopeCommunitiesAdmin, status: 204},
+		func(ctx context.Context, in *CommunityPath) (*none, error) {
+			return nil, s.c.Node.RotateKeys(ctx, in.C)
+		})
 	type Group struct {
 		GroupPath
 		Conditions
@@ -113,6 +117,12 @@ func (s *Server) adminRoutes() {
 			return show(Conditions{}, g.ETag, renderGroup(g))
 		})
 	for verb, archived := range map[string]bool{"archive": true, "unarchive": false} {
+		add(s, route{method: "POST", path: "/communities/{c}/" + verb, id: verb + "Community", summary: map[bool]string{true: "Close it and its groups to new messages", false: "Open them again"}[archived], tag: tag,
+			scope: api.ScopeCommunitiesAdmin},
+			func(ctx context.Context, in *CommunityPath) (*reply[api.Community], error) {
+				c, err := s.c.Node.ArchiveCommunity(ctx, in.C, archived)
+				return renderOr(c, err, renderCommunity)
+			})
 		add(s, route{method: "POST", path: "/groups/{g}/" + verb, id: verb + "Group", summary: map[bool]string{true: "Close it to new messages", false: "Open it again"}[archived], tag: tag,
 			scope: api.ScopeCommunitiesAdmin},
 			func(ctx context.Context, in *GroupPath) (*reply[api.Group], error) {

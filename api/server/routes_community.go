@@ -33,7 +33,7 @@ func (s *Server) communityRoutes() {
 			}
 			return show(in.Conditions, c.ETag, renderCommunity(c))
 		})
-	add(s, route{method: "DELETE", path: "/communities/{c}", id: "forgetCommunity", summary: "Forget it on this node; others keep theirs", tag: tag,
+	addBare(s, route{method: "DELETE", path: "/communities/{c}", id: "forgetCommunity", summary: "Forget it on this node; others keep theirs", tag: tag,
 		scope: api.ScopeCommunitiesAdmin, status: 204, errors: []int{http.StatusPreconditionFailed}},
 		func(ctx context.Context, in *One) (*none, error) {
 			c, err := s.c.Node.Community(in.C)
@@ -45,7 +45,7 @@ func (s *Server) communityRoutes() {
 			}
 			return nil, s.c.Node.ForgetCommunity(ctx, in.C)
 		})
-	add(s, route{method: "POST", path: "/communities/{c}/leave", id: "leaveCommunity", summary: "Leave it, in its log", tag: tag,
+	addBare(s, route{method: "POST", path: "/communities/{c}/leave", id: "leaveCommunity", summary: "Leave it, in its log", tag: tag,
 		scope: api.ScopeCommunitiesAdmin, status: 204},
 		func(ctx context.Context, in *CommunityPath) (*none, error) {
 			return nil, s.c.Node.LeaveCommunity(ctx, in.C)
@@ -135,7 +135,7 @@ func (s *Server) memberRoutes() {
 			return show(in.Conditions, "", api.MemberProfile{ID: in.U, DisplayName: optional(p.DisplayName), Visible: visible, HasPicture: len(p.Picture) > 0,
 				Contacts: each(p.Contacts, func(c node.Contact) api.Contact { return api.Contact(c) })})
 		})
-	add(s, route{method: "GET", path: "/communities/{c}/members/{u}/picture", id: "getMemberPicture", summary: "The picture of a member, if I may see it", tag: tag, scope: api.ScopeRead},
+	addBare(s, route{method: "GET", path: "/communities/{c}/members/{u}/picture", id: "getMemberPicture", summary: "The picture of a member, if I may see it", tag: tag, scope: api.ScopeRead},
 		func(_ context.Context, in *One) (*huma.StreamResponse, error) {
 			p, _, err := s.c.Node.MemberProfile(in.C, in.U)
 			if err != nil {

@@ -109,7 +109,7 @@ func (s *Server) deviceRoutes() {
 			c, err := s.c.Node.Restore(ctx, in.Body.Words, in.Body.Link)
 			return renderOr(c, err, renderCommunity)
 		})
-	add(s, route{method: "PUT", path: "/passphrase", id: "changePassphrase", summary: "Seal this node's data under another passphrase", tag: "Me", scope: api.ScopeNodeAdmin, status: 204},
+	addBare(s, route{method: "PUT", path: "/passphrase", id: "changePassphrase", summary: "Seal this node's data under another passphrase", tag: "Me", scope: api.ScopeNodeAdmin, status: 204},
 		func(_ context.Context, in *struct{ Body api.ChangePassphrase }) (*none, error) {
 			return nil, s.c.Node.ChangePassphrase([]byte(in.Body.Old), []byte(in.Body.New))
 		})

@@ -42,7 +42,7 @@ func (s *Server) groupRoutes() {
 			}
 			return show(in.Conditions, g.ETag, renderGroup(g))
 		})
-	add(s, route{method: "POST", path: "/groups/{g}/join", id: "joinGroup", summary: "Join an open group; ask to be let into another", tag: tag, scope: api.ScopeCommunitiesAdmin,
+	addBare(s, route{method: "POST", path: "/groups/{g}/join", id: "joinGroup", summary: "Join an open group; ask to be let into another", tag: tag, scope: api.ScopeCommunitiesAdmin,
 		description: "200 with the group when it is open. 202 with a join request when it is not."},
 		func(ctx context.Context, in *struct {
 			GroupPath
@@ -59,7 +59,7 @@ func (s *Server) groupRoutes() {
 			q, err := s.c.Node.KnockGroup(ctx, in.G, note)
 			return &joined{Status: 202, Body: renderRequest(q)}, err
 		})
-	add(s, route{method: "POST", path: "/groups/{g}/leave", id: "leaveGroup", summary: "Leave a group", tag: tag, scope: api.ScopeCommunitiesAdmin, status: 204},
+	addBare(s, route{method: "POST", path: "/groups/{g}/leave", id: "leaveGroup", summary: "Leave a group", tag: tag, scope: api.ScopeCommunitiesAdmin, status: 204},
 		func(ctx context.Context, in *GroupPath) (*none, error) { return nil, s.c.Node.LeaveGroup(ctx, in.G) })
 	add(s, route{method: "GET", path: "/groups/{g}/members", id: "listGroupMembers", summary: "Members of a group", tag: tag, scope: api.ScopeRead},
 		func(_ context.Context, in *struct {
@@ -76,12 +76,32 @@ func (s *Server) groupRoutes() {
 		GroupPath
 		U string `path:"u" doc:"Member id." example:"usr_mzxw6ytboi"`
 	}
-	add(s, route{method: "PUT", path: "/groups/{g}/members/{u}", id: "addGroupMember", summary: "Take a member of the community in", tag: tag, scope: api.ScopeMembersAdmin},
-		func(ctx context.Context, in *One) (*reply[api.Member], error) {
+	add(s, route{method: "GET", path: "/groups/{g}/members/{u}", id: "getGroupMember", summary: "One member of a group", tag: tag, scope: api.ScopeRead},
+		func(_ context.Context, in *One) (*reply[api.Member], error) {
+			all, err := s.c.Node.GroupMembers(in.G)
+			if err != nil {
+				return nil, err
+			}
+			for _, m := range all {
+				if m.ID == in.U {
+					return just(renderMember(m))
+				}
+			}
+			return nil, api.NewProblem(api.CodeNotFound, "")
+		})
+	add(s, route{method: "PUT", path: "/groups/{g}/members/{u}", id: "putGroupMember", summary: "Take a member of the community in, with these roles in the group", tag: tag, scope: api.ScopeMembersAdmin},
+		func(ctx context.Context, in *struct {
+			One
+			Body *api.PutGroupMember
+		}) (*reply[api.Member], error) {
 			m, err := s.c.Node.AddToGroup(ctx, in.G, in.U)
+			if in.Body == nil || err != nil && !errors.Is(err, node.ErrAlreadyMember) {
+				return renderOr(m, err, renderMember)
+			}
+			m, err = s.c.Node.SetGroupRoles(ctx, in.G, in.U, in.Body.Roles)
 			return renderOr(m, err, renderMember)
 		})
-	add(s, route{method: "DELETE", path: "/groups/{g}/members/{u}", id: "removeGroupMember", summary: "Take somebody out of the group", tag: tag,
+	addBare(s, route{method: "DELETE", path: "/groups/{g}/members/{u}", id: "removeGroupMember", summary: "Take somebody out of the group", tag: tag,
 		scope: api.ScopeMembersAdmin, status: 204},
 		func(ctx context.Context, in *One) (*none, error) {
 			return nil, s.c.Node.RemoveFromGroup(ctx, in.G, in.U)
@@ -131,7 +151,7 @@ func (s *Server) inviteRoutes() {
 			}
 			return show(in.Conditions, i.ETag, renderInvite(i))
 		})
-	add(s, route{method: "DELETE", path: "/invites/{i}", id: "revokeInvite", summary: "Take an invite back", tag: tag, scope: api.ScopeMembersAdmin, status: 204},
+	addBare(s, route{method: "DELETE", path: "/invites/{i}", id: "revokeInvite", summary: "Take an invite back", tag: tag, scope: api.ScopeMembersAdmin, status: 204},
 		func(ctx context.Context, in *One) (*none, error) { return nil, s.c.Node.RevokeInvite(ctx, in.I) })
 	add(s, route{method: "POST", path: "/invites/preview", id: "previewInvite", summary: "Where does a link lead? Nobody is contacted.", tag: tag, scope: api.ScopeRead, errors: []int{410}},
 		func(_ context.Context, in *struct{ Body api.InviteLink }) (*reply[api.InvitePreview], error) {

@@ -56,7 +56,7 @@ func (s *Server) verifyRoutes() {
 			})
 	}
 	for name, kind := range map[string]string{"svg": "image/svg+xml", "png": "image/png"} {
-		add(s, route{method: "GET", path: "/invites/{i}/qr." + name, id: "getInviteQR" + strings.ToUpper(name), summary: "The link as a QR code", tag: "Invites", scope: api.ScopeMembersAdmin},
+		addBare(s, route{method: "GET", path: "/invites/{i}/qr." + name, id: "getInviteQR" + strings.ToUpper(name), summary: "The link as a QR code", tag: "Invites", scope: api.ScopeMembersAdmin},
 			func(_ context.Context, in *struct {
 				I string `path:"i" doc:"Invite id." example:"inv_mzxw6ytboi"`
 			}) (*huma.StreamResponse, error) {
