@@ -270,3 +270,86 @@ func (n *Node) Marks(community string) map[string][]byte {
 	d := r.device.ID()
 	return map[string][]byte{"member key": r.fixed.Member[:], "device key": d[:], "peer id": []byte(r.host.ID()), "host key": r.fixed.Host[:], "join key": r.fixed.JoinKey[:]}
 }
+
+// Forgery is what a patched admin keeps for the day she is removed: where the logs stood, and under what she acted.
+type Forgery struct {
+	caps  map[op.ID]op.ID
+	deps  map[op.ID][]op.ID
+	heads map[op.ID][]op.ID
+	seq   map[op.ID]uint64
+	high  map[op.ID]uint64
+}
+
+// Remember notes it.
+func (n *Node) Remember() *Forgery {
+	r := n.only()
+	f := &Forgery{caps: map[op.ID]op.ID{}, deps: map[op.ID][]op.ID{}, heads: map[op.ID][]op.ID{}, seq: map[op.ID]uint64{}, high: map[op.ID]uint64{}}
+	r.ask(context.Background(), func() {
+		g := r.c.Log().Graph()
+		for _, s := range r.c.Spaces() {
+			cap, err := r.c.State(s).CapFor(r.fixed.Member, op.REMOVE)
+			if err != nil {
+				continue
+			}
+			f.caps[s], f.deps[s] = cap, g.Heads(s)
+			if s != r.id {
+				f.heads[s] = g.Heads(r.id)
+			}
+			f.seq[s] = r.c.Log().NextSeq(s, cap, op.Key(r.device.ID()))
+			for _, h := range f.deps[s] {
+				x, _ := g.Find(h)
+				f.high[s] = max(f.high[s], g.Height(x)+1)
+			}
+		}
+	})
+	return f
+}
+
+// Forge signs ops of a removed admin as if she had written them then: each of bodies in every space she acted in.
+func (n *Node) Forge(f *Forgery, bodies ...op.Body) (out [][]byte) {
+	r := n.only()
+	for s, cap := range f.caps {
+		deps, seq, high := f.deps[s], f.seq[s], f.high[s]
+		for _, b := range bodies {
+			o, err := op.SignDevice(op.Op{Space: s, Cap: cap, Seq: seq, Deps: deps, ParentHeads: f.heads[s], Height: high, Time: n.now(), Body: b}, r.device)
+			if err != nil {
+				panic(err)
+			}
+			out = append(out, o.Raw())
+			deps, seq, high = []op.ID{o.ID()}, seq+1, high+1
+		}
+	}
+	return out
+}
+
+// TakeOps is the door for the ops of a sync session.
+func (n *Node) TakeOps(ctx context.Context, ops [][]byte) error {
+	_, err := n.only().takeOps(ctx, "", ops)
+	return err
+}
+
+// Certify is the certificate by which this person would consent to be let in under a cap.
+func (n *Node) Certify(community, cap op.ID) []byte {
+	m := n.seed().Member(community)
+	return m.Certify(identity.Certificate{Space: community, Via: cap}, identity.NewDeviceKey())
+}
+
+// Cap is what she acted under in the community.
+func (f *Forgery) Cap(community op.ID) op.ID { return f.caps[community] }
+
+// Community is the community's id as the core has it.
+func (n *Node) CommunityOp() op.ID { return n.only().id }
+
+// Member is who this person is, as the core has it.
+func (n *Node) Member32() identity.UserID { return n.only().fixed.Member }
+
+// HoldsOps reports whether the node has all of these in its log.
+func (n *Node) HoldsOps(ops [][]byte) bool {
+	r, all := n.only(), true
+	r.ask(context.Background(), func() {
+		for _, o := range ops {
+			all = all && r.c.Log().Has(crdt.OpID(o))
+		}
+	})
+	return all
+}
