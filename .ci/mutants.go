@@ -34,7 +34,7 @@ var mutants = []mutant{
 	{"a Leave closes invites", "resolve.go", `if s.l.f[r].Kind == op.Revoke && ends(r) {`, `if ends(r) {`, "R12|Vectors"},
 	{"members admit by any invite", "wellformed.go", `return ok && (l.f[t].Auto ||`, `return ok && (t >= 0 || l.f[t].Auto ||`, "R5b"},
 	{"no max", "eval.go", `if limit == 0 || len(list) <= limit {`, `if limit >= 0 || len(list) <= limit {`, "R5c"},
-	{"juniors first to a place", "eval.go", `cmp.Or(e.l.byRank(fa.cap, fb.cap), cmp.Compare(fa.Seq, fb.Seq)`, `cmp.Or(-e.l.byRank(fa.cap, fb.cap), cmp.Compare(fa.Seq, fb.Seq)`, "R5c|Vectors"},
+	{"juniors first to a place", "eval.go", `cmp.Or(l.byRank(fa.cap, fb.cap), cmp.Compare(fa.Seq, fb.Seq)`, `cmp.Or(-l.byRank(fa.cap, fb.cap), cmp.Compare(fa.Seq, fb.Seq)`, "R5c|Vectors"},
 	{"consent is for any stay", "wellformed.go", `return c.Via == via && c.Last == last`, `return c.Via == via`, "R5d"},
 	{"consent is for any admitter", "wellformed.go", `return c.Via == via && c.Last == last`, `return (c.Via == via || true) && c.Last == last`, "R5d"},
 	{"consent to groups survives leaving", "wellformed.go", `return (last == op.ID{}) && l.within`, `return l.within`, "R5dGroups"},
@@ -128,6 +128,19 @@ var mutants = []mutant{
 	}`, "./crdt/crdttest:Simulate"},
 	{"a removed one's late messages count", "../counts.go", `set && (m.Seq > pin.Seq || s.offChain(end.Op, m.Device, m.ID))`, `set && pin.Seq > 1<<62 && s.offChain(end.Op, m.Device, m.ID)`, "./crdt:R8|Scenarios"},
 	{"an archived group goes on", "../counts.go", `if need != 0 && c.archivedIn(s, e) {`, `if false && c.archivedIn(s, e) {`, "./crdt:Scenarios"},
+	{"what is refused is taken in", "../author.go", `if v := c.log.Try(c.states, acl.EntryOf(signed)); v.Why != acl.Stands {`, `if v := c.log.Try(c.states, acl.EntryOf(signed)); v.Why != acl.Stands {
+		b.takeOp(Checked{op: signed})
+		c.settle(b)`, "./crdt:Refused"},
+	{"nothing is refused", "../author.go", `v.Why != acl.Stands {`, `v.Why != acl.Stands && false {`, "./crdt:Refused"},
+	{"a trial overlooks a full invite", "step.go", `if first >= int(i.Max) {`, `if first > int(i.Max) {`, "Step"},
+	{"a trial overlooks a closed invite", "step.go", `	if v = s.invited(n); v != stands {
+		return v
+	}
+	t, _`, `	t, _`, "Step"},
+	{"a trial leaves heads behind", "../dag/dag.go", `if g.heads[space] = heads; !had {`, `if _ = heads; !had {`, "./crdt/dag:Try"},
+	{"a trial leaves the tips", "../dag/dag.go", `				g.tips[n.chain] = e
+`, `				_ = e
+`, "./crdt/dag:Try"},
 	{"a step changes what was handed out", "step.go", `next.eff = s.eff.with(int(n)/64, s.eff.get(int(n)/64)|1<<(n%64))`, `next.take(n)`, "Step"},
 }
 

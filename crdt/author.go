@@ -46,8 +46,8 @@ func Found(m identity.MemberKey, d identity.DeviceKey, g op.GenesisBody, now op.
 	return c, b.done(), nil
 }
 
-// Author writes ops in order, each seeing the ones before, and applies them to this Community. It errs with acl.ErrDenied where a right
-// is missing, before anything of that draft is written; effects of earlier drafts are returned all the same.
+// Author writes ops in order, each seeing the ones before, and applies them to this Community. It errs with acl.ErrDenied where a
+// right is missing or the op would not stand, before anything of that draft is written; effects of earlier drafts are returned all the same.
 func (c *Community) Author(now op.Millis, drafts ...Draft) (Effects, []op.ID, error) {
 	b := &batch{c: c, now: now}
 	var ids []op.ID
@@ -61,7 +61,8 @@ func (c *Community) Author(now op.Millis, drafts ...Draft) (Effects, []op.ID, er
 	return b.done(), ids, nil
 }
 
-// write signs one op, integrates it and seals it for those who read op wires.
+// write signs one op, integrates it and seals it for those who read op wires. What would not stand is refused with acl.ErrDenied and nothing
+// of it stays: not in the log, not in the effects.
 func (b *batch) write(d Draft) (op.ID, error) {
 	c := b.c
 	st := c.states[d.Space]
@@ -105,11 +106,11 @@ func (b *batch) write(d Draft) (op.ID, error) {
 	if err != nil {
 		return op.ID{}, fmt.Errorf("write %s: %w", d.Body.Kind(), err)
 	}
+	if v := c.log.Try(c.states, acl.EntryOf(signed)); v.Why != acl.Stands {
+		return op.ID{}, fmt.Errorf("%w: the %s does not stand: %s", acl.ErrDenied, d.Body.Kind(), v.Why)
+	}
 	b.takeOp(Checked{op: signed})
 	c.settle(b)
-	if !c.states[d.Space].Effective(signed.ID()) && d.Body.Kind() != op.Epoch {
-		return signed.ID(), fmt.Errorf("%w: the %s does not stand", acl.ErrDenied, d.Body.Kind())
-	}
 	pub := Publication{Space: d.Space, Op: signed.Raw()}
 	if e, ok := d.Body.(op.EpochBody); ok && len(e.Desk) == 0 {
 		pub.Secret = signed.ID()

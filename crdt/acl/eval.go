@@ -169,14 +169,17 @@ func (e *eval) judgeInvited() {
 		if limit == 0 || len(list) <= limit {
 			continue
 		}
-		slices.SortFunc(list, func(a, b dag.Node) int {
-			fa, fb := &e.l.f[a], &e.l.f[b]
-			return cmp.Or(e.l.byRank(fa.cap, fb.cap), cmp.Compare(fa.Seq, fb.Seq), slices.Compare(fa.ID[:], fb.ID[:]))
-		})
+		slices.SortFunc(list, e.l.byUse)
 		for _, n := range list[limit:] {
 			e.drop(n)
 		}
 	}
+}
+
+// byUse orders Admits through one invite: those that sort first are within its limit (R5c).
+func (l *Log) byUse(a, b dag.Node) int {
+	fa, fb := &l.f[a], &l.f[b]
+	return cmp.Or(l.byRank(fa.cap, fb.cap), cmp.Compare(fa.Seq, fb.Seq), slices.Compare(fa.ID[:], fb.ID[:]))
 }
 
 // walkMemberships walks what plain members wrote, by (height, id) of their Admit.

@@ -200,8 +200,8 @@ func (l *Log) within(space, home op.ID) bool {
 	}
 }
 
-// judge fixes the facts of node n and indexes it.
-func (l *Log) judge(n dag.Node) {
+// facts fixes what node n's past says about it for ever. It reads nothing that index notes of n itself.
+func (l *Log) facts(n dag.Node) {
 	f := &l.f[n]
 	if f.Kind != op.Genesis {
 		if c, ok := l.g.Find(f.Cap); ok && l.before(c, n) {
@@ -209,11 +209,17 @@ func (l *Log) judge(n dag.Node) {
 		}
 	}
 	f.author, f.known = l.authorOf(n)
-	l.index(n)
 	f.wf = l.wellFormed(n)
 	if isCap(f.Kind) {
 		l.capFacts(n)
 	}
+}
+
+// judge fixes the facts of node n and indexes it.
+func (l *Log) judge(n dag.Node) {
+	l.facts(n)
+	l.index(n)
+	f := &l.f[n]
 	if !f.wf {
 		return
 	}

@@ -54,6 +54,70 @@ func (l *Log) Step(states map[op.ID]*State, id op.ID) ([]Change, bool) {
 	return l.apply(states, s, n), true
 }
 
+// Try says whether an op would count, were it integrated now after everything that is here, and leaves log and states as they are. states are
+// those of everything that is here. Nothing that the op voids can be what it hangs on, so what it does to others plays no part.
+func (l *Log) Try(states map[op.ID]*State, e Entry) (out Cut) {
+	out = Cut{Why: Malformed}
+	if len(l.Missing(e)) > 0 || e.Kind != op.Genesis && !l.edgesFit(e) {
+		return out
+	}
+	_ = l.g.Try(e.ID, e.Space, e.Deps, e.Parents, func(n dag.Node) { // an edge that leads elsewhere: Malformed
+		if int(n) < len(l.f) {
+			out = states[e.Space].Why(e.ID)
+			return
+		}
+		l.f = append(l.f, fact{Entry: e, cap: -1})
+		l.facts(n)
+		switch s := states[e.Space]; {
+		case !l.f[n].wf:
+		case e.Kind == op.Genesis:
+			out = Cut{}
+		case s == nil:
+			out = Cut{Why: NoCap}
+		default:
+			out = s.name(s.foresee(n))
+		}
+		l.f[n] = fact{}
+		l.f = l.f[:n]
+	})
+	return out
+}
+
+// foresee judges a well-formed op that nothing follows.
+func (s *State) foresee(n dag.Node) cut {
+	f := &s.l.f[n]
+	if f.Kind == op.OwnerRotate {
+		k := slices.IndexFunc(s.chain, func(z dag.Node) bool { return s.l.f[z].ID == f.Target })
+		if k >= 0 && (k+1 == len(s.chain) || f.ID.Less(s.l.f[s.chain[k+1]].ID)) {
+			return stands
+		}
+		return s.superseded(n)
+	}
+	if !s.holds(f.cap) {
+		return cut{NoCap, f.cap}
+	}
+	v := s.judge(n, f.cap)
+	if v != stands || f.Kind != op.Admit || f.Invite == (op.ID{}) {
+		return v
+	}
+	if v = s.invited(n); v != stands {
+		return v
+	}
+	t, _ := s.l.g.Find(f.Invite)
+	if i := &s.l.f[t]; i.Kind == op.Invite && i.Space == s.Space && !i.Auto && i.Max > 0 {
+		first := 0
+		for _, x := range s.l.entries[f.Invite] {
+			if s.counts(x) && s.l.byUse(x, n) < 0 {
+				first++
+			}
+		}
+		if first >= int(i.Max) {
+			v.why = InviteFull
+		}
+	}
+	return v
+}
+
 // apply takes in an op that counts and voids nothing.
 func (l *Log) apply(states map[op.ID]*State, s *State, n dag.Node) (out []Change) {
 	next := *s

@@ -46,7 +46,7 @@ func wideOf(w *world, s *State) wide {
 // TestStep: op by op, in any order, Step gives what EvalAll gives, in every space; says whose membership changed; and leaves every State that
 // was handed out as it was.
 func TestStep(t *testing.T) {
-	stepped, whole := 0, 0
+	stepped, whole, standing, denied := 0, 0, 0, 0
 	onHistories(t, func(t *rapid.T, w *world, _ map[op.ID]*State) {
 		l := NewLog()
 		states := map[op.ID]*State{}
@@ -63,12 +63,24 @@ func TestStep(t *testing.T) {
 					again = append(again, o)
 					continue
 				}
+				heads := l.g.Heads(e.Space)
+				tried := l.Try(states, e)
+				if l.Has(o.ID()) || len(l.f) != l.g.Len() || !slices.Equal(heads, l.g.Heads(e.Space)) {
+					t.Fatal("tried, and something stayed")
+				}
 				if l.Add(e) != nil {
 					t.Fatal("not added")
 				}
 				before := maps.Clone(states)
 				changes, ok := l.Step(states, o.ID())
 				full := l.EvalAll(w.community)
+				if s := full[e.Space]; s == nil && tried.Why == Stands || s != nil && s.Effective(o.ID()) != (tried.Why == Stands) {
+					t.Fatalf("%s: tried %v", w.describe(o.ID()), tried.Why)
+				} else if tried.Why == Stands {
+					standing++
+				} else {
+					denied++
+				}
 				if !ok {
 					if !maps.Equal(before, states) {
 						t.Fatal("Step gave up and changed something")
@@ -116,9 +128,9 @@ func TestStep(t *testing.T) {
 		}
 		same(t, "by steps", w.states(), states)
 	})
-	t.Logf("%d ops by steps, %d as a whole", stepped, whole)
-	if stepped < 5*whole {
-		t.Errorf("%d ops by steps, %d as a whole", stepped, whole)
+	t.Logf("%d ops by steps, %d as a whole; %d foretold to stand, %d not", stepped, whole, standing, denied)
+	if stepped < 5*whole || denied < 100 {
+		t.Errorf("%d ops by steps, %d as a whole; %d foretold to stand, %d not", stepped, whole, standing, denied)
 	}
 }
 
@@ -160,12 +172,16 @@ func TestStepBeside(t *testing.T) {
 			for _, order := range [][]op.ID{{x, y}, {y, x}} {
 				l, states, whole := NewLog(), map[op.ID]*State{}, 0
 				add := func(o *op.Op) {
+					tried := l.Try(states, EntryOf(o))
 					if err := l.Add(EntryOf(o)); err != nil {
 						t.Fatal(err)
 					}
 					if _, ok := l.Step(states, o.ID()); !ok {
 						states = l.EvalAll(w.community)
 						whole++
+					}
+					if got := states[o.Home()].Why(o.ID()); got != tried {
+						t.Errorf("%s: foretold %v, became %v", w.describe(o.ID()), tried, got)
 					}
 				}
 				for _, o := range w.ops[:n] {

@@ -2,6 +2,8 @@ package dag
 
 import (
 	"errors"
+	"maps"
+	"slices"
 	"sort"
 
 	"github.com/pandal-chat/pandal/crdt/op"
@@ -96,6 +98,38 @@ func (g *Graph) Add(id, space op.ID, deps, parents []op.ID) (Node, error) {
 	h[me] = struct{}{}
 	g.logs[space] = append(g.logs[space], me)
 	return me, nil
+}
+
+// Try adds an op as Add does, calls f while it is there, and takes it out again: the graph is as it was. f must not change the graph.
+func (g *Graph) Try(id, space op.ID, deps, parents []op.ID, f func(Node)) error {
+	if n, ok := g.index[id]; ok {
+		f(n)
+		return nil
+	}
+	heads, had := maps.Clone(g.heads[space]), g.heads[space] != nil
+	me, err := g.Add(id, space, deps, parents)
+	if err != nil {
+		return err
+	}
+	f(me)
+	n := g.nodes[me]
+	if n.pos == 1 {
+		g.tips = g.tips[:n.chain]
+	} else {
+		for _, d := range slices.Concat(deps, parents, []op.ID{space}) {
+			if e := g.index[d]; g.nodes[e].chain == n.chain && g.nodes[e].pos == n.pos-1 {
+				g.tips[n.chain] = e
+			}
+		}
+	}
+	g.nodes = g.nodes[:me]
+	delete(g.index, id)
+	g.logs[space] = g.logs[space][:len(g.logs[space])-1]
+	if g.heads[space] = heads; !had {
+		delete(g.heads, space)
+		delete(g.logs, space)
+	}
+	return nil
 }
 
 // upTo is the past of e with e itself.

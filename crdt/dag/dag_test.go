@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math/rand/v2"
 	"os"
+	"reflect"
 	"runtime"
 	"slices"
 	"testing"
@@ -166,6 +167,31 @@ func TestBefore(t *testing.T) {
 			slices.SortFunc(want, func(a, b op.ID) int { return slices.Compare(a[:], b[:]) })
 			if got := g.Heads(e.space); !slices.Equal(got, want) {
 				t.Fatalf("heads %v, want %v", got, want)
+			}
+		}
+	})
+}
+
+// TestTry: whatever was tried between, the graph is the one that the same Adds make.
+func TestTry(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		all := draw(t)
+		g, plain := New(), New()
+		for i, e := range all {
+			for _, x := range []entry{e, all[rapid.IntRange(i, len(all)-1).Draw(t, "tried")]} {
+				met := false
+				err := g.Try(x.id, x.space, x.deps, x.parents, func(n Node) { met = g.ID(n) == x.id && slices.Contains(g.Heads(x.space), x.id) })
+				if met != (err == nil) {
+					t.Fatalf("tried: %v, and met it: %v", err, met)
+				}
+				if i > 0 && !reflect.DeepEqual(g, plain) { // lists that are empty and that never were differ only so
+					t.Fatal("the graph is another one after a trial")
+				}
+			}
+			for _, h := range []*Graph{g, plain} {
+				if _, err := h.Add(e.id, e.space, e.deps, e.parents); err != nil {
+					t.Fatal(err)
+				}
 			}
 		}
 	})
