@@ -136,6 +136,43 @@ func add[I, T any](s *Server, rt route, handle func(context.Context, *I) (*reply
 	})
 }
 
+// addBody registers an operation that reads a JSON body beside parameters. I has a field Body, a pointer where the body may be missing; W is I with
+// a Body of any type. The library sees W; the schema is I's, so it checks it, and only then is the body read as what it is: one copy of the
+// library's code for each set of parameters.
+func addBody[W, I, T any](s *Server, rt route, handle func(context.Context, *I) (*reply[T], error)) {
+	op, in := s.operation(rt), reflect.TypeFor[I]()
+	schemas := s.openapi.OpenAPI().Components.Schemas
+	body, _ := in.FieldByName("Body")
+	op.RequestBody = &huma.RequestBody{Required: body.Type.Kind() != reflect.Pointer, Content: map[string]*huma.MediaType{
+		"application/json": {Schema: huma.SchemaFromField(schemas, body, rt.id+"Request")}}}
+	out, _ := reflect.TypeFor[reply[T]]().FieldByName("Body")
+	op.Responses = map[string]*huma.Response{strconv.Itoa(op.DefaultStatus): {Content: map[string]*huma.MediaType{
+		"application/json": {Schema: huma.SchemaFromField(schemas, out, rt.id+"Response")}}}}
+	huma.Register(s.openapi, op, func(ctx context.Context, got *W) (*answered, error) {
+		var i I
+		from, to := reflect.ValueOf(got).Elem(), reflect.ValueOf(&i).Elem()
+		for _, f := range reflect.VisibleFields(from.Type()) {
+			if f.Name != "Body" && len(f.Index) == 1 {
+				to.FieldByName(f.Name).Set(from.FieldByIndex(f.Index))
+			}
+		}
+		if b := from.FieldByName("Body"); !b.IsNil() {
+			raw, err := json.Marshal(b.Interface())
+			if err == nil {
+				err = json.Unmarshal(raw, to.FieldByIndex(body.Index).Addr().Interface())
+			}
+			if err != nil {
+				return nil, s.failed(ctx, fieldProblem("body", "is not what this route reads"))
+			}
+		}
+		res, err := handle(ctx, &i)
+		if err != nil {
+			return nil, s.failed(ctx, err)
+		}
+		return &answered{ETag: res.ETag, Body: res.Body}, nil
+	})
+}
+
 // addBare registers an operation that answers with no body, or with one of its own making.
 func addBare[I, O any](s *Server, rt route, handle func(context.Context, *I) (*O, error)) {
 	huma.Register(s.openapi, s.operation(rt), func(ctx context.Context, in *I) (*O, error) {

@@ -73,7 +73,11 @@ func (s *Server) adminRoutes() {
 				ctx.BodyWriter().Write(body)
 			}}, nil
 		})
-	add(s, route{method: "PATCH", path: "/communities/{c}", id: "patchCommunity", summary: "Change its name, description or settings", tag: tag,
+	addBody[struct {
+		CommunityPath
+		Conditions
+		Body any
+	}](s, route{method: "PATCH", path: "/communities/{c}", id: "patchCommunity", summary: "Change its name, description or settings", tag: tag,
 		scope: api.ScopeCommunitiesAdmin, errors: []int{http.StatusPreconditionFailed}},
 		func(ctx context.Context, in *struct {
 			CommunityPath

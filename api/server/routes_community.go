@@ -16,7 +16,7 @@ func (s *Server) communityRoutes() {
 		func(_ context.Context, in *Paging) (*reply[api.List[api.Community]], error) {
 			return page(each(s.c.Node.Communities(), renderCommunity), func(c api.Community) string { return c.ID }, *in)
 		})
-	add(s, route{method: "POST", path: "/communities", id: "createCommunity", summary: "Start a community", tag: tag, scope: api.ScopeCommunitiesAdmin, status: 201},
+	addBody[struct{ Body any }](s, route{method: "POST", path: "/communities", id: "createCommunity", summary: "Start a community", tag: tag, scope: api.ScopeCommunitiesAdmin, status: 201},
 		func(ctx context.Context, in *struct{ Body api.NewCommunity }) (*reply[api.Community], error) {
 			c, err := s.c.Node.CreateCommunity(ctx, node.NewCommunity(in.Body))
 			return renderOr(c, err, renderCommunity)
@@ -69,7 +69,10 @@ func (s *Server) communityRoutes() {
 			}
 			return show(in.Conditions, "", m)
 		})
-	add(s, route{method: "PATCH", path: "/communities/{c}/me", id: "patchCommunityMe", summary: "Change what I show there", tag: tag,
+	addBody[struct {
+		One
+		Body any
+	}](s, route{method: "PATCH", path: "/communities/{c}/me", id: "patchCommunityMe", summary: "Change what I show there", tag: tag,
 		scope: api.ScopeCommunitiesAdmin, errors: []int{http.StatusPreconditionFailed}},
 		func(ctx context.Context, in *struct {
 			One
@@ -160,7 +163,10 @@ func (s *Server) memberRoutes() {
 		}
 		return current(in.Conditions, m.ETag, renderMember(m))
 	}
-	add(s, route{method: "PATCH", path: "/communities/{c}/members/{u}", id: "patchMember", summary: "Set roles", tag: tag, scope: api.ScopeMembersAdmin,
+	addBody[struct {
+		One
+		Body any
+	}](s, route{method: "PATCH", path: "/communities/{c}/members/{u}", id: "patchMember", summary: "Set roles", tag: tag, scope: api.ScopeMembersAdmin,
 		errors: []int{http.StatusPreconditionFailed, http.StatusConflict}},
 		func(ctx context.Context, in *struct {
 			One
@@ -187,7 +193,10 @@ func (s *Server) memberRoutes() {
 		func(ctx context.Context, in *One) (*reply[api.Removed], error) {
 			return remove(ctx, in, api.RemoveMember{})
 		})
-	add(s, route{method: "POST", path: "/communities/{c}/members/{u}/remove", id: "removeMember", summary: "Remove somebody, with options", tag: tag,
+	addBody[struct {
+		One
+		Body any
+	}](s, route{method: "POST", path: "/communities/{c}/members/{u}/remove", id: "removeMember", summary: "Remove somebody, with options", tag: tag,
 		scope: api.ScopeMembersAdmin, errors: []int{http.StatusPreconditionFailed}},
 		func(ctx context.Context, in *struct {
 			One

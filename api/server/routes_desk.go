@@ -45,7 +45,10 @@ func (s *Server) deskRoutes() {
 				return renderOr(q, err, renderRequest)
 			})
 	}
-	add(s, route{method: "POST", path: "/communities/{c}/join-requests/bulk", id: "decideJoinRequests", summary: "Decide several", tag: tag, scope: api.ScopeMembersAdmin},
+	addBody[struct {
+		CommunityPath
+		Body any
+	}](s, route{method: "POST", path: "/communities/{c}/join-requests/bulk", id: "decideJoinRequests", summary: "Decide several", tag: tag, scope: api.ScopeMembersAdmin},
 		func(ctx context.Context, in *struct {
 			CommunityPath
 			Body api.BulkDecision
@@ -79,7 +82,10 @@ func (s *Server) deskRoutes() {
 			}
 			return page(each(all, renderSuggestion), func(g api.Suggestion) string { return g.ID }, in.Paging)
 		})
-	add(s, route{method: "POST", path: "/communities/{c}/suggestions", id: "createSuggestion", summary: "Ask the admins for a group", tag: tag, scope: api.ScopeCommunitiesAdmin, status: 201},
+	addBody[struct {
+		CommunityPath
+		Body any
+	}](s, route{method: "POST", path: "/communities/{c}/suggestions", id: "createSuggestion", summary: "Ask the admins for a group", tag: tag, scope: api.ScopeCommunitiesAdmin, status: 201},
 		func(ctx context.Context, in *struct {
 			CommunityPath
 			Body api.NewSuggestion
@@ -124,7 +130,10 @@ func (s *Server) standingRoutes() {
 			}
 			return show(in.Conditions, w.ETag, render(w))
 		})
-	add(s, route{method: "PUT", path: "/communities/{c}/welcome", id: "setWelcome", summary: "Change it", tag: "Communities", scope: api.ScopeCommunitiesAdmin, errors: []int{http.StatusPreconditionFailed}},
+	addBody[struct {
+		Community
+		Body any
+	}](s, route{method: "PUT", path: "/communities/{c}/welcome", id: "setWelcome", summary: "Change it", tag: "Communities", scope: api.ScopeCommunitiesAdmin, errors: []int{http.StatusPreconditionFailed}},
 		func(ctx context.Context, in *struct {
 			Community
 			Body api.Welcome
@@ -145,7 +154,10 @@ func (s *Server) standingRoutes() {
 		CommunityPath
 		U string `path:"u" doc:"Member id, of somebody who has gone too." example:"usr_mzxw6ytboi"`
 	}
-	add(s, route{method: "POST", path: "/communities/{c}/members/{u}/ban", id: "banMember", summary: "Remove somebody, and let no invite bring this identity back", tag: "Members", scope: api.ScopeMembersAdmin},
+	addBody[struct {
+		One
+		Body any
+	}](s, route{method: "POST", path: "/communities/{c}/members/{u}/ban", id: "banMember", summary: "Remove somebody, and let no invite bring this identity back", tag: "Members", scope: api.ScopeMembersAdmin},
 		func(ctx context.Context, in *struct {
 			One
 			Body *api.NewBan
@@ -173,7 +185,10 @@ func (s *Server) standingRoutes() {
 			}
 			return page(each(all, renderMember), func(m api.Member) string { return m.ID }, in.Paging)
 		})
-	add(s, route{method: "POST", path: "/communities/{c}/reissue", id: "reissueActs", summary: "Do acts again that fell with a removed admin, under my own authority", tag: "Administration", scope: api.ScopeMembersAdmin},
+	addBody[struct {
+		CommunityPath
+		Body any
+	}](s, route{method: "POST", path: "/communities/{c}/reissue", id: "reissueActs", summary: "Do acts again that fell with a removed admin, under my own authority", tag: "Administration", scope: api.ScopeMembersAdmin},
 		func(ctx context.Context, in *struct {
 			CommunityPath
 			Body api.Reissue

@@ -22,7 +22,10 @@ func (s *Server) groupRoutes() {
 			}
 			return page(each(all, renderGroup), func(g api.Group) string { return g.ID }, in.Paging)
 		})
-	add(s, route{method: "POST", path: "/communities/{c}/groups", id: "createGroup", summary: "Start a group", tag: tag, scope: api.ScopeCommunitiesAdmin, status: 201},
+	addBody[struct {
+		CommunityPath
+		Body any
+	}](s, route{method: "POST", path: "/communities/{c}/groups", id: "createGroup", summary: "Start a group", tag: tag, scope: api.ScopeCommunitiesAdmin, status: 201},
 		func(ctx context.Context, in *struct {
 			CommunityPath
 			Body api.NewGroup
@@ -89,7 +92,10 @@ func (s *Server) groupRoutes() {
 			}
 			return nil, api.NewProblem(api.CodeNotFound, "")
 		})
-	add(s, route{method: "PUT", path: "/groups/{g}/members/{u}", id: "putGroupMember", summary: "Take a member of the community in, with these roles in the group", tag: tag, scope: api.ScopeMembersAdmin},
+	addBody[struct {
+		One
+		Body any
+	}](s, route{method: "PUT", path: "/groups/{g}/members/{u}", id: "putGroupMember", summary: "Take a member of the community in, with these roles in the group", tag: tag, scope: api.ScopeMembersAdmin},
 		func(ctx context.Context, in *struct {
 			One
 			Body *api.PutGroupMember
@@ -127,7 +133,10 @@ func (s *Server) inviteRoutes() {
 			}
 			return page(each(all, renderInvite), func(i api.Invite) string { return i.ID }, in.Paging)
 		})
-	add(s, route{method: "POST", path: "/communities/{c}/invites", id: "createInvite", summary: "Make an invite link", tag: tag, scope: api.ScopeMembersAdmin, status: 201},
+	addBody[struct {
+		CommunityPath
+		Body any
+	}](s, route{method: "POST", path: "/communities/{c}/invites", id: "createInvite", summary: "Make an invite link", tag: tag, scope: api.ScopeMembersAdmin, status: 201},
 		func(ctx context.Context, in *struct {
 			CommunityPath
 			Body *api.NewInvite
@@ -153,18 +162,18 @@ func (s *Server) inviteRoutes() {
 		})
 	addBare(s, route{method: "DELETE", path: "/invites/{i}", id: "revokeInvite", summary: "Take an invite back", tag: tag, scope: api.ScopeMembersAdmin, status: 204},
 		func(ctx context.Context, in *One) (*none, error) { return nil, s.c.Node.RevokeInvite(ctx, in.I) })
-	add(s, route{method: "POST", path: "/invites/preview", id: "previewInvite", summary: "Where does a link lead? Nobody is contacted.", tag: tag, scope: api.ScopeRead, errors: []int{410}},
+	addBody[struct{ Body any }](s, route{method: "POST", path: "/invites/preview", id: "previewInvite", summary: "Where does a link lead? Nobody is contacted.", tag: tag, scope: api.ScopeRead, errors: []int{410}},
 		func(_ context.Context, in *struct{ Body api.InviteLink }) (*reply[api.InvitePreview], error) {
 			p, err := s.c.Node.PreviewInvite(in.Body.Link)
 			return renderOr(p, err, renderPreview)
 		})
-	add(s, route{method: "POST", path: "/invites/accept", id: "acceptInvite", summary: "Join with a link; answers a job", tag: tag, scope: api.ScopeCommunitiesAdmin,
+	addBody[struct{ Body any }](s, route{method: "POST", path: "/invites/accept", id: "acceptInvite", summary: "Join with a link; answers a job", tag: tag, scope: api.ScopeCommunitiesAdmin,
 		status: 202, errors: []int{410}},
 		func(ctx context.Context, in *struct{ Body api.AcceptInvite }) (*reply[api.Job], error) {
 			j, err := s.c.Node.Accept(ctx, node.AcceptInvite(in.Body))
 			return renderOr(j, err, renderJob)
 		})
-	add(s, route{method: "POST", path: "/invites/reshare", id: "reshareInvite", summary: "The same link with this node's addresses", tag: tag, scope: api.ScopeMembersAdmin, errors: []int{410}},
+	addBody[struct{ Body any }](s, route{method: "POST", path: "/invites/reshare", id: "reshareInvite", summary: "The same link with this node's addresses", tag: tag, scope: api.ScopeMembersAdmin, errors: []int{410}},
 		func(_ context.Context, in *struct{ Body api.InviteLink }) (*reply[api.SharedInvite], error) {
 			link, text, err := s.c.Node.Reshare(in.Body.Link)
 			return renderOr(api.SharedInvite{Link: link, Text: text}, err, func(v api.SharedInvite) api.SharedInvite { return v })

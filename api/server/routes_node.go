@@ -30,7 +30,10 @@ func (s *Server) nodeRoutes() {
 		func(_ context.Context, in *Conditions) (*reply[api.Me], error) {
 			return show(*in, "", s.me())
 		})
-	add(s, route{method: "PATCH", path: "/me", id: "patchMe", summary: "Change my name", tag: "Me", scope: api.ScopeNodeAdmin, errors: []int{http.StatusPreconditionFailed}},
+	addBody[struct {
+		Conditions
+		Body any
+	}](s, route{method: "PATCH", path: "/me", id: "patchMe", summary: "Change my name", tag: "Me", scope: api.ScopeNodeAdmin, errors: []int{http.StatusPreconditionFailed}},
 		func(ctx context.Context, in *struct {
 			Conditions
 			Body api.EditName
@@ -113,7 +116,7 @@ func (s *Server) networkRoutes() {
 		func(_ context.Context, in *Paging) (*reply[api.List[api.Peer]], error) {
 			return page(each(s.c.Node.Peers(), renderPeer), func(p api.Peer) string { return p.ID }, *in)
 		})
-	add(s, route{method: "POST", path: "/peers/connect", id: "connectPeer", summary: "Dial an address", tag: tag, scope: api.ScopeNodeAdmin},
+	addBody[struct{ Body any }](s, route{method: "POST", path: "/peers/connect", id: "connectPeer", summary: "Dial an address", tag: tag, scope: api.ScopeNodeAdmin},
 		func(ctx context.Context, in *struct{ Body api.ConnectPeer }) (*reply[api.Peer], error) {
 			p, err := s.c.Node.Connect(ctx, in.Body.Addr)
 			return renderOr(p, err, func(p node.Peer) api.Peer { return renderPeer(p) })

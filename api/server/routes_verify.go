@@ -24,7 +24,10 @@ func (s *Server) verifyRoutes() {
 			words, err := s.c.Node.SafetyWords(in.C, in.U)
 			return renderOr(words, err, func(w []string) api.SafetyWords { return api.SafetyWords{Words: w} })
 		})
-	add(s, route{method: "PUT", path: "/communities/{c}/members/{u}/verified", id: "setVerified",
+	addBody[struct {
+		One
+		Body any
+	}](s, route{method: "PUT", path: "/communities/{c}/members/{u}/verified", id: "setVerified",
 		summary: "Note that the words were compared; only this node knows", tag: "Members", scope: api.ScopeCommunitiesAdmin},
 		func(ctx context.Context, in *struct {
 			One
