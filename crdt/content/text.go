@@ -58,8 +58,10 @@ func (b TextBody) Encode() ([]byte, error) {
 // ParseText reads a text body strictly. It errs with ErrBody.
 func ParseText(raw []byte) (TextBody, error) {
 	var b TextBody
-	if err := parse(raw, &b); err != nil {
-		return b, err
+	if !b.read(raw) {
+		if err := parse(raw, &b); err != nil {
+			return b, err
+		}
 	}
 	return b, b.check()
 }
@@ -115,21 +117,10 @@ func (b AnnouncementBody) check() error {
 }
 
 func foldMessage(m Msg) []Row {
-	r := MessageRow{ID: m.ID, Author: m.Author, Device: m.Device, Seq: m.Seq, Lamport: m.Lamport, Time: m.Time, Kind: m.Kind}
 	if m.Parsed == nil {
 		m.Parsed = Parse(m.Kind, m.Body)
 	}
-	switch b := m.Parsed.(type) {
-	case *TextBody:
-		r.Text = b
-	case *AnnouncementBody:
-		r.Announcement = b
-	}
-	v, err := op.Encode(r)
-	if err != nil {
-		return nil
-	}
-	return []Row{{Key: MessageKey(m.ID), List: Messages, Order: Order(m.Lamport, m.ID), Value: v}}
+	return []Row{{Key: MessageKey(m.ID), List: Messages, Order: Order(m.Lamport, m.ID), Value: messageRow(m)}}
 }
 
 // ParseMessageRow reads a row that Fold wrote.
