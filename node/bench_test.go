@@ -82,3 +82,41 @@ func BenchmarkB3Accept(b *testing.B) {
 	nodetest.Report("B3 accept", "messages/s", len(wires), ours, theirs, slices.Max(ours), "ed25519 verify/s", "≥ 0.5")
 	nodetest.Report("B3 accept processor", "µs/message", len(wires), cost, verify, slices.Min(cost), "ed25519 verify", "")
 }
+
+// BenchmarkMembersPage: a community of 5,000 members with 50 groups: from the start of its node to the first members shown, and the first page
+// of members once more, as the API asks for it.
+func BenchmarkMembersPage(b *testing.B) {
+	const people, groups, page = 5000, 50, 50
+	home := b.TempDir()
+	a := nodetest.Loopback(b, home, "Asha")
+	com, _ := nodetest.Town(b, a)
+	if err := a.Populate(b.Context(), com, people, groups); err != nil {
+		b.Fatal(err)
+	}
+	if err := a.Close(); err != nil {
+		b.Fatal(err)
+	}
+	var start, cost, first, again []float64
+	for range nodetest.Rounds {
+		at, used := time.Now(), nodetest.CPU()
+		n := nodetest.Loopback(b, home, "")
+		start, cost = append(start, ms(at)), append(cost, float64((nodetest.CPU()-used).Microseconds())/1000)
+		for _, to := range []*[]float64{&first, &again} {
+			at = time.Now()
+			list, err := n.Members(com, node.ListMembers{})
+			if err != nil || len(list) < page || !slices.ContainsFunc(list, func(m node.Member) bool { return m.DisplayName == "Member 4999" }) {
+				b.Fatalf("%d members: %v", len(list), err)
+			}
+			*to = append(*to, ms(at))
+		}
+		if err := n.Close(); err != nil {
+			b.Fatal(err)
+		}
+	}
+	nodetest.Alone("5,000 members, 50 groups: node starts", "ms", people, start, slices.Min(start), "≤ 1000 ms")
+	nodetest.Alone("5,000 members, 50 groups: node starts, processor", "ms", people, cost, slices.Min(cost), "≤ 1000 ms")
+	nodetest.Alone("5,000 members, 50 groups: members, first time", "ms", people, first, slices.Min(first), "≤ 50 ms")
+	nodetest.Alone("5,000 members, 50 groups: members, again", "ms", people, again, slices.Min(again), "≤ 50 ms")
+}
+
+func ms(since time.Time) float64 { return float64(time.Since(since).Microseconds()) / 1000 }

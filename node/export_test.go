@@ -3,6 +3,7 @@ package node
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/libp2p/go-libp2p/core/peer"
@@ -352,4 +353,73 @@ func (n *Node) HoldsOps(ops [][]byte) bool {
 		}
 	})
 	return all
+}
+
+// Populate lets people into a community and its first group, by invites of this node's, each with a profile there; and makes groups.
+func (n *Node) Populate(ctx context.Context, community string, people, groups int) error {
+	r, err := n.room(community)
+	if err != nil {
+		return err
+	}
+	general := r.c.Spaces()[1]
+	author := func(drafts ...crdt.Draft) (ids []op.ID, err error) {
+		err = r.write(ctx, r.id, 0, func() (e crdt.Effects, err error) {
+			e, ids, err = r.c.Author(n.now(), drafts...)
+			return e, err
+		})
+		return ids, err
+	}
+	for i := range groups {
+		ids, err := author(crdt.Draft{Space: r.id, Body: op.CreateGroupBody{Name: fmt.Sprint("Group ", i)}})
+		if err != nil {
+			return err
+		}
+		if err := r.write(ctx, r.id, 0, func() (crdt.Effects, error) { return r.c.Rotate(ids[0], "new group", n.now()) }); err != nil {
+			return err
+		}
+	}
+	key := identity.InviteKeyFromSeed([16]byte{1})
+	for done := 0; done < people; {
+		ids, err := author(crdt.Draft{Space: r.id, Body: op.InviteBody{Key: key.Public(), Max: 1000, Auto: true, Groups: []op.ID{general}}})
+		if err != nil {
+			return err
+		}
+		var drafts []crdt.Draft
+		var devices []identity.DeviceKey
+		for range min(people-done, 500) {
+			m, d := identity.NewSeed().Member(r.id), identity.NewDeviceKey()
+			for _, s := range []op.ID{r.id, general} {
+				cert := m.Certify(identity.Certificate{Space: s, Via: ids[0]}, d)
+				drafts = append(drafts, crdt.Draft{Space: s, Body: op.AdmitBody{Cert: cert, Post: true, Invite: ids[0], Proof: key.Prove(m.ID(), d.ID())}})
+			}
+			devices = append(devices, d)
+		}
+		if _, err := author(drafts...); err != nil {
+			return err
+		}
+		if err := r.write(ctx, r.id, 0, func() (crdt.Effects, error) {
+			k, _ := r.c.Sending(general, n.now())
+			var in []crdt.Checked
+			for i, d := range devices {
+				body, err := content.ProfileBody{Name: fmt.Sprint("Member ", done+i), Picture: []byte{}, Contacts: []content.Contact{}}.Encode()
+				if err != nil {
+					return crdt.Effects{}, err
+				}
+				wire, _, err := k.Seal(epoch.Header{Seq: 1, Lamport: n.now(), Time: n.now(), Kind: uint16(content.Profile)}, body, d)
+				if err != nil {
+					return crdt.Effects{}, err
+				}
+				ck, v := crdt.Check(r.c.Snapshot(), wire, n.now())
+				if v != crdt.Good {
+					return crdt.Effects{}, errors.New(v.String())
+				}
+				in = append(in, ck)
+			}
+			return r.c.Apply(in, nil, n.now()), nil
+		}); err != nil {
+			return err
+		}
+		done += len(devices)
+	}
+	return nil
 }
