@@ -29,7 +29,9 @@ func TestRogueAdmin(t *testing.T) {
 		agree(w, time.Minute, nodes...)
 		link := mallory.Invite(com, groups...)
 		chen.Say(groups[0], "Chen was here before")
-		w.Eventually(time.Minute, "all read Chen", func() bool { return mallory.Shows(groups[0], "Chen was here before") && asha.Shows(groups[0], "Chen was here before") })
+		w.Eventually(time.Minute, "all read Chen", func() bool {
+			return mallory.Shows(groups[0], "Chen was here before") && asha.Shows(groups[0], "Chen was here before")
+		})
 		agree(w, time.Minute, nodes...)
 		kept := mallory.Remember()
 		root := asha.CommunityOp()

@@ -58,6 +58,7 @@ func (s *Server) routes() http.Handler {
 	s.verifyRoutes()
 	s.deskRoutes()
 	s.deviceRoutes()
+	s.recoveryRoutes()
 	s.standingRoutes()
 	s.messageRoutes()
 	s.networkRoutes()

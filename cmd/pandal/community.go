@@ -60,6 +60,7 @@ func (a *app) communityCmd() *cobra.Command {
 	}
 	leave.Flags().BoolVar(&confirm, "yes", false, "do not ask")
 	forget.Flags().BoolVar(&confirm, "yes", false, "do not ask")
+	c.AddCommand(a.communityActCmds()...)
 	c.AddCommand(createCmd, leave, forget, a.communityEditCmd(), &cobra.Command{
 		Use: "list", Short: "List them", Args: cobra.NoArgs, Example: "  pandal community list --json",
 		RunE: a.with(func(ctx context.Context, c *client.Client, _ []string) error {
@@ -185,6 +186,7 @@ func (a *app) groupCmd() *cobra.Command {
 		}
 	}
 	c.AddCommand(a.groupAdminCmds()...)
+	c.AddCommand(a.groupRoleCmd())
 	c.AddCommand(createCmd, enter, one("leave", "Leave a group", "leave"), &cobra.Command{
 		Use: "list COMMUNITY", Short: "List them", Args: cobra.ExactArgs(1), Example: "  pandal group list sunrise",
 		RunE: a.with(func(ctx context.Context, c *client.Client, args []string) error {
