@@ -138,8 +138,8 @@ func (n *Node) loadCommunity(ctx context.Context, rec communityRecord) (*crdt.Co
 				return nil, fmt.Errorf("read ops: %w", err)
 			}
 			ops = append(ops, o.Bytes)
-			if p, err := op.Parse(o.Bytes); err == nil && p.Kind() == op.CreateGroup {
-				spaces = append(spaces, p.ID())
+			if op.KindOf(o.Bytes) == op.CreateGroup {
+				spaces = append(spaces, o.ID)
 			}
 		}
 	}

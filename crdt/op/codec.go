@@ -134,6 +134,16 @@ func Parse(raw []byte) (*Op, error) {
 		Time: p.Time, Body: body, id: idOf(raw[:n]), raw: raw}, nil
 }
 
+// KindOf reads the kind of an op that Parse accepted before, without parsing it again: the array's head, v and the space before it have one
+// length, and every kind is one byte.
+func KindOf(raw []byte) Kind {
+	const at = 1 + 1 + 2 + len(ID{})
+	if len(raw) <= at {
+		return 0
+	}
+	return Kind(raw[at])
+}
+
 func checkLists(p *payload) error {
 	if p.Deps == nil || p.ParentHeads == nil {
 		return fmt.Errorf("%w: deps: null", ErrNotCanonical)

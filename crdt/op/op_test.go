@@ -45,6 +45,9 @@ func vectors(t testing.TB) (out []vector) {
 // made wrong is refused for the reason it was made for.
 func TestVectors(t *testing.T) {
 	good, bad := 0, 0
+	if KindOf(nil) != 0 || KindOf(make([]byte, 36)) != 0 {
+		t.Error("a kind of what is too short")
+	}
 	kinds := map[Kind]bool{}
 	for _, v := range vectors(t) {
 		o, err := Parse(v.raw)
@@ -66,6 +69,9 @@ func TestVectors(t *testing.T) {
 			continue
 		}
 		kinds[o.Kind()] = true
+		if got := KindOf(v.raw); got != o.Kind() {
+			t.Errorf("%s: its kind read alone is %s", v.name, got)
+		}
 		if got := o.Kind().String() + " " + o.ID().String(); got != v.expect {
 			t.Errorf("%s: got %s, want %s", v.name, got, v.expect)
 		}
