@@ -39,20 +39,21 @@ func TestGrowth(t *testing.T) {
 		for x := range g.Len() {
 			raw = append(raw, a.c.Log().Op(g.ID(nodeOf(x))).Raw())
 		}
-		before := heap()
-		began := time.Now()
-		c, err := Load(a.c.ID(), a.c.Self(), raw, nil)
-		now := cost{open: time.Since(began)}
-		if err != nil || c.Hash() != a.c.Hash() {
-			t.Fatalf("read back: %v", err)
+		now := cost{time.Hour, time.Hour, time.Hour, 0} // the best of some: what else runs here is not meant
+		for range 3 {
+			before, began := heap(), time.Now()
+			c, err := Load(a.c.ID(), a.c.Self(), raw, nil)
+			now.open = min(now.open, time.Since(began))
+			if err != nil || c.Hash() != a.c.Hash() {
+				t.Fatalf("read back: %v", err)
+			}
+			now.memory = heap() - before
+			runtime.KeepAlive(c)
 		}
-		now.memory = heap() - before
-		runtime.KeepAlive(c)
 		const times = 20
-		now.op, now.message = time.Hour, time.Hour
-		for i := range times { // the best of some: what else runs here is not meant
+		for i := range times {
 			b := a.admitted(inv, key)
-			began = time.Now()
+			began := time.Now()
 			e := a.c.Apply([]Checked{b}, nil, start)
 			now.op = min(now.op, time.Since(began))
 			a.perform(e)

@@ -93,7 +93,7 @@ func (s *State) invited(n dag.Node) cut {
 	}
 	t, _ := s.l.g.Find(f.Invite)
 	i := &s.l.f[t]
-	v := stands
+	var v cut
 	switch {
 	case i.Space == s.Space:
 		v = s.closed(t, func(r dag.Node) bool { return !s.l.before(n, r) })

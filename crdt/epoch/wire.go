@@ -82,7 +82,7 @@ func Peek(wire []byte) (tag Tag, day uint32, err error) {
 		return tag, 0, fmt.Errorf("%w: %d bytes", ErrWire, len(wire))
 	}
 	if wire[0] != wireV1 && !IsDesk(wire) {
-		return tag, 0, fmt.Errorf("%w: version %d", ErrWire, wire[0])
+		return tag, 0, fmt.Errorf("%w: version %d with %d bytes", ErrWire, wire[0], len(wire))
 	}
 	return Tag(wire[1:9]), binary.BigEndian.Uint32(wire[9:13]), nil
 }

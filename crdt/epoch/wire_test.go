@@ -21,7 +21,7 @@ import (
 	"github.com/pandal-chat/pandal/identity"
 )
 
-// vector is a file of "expect: …", then space, epoch id and secret in hex, one a line, and for wire-* the wire. All were made by a program
+// vector is a file of "expect: …", then space, epoch id and secret in hex, one a line, and for wire-* and desk-* the wire. All were made by a program
 // that shares no code with this one.
 type vector struct {
 	name, expect string
@@ -69,7 +69,12 @@ func TestVectors(t *testing.T) {
 			good++
 			continue
 		}
-		m, err := v.keys.Open(v.wire)
+		open := v.keys.Open
+		if strings.HasPrefix(v.name, "desk-") {
+			k, _ := deskOf(t, v.keys.Space, v.keys.Epoch, v.secret)
+			open = k.Open
+		}
+		m, err := open(v.wire)
 		why, refused := strings.CutPrefix(v.expect, "refused ")
 		switch {
 		case refused:
