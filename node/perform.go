@@ -135,6 +135,38 @@ type eventRecord struct {
 	Detail map[string]string `json:"detail,omitempty"`
 }
 
+// encode writes the record as json.Marshal does; one of ids alone, as every message makes, without reflection.
+func (e eventRecord) encode() []byte {
+	if e.Detail != nil || !isName(e.Actor) || !isName(e.Ref) {
+		b, err := json.Marshal(e)
+		if err != nil {
+			return []byte("{}")
+		}
+		return b
+	}
+	b := append(make([]byte, 0, 24+len(e.Actor)+len(e.Ref)), '{')
+	if e.Actor != "" {
+		b = append(append(append(b, `"actor":"`...), e.Actor...), '"')
+	}
+	if e.Actor != "" && e.Ref != "" {
+		b = append(b, ',')
+	}
+	if e.Ref != "" {
+		b = append(append(append(b, `"ref":"`...), e.Ref...), '"')
+	}
+	return append(b, '}')
+}
+
+// isName says that s is made of what ids are made of, which JSON takes as it is.
+func isName(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; c != '_' && (c < '0' || c > '9') && (c < 'a' || c > 'z') {
+			return false
+		}
+	}
+	return true
+}
+
 func (r *room) eventOf(e crdt.Event) store.Event {
 	rec := eventRecord{}
 	if (e.Member != identity.UserID{}) {
@@ -161,15 +193,11 @@ func (r *room) eventOf(e crdt.Event) store.Event {
 }
 
 func (r *room) event(typ string, space op.ID, rec eventRecord) store.Event {
-	data, err := json.Marshal(rec)
-	if err != nil {
-		data = []byte("{}")
-	}
 	group := ""
 	if space != r.id || typ == "message.created" || typ == "message.delivery" {
 		group = grpID(space)
 	}
-	return store.Event{Type: typ, Community: r.name(), Group: group, Time: int64(r.n.now()), Data: data}
+	return store.Event{Type: typ, Community: r.name(), Group: group, Time: int64(r.n.now()), Data: rec.encode()}
 }
 
 // announceEvent stores one event of the shell's own.
