@@ -23,11 +23,7 @@ const maxActLine = 256 << 10
 func (a *app) permissionsCmd() *cobra.Command {
 	return &cobra.Command{
 		Use: "permissions COMMUNITY", Short: "What you may do, and who may do the rest", Args: cobra.ExactArgs(1), Example: "  pandal permissions sunrise",
-		RunE: a.with(func(ctx context.Context, c *client.Client, args []string) error {
-			com, err := community(ctx, c, args[0])
-			if err != nil {
-				return err
-			}
+		RunE: a.ofCommunity(func(ctx context.Context, c *client.Client, com api.Community, args []string) error {
 			all, err := client.All[api.Permission](ctx, c, "/communities/"+com.ID+"/permissions")
 			if err != nil {
 				return err
@@ -48,11 +44,7 @@ func (a *app) auditCmd() *cobra.Command {
 	c := &cobra.Command{
 		Use: "audit COMMUNITY", Short: "Who did what, when, under which authority", Args: cobra.ExactArgs(1),
 		Example: "  pandal audit sunrise --kind revoke\n  pandal audit sunrise --format jsonl > sunrise.jsonl\n  pandal audit verify sunrise.jsonl",
-		RunE: a.with(func(ctx context.Context, c *client.Client, args []string) error {
-			com, err := community(ctx, c, args[0])
-			if err != nil {
-				return err
-			}
+		RunE: a.ofCommunity(func(ctx context.Context, c *client.Client, com api.Community, args []string) error {
 			path := "/communities/" + com.ID + "/audit"
 			if format != "" {
 				res, err := c.Do(ctx, "GET", path+"?format="+url.QueryEscape(format), nil, nil)
@@ -187,11 +179,7 @@ func (a *app) communityEditCmd() *cobra.Command {
 	c := &cobra.Command{
 		Use: "edit COMMUNITY", Short: "Change its name, description or settings", Args: cobra.ExactArgs(1),
 		Example: "  pandal community edit sunrise --name \"Sunrise street\"\n  pandal community edit sunrise --set history=7d --set who_creates_groups=members",
-		RunE: a.with(func(ctx context.Context, c *client.Client, args []string) error {
-			com, err := community(ctx, c, args[0])
-			if err != nil {
-				return err
-			}
+		RunE: a.ofCommunity(func(ctx context.Context, c *client.Client, com api.Community, args []string) error {
 			req := api.EditCommunity{Settings: set}
 			req.Name, req.Description = edit()
 			got, err := client.Send[api.Community](ctx, c, "PATCH", "/communities/"+com.ID, req)
@@ -211,11 +199,7 @@ func (a *app) groupAdminCmds() []*cobra.Command {
 	var edit func() (name, about *string)
 	var posts string
 	change := func(method, verb string, body func() any) func(*cobra.Command, []string) error {
-		return a.with(func(ctx context.Context, c *client.Client, args []string) error {
-			g, err := group(ctx, c, args[0])
-			if err != nil {
-				return err
-			}
+		return a.ofGroup(func(ctx context.Context, c *client.Client, g api.Group, args []string) error {
 			got, err := client.Send[api.Group](ctx, c, method, "/groups/"+g.ID+verb, body())
 			if err != nil {
 				return err

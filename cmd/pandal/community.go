@@ -125,11 +125,7 @@ func (a *app) groupCmd() *cobra.Command {
 	createCmd := &cobra.Command{
 		Use: "create COMMUNITY NAME", Short: "Start a group", Args: cobra.ExactArgs(2),
 		Example: "  pandal group create sunrise Food --open\n  pandal group create sunrise Board --member asha --member budi",
-		RunE: a.with(func(ctx context.Context, c *client.Client, args []string) error {
-			com, err := community(ctx, c, args[0])
-			if err != nil {
-				return err
-			}
+		RunE: a.ofCommunity(func(ctx context.Context, c *client.Client, com api.Community, args []string) error {
 			req := create
 			req.Name, req.Members = args[1], nil
 			for _, arg := range create.Members {
@@ -154,11 +150,7 @@ func (a *app) groupCmd() *cobra.Command {
 	var note string
 	enter := &cobra.Command{
 		Use: "join GROUP", Short: "Join an open group; ask to be let into another", Args: cobra.ExactArgs(1), Example: "  pandal group join sunrise/food --note \"I cook\"",
-		RunE: a.with(func(ctx context.Context, c *client.Client, args []string) error {
-			g, err := group(ctx, c, args[0])
-			if err != nil {
-				return err
-			}
+		RunE: a.ofGroup(func(ctx context.Context, c *client.Client, g api.Group, args []string) error {
 			got, err := client.Send[struct {
 				ID    string `json:"id"`
 				State string `json:"state,omitempty"`
@@ -189,11 +181,7 @@ func (a *app) groupCmd() *cobra.Command {
 	c.AddCommand(a.groupRoleCmd())
 	c.AddCommand(createCmd, enter, one("leave", "Leave a group", "leave"), &cobra.Command{
 		Use: "list COMMUNITY", Short: "List them", Args: cobra.ExactArgs(1), Example: "  pandal group list sunrise",
-		RunE: a.with(func(ctx context.Context, c *client.Client, args []string) error {
-			com, err := community(ctx, c, args[0])
-			if err != nil {
-				return err
-			}
+		RunE: a.ofCommunity(func(ctx context.Context, c *client.Client, com api.Community, args []string) error {
 			all, err := client.All[api.Group](ctx, c, "/communities/"+com.ID+"/groups")
 			if err != nil {
 				return err
@@ -208,22 +196,14 @@ func (a *app) groupCmd() *cobra.Command {
 		}),
 	}, &cobra.Command{
 		Use: "show GROUP", Short: "Show one", Args: cobra.ExactArgs(1), Example: "  pandal group show sunrise/food",
-		RunE: a.with(func(ctx context.Context, c *client.Client, args []string) error {
-			g, err := group(ctx, c, args[0])
-			if err != nil {
-				return err
-			}
+		RunE: a.ofGroup(func(ctx context.Context, c *client.Client, g api.Group, args []string) error {
 			return a.show(g, func(w io.Writer) {
 				fmt.Fprintf(w, "%s (%s)\n%s, joined: %s, open: %s, members: %d, posting: %s\n", plain(g.Name), g.ID, g.Kind, yes(g.Joined), yes(g.Open), g.MemberCount, g.WhoPosts)
 			})
 		}),
 	}, &cobra.Command{
 		Use: "members GROUP", Short: "Who is in it", Args: cobra.ExactArgs(1), Example: "  pandal group members sunrise/food",
-		RunE: a.with(func(ctx context.Context, c *client.Client, args []string) error {
-			g, err := group(ctx, c, args[0])
-			if err != nil {
-				return err
-			}
+		RunE: a.ofGroup(func(ctx context.Context, c *client.Client, g api.Group, args []string) error {
 			all, err := client.All[api.Member](ctx, c, "/groups/"+g.ID+"/members")
 			if err != nil {
 				return err

@@ -38,11 +38,7 @@ func (a *app) requestCmd() *cobra.Command {
 	var state string
 	list := &cobra.Command{
 		Use: "list COMMUNITY", Short: "List them", Args: cobra.ExactArgs(1), Example: "  pandal request list sunrise --state pending",
-		RunE: a.with(func(ctx context.Context, c *client.Client, args []string) error {
-			com, err := community(ctx, c, args[0])
-			if err != nil {
-				return err
-			}
+		RunE: a.ofCommunity(func(ctx context.Context, c *client.Client, com api.Community, args []string) error {
 			all, err := requests(ctx, c, com.ID, state)
 			if err != nil {
 				return err
@@ -61,11 +57,7 @@ func (a *app) decideCmd(verb, short string) *cobra.Command {
 	c := &cobra.Command{
 		Use: verb + " COMMUNITY [REQUEST|NAME]…", Short: short, Args: cobra.MinimumNArgs(1),
 		Example: "  pandal request " + verb + " sunrise dalia\n  pandal request " + verb + " sunrise --all",
-		RunE: a.with(func(ctx context.Context, c *client.Client, args []string) error {
-			com, err := community(ctx, c, args[0])
-			if err != nil {
-				return err
-			}
+		RunE: a.ofCommunity(func(ctx context.Context, c *client.Client, com api.Community, args []string) error {
 			pending, err := requests(ctx, c, com.ID, "pending")
 			if err != nil {
 				return err
@@ -129,11 +121,7 @@ func (a *app) suggestionCmd() *cobra.Command {
 	var req api.NewSuggestion
 	create := &cobra.Command{
 		Use: "create COMMUNITY NAME", Short: "Ask the admins for a group", Args: cobra.ExactArgs(2), Example: "  pandal suggestion create sunrise \"Rooftop garden\" --description tomatoes",
-		RunE: a.with(func(ctx context.Context, c *client.Client, args []string) error {
-			com, err := community(ctx, c, args[0])
-			if err != nil {
-				return err
-			}
+		RunE: a.ofCommunity(func(ctx context.Context, c *client.Client, com api.Community, args []string) error {
 			req.Name = args[1]
 			s, err := client.Send[api.Suggestion](ctx, c, "POST", "/communities/"+com.ID+"/suggestions", req)
 			if err != nil {
@@ -201,11 +189,7 @@ func (a *app) welcomeCmd() *cobra.Command {
 	var steps []string
 	set := &cobra.Command{
 		Use: "set COMMUNITY TEXT|-", Short: "Change it", Args: cobra.ExactArgs(2), Example: "  pandal welcome set sunrise \"Good that you are here\" --step \"Say hello in General\" --step \"Put your phone number in your profile\"",
-		RunE: a.with(func(ctx context.Context, c *client.Client, args []string) error {
-			com, err := community(ctx, c, args[0])
-			if err != nil {
-				return err
-			}
+		RunE: a.ofCommunity(func(ctx context.Context, c *client.Client, com api.Community, args []string) error {
 			text, err := a.body(args[1:])
 			if err != nil {
 				return err
@@ -220,11 +204,7 @@ func (a *app) welcomeCmd() *cobra.Command {
 	set.Flags().StringArrayVar(&steps, "step", nil, "a first step; give it again for more")
 	c.AddCommand(set, &cobra.Command{
 		Use: "show COMMUNITY", Short: "Show it", Args: cobra.ExactArgs(1), Example: "  pandal welcome show sunrise",
-		RunE: a.with(func(ctx context.Context, c *client.Client, args []string) error {
-			com, err := community(ctx, c, args[0])
-			if err != nil {
-				return err
-			}
+		RunE: a.ofCommunity(func(ctx context.Context, c *client.Client, com api.Community, args []string) error {
 			w, err := client.Get[api.Welcome](ctx, c, "/communities/"+com.ID+"/welcome")
 			if err != nil {
 				return err
@@ -300,11 +280,7 @@ func (a *app) reissueCmd() *cobra.Command {
 	return &cobra.Command{
 		Use: "reissue COMMUNITY ACT…", Short: "Do acts again that fell with a removed admin", Args: cobra.MinimumNArgs(2),
 		Example: "  pandal member remove sunrise mallory --cascade --yes --json\n  pandal reissue sunrise 3f0a…",
-		RunE: a.with(func(ctx context.Context, c *client.Client, args []string) error {
-			com, err := community(ctx, c, args[0])
-			if err != nil {
-				return err
-			}
+		RunE: a.ofCommunity(func(ctx context.Context, c *client.Client, com api.Community, args []string) error {
 			r, err := client.Send[api.Reissued](ctx, c, "POST", "/communities/"+com.ID+"/reissue", api.Reissue{Ops: args[1:]})
 			if err != nil {
 				return err

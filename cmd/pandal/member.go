@@ -22,11 +22,7 @@ func (a *app) memberCmd() *cobra.Command {
 	var query, role, state string
 	list := &cobra.Command{
 		Use: "list COMMUNITY", Short: "List them", Args: cobra.ExactArgs(1), Example: "  pandal member list sunrise --role admin",
-		RunE: a.with(func(ctx context.Context, c *client.Client, args []string) error {
-			com, err := community(ctx, c, args[0])
-			if err != nil {
-				return err
-			}
+		RunE: a.ofCommunity(func(ctx context.Context, c *client.Client, com api.Community, args []string) error {
 			q := url.Values{}
 			for name, v := range map[string]string{"q": query, "role": role, "state": state} {
 				if v != "" {
@@ -122,11 +118,7 @@ func (a *app) inviteCmd() *cobra.Command {
 	var groups []string
 	create := &cobra.Command{
 		Use: "create COMMUNITY", Short: "Make a link", Args: cobra.ExactArgs(1), Example: "  pandal invite create sunrise --uses 50 --expires 7d --group general",
-		RunE: a.with(func(ctx context.Context, c *client.Client, args []string) error {
-			com, err := community(ctx, c, args[0])
-			if err != nil {
-				return err
-			}
+		RunE: a.ofCommunity(func(ctx context.Context, c *client.Client, com api.Community, args []string) error {
 			req := api.NewInvite{MaxUses: uses, Approval: approve}
 			if expires != "" {
 				d, err := span(expires)
@@ -207,11 +199,7 @@ func (a *app) inviteCmd() *cobra.Command {
 	acceptCmd.Flags().BoolVar(&nowait, "no-wait", false, "do not wait until joined")
 	c.AddCommand(create, acceptCmd, &cobra.Command{
 		Use: "list COMMUNITY", Short: "List them", Args: cobra.ExactArgs(1), Example: "  pandal invite list sunrise",
-		RunE: a.with(func(ctx context.Context, c *client.Client, args []string) error {
-			com, err := community(ctx, c, args[0])
-			if err != nil {
-				return err
-			}
+		RunE: a.ofCommunity(func(ctx context.Context, c *client.Client, com api.Community, args []string) error {
 			all, err := client.All[api.Invite](ctx, c, "/communities/"+com.ID+"/invites")
 			if err != nil {
 				return err

@@ -20,11 +20,7 @@ func (a *app) sendCmd() *cobra.Command {
 	c := &cobra.Command{
 		Use: "send GROUP [TEXT|-]", Short: "Post a message; without text it is read from stdin", Args: cobra.RangeArgs(1, 2),
 		Example: "  pandal send sunrise/food \"soup at six\"\n  date | pandal send sunrise/food -\n  pandal send food hello --wait delivered --timeout 30s",
-		RunE: a.with(func(ctx context.Context, c *client.Client, args []string) error {
-			g, err := group(ctx, c, args[0])
-			if err != nil {
-				return err
-			}
+		RunE: a.ofGroup(func(ctx context.Context, c *client.Client, g api.Group, args []string) error {
 			text, err := a.body(args[1:])
 			if err != nil {
 				return err
@@ -82,11 +78,8 @@ func (a *app) announceCmd() *cobra.Command {
 	c := &cobra.Command{
 		Use: "announce COMMUNITY [TEXT|-]", Short: "Tell everybody in a community", Args: cobra.RangeArgs(1, 2),
 		Example: "  pandal announce sunrise \"water is off from nine to noon\" --priority important\n  pandal announce sunrise - < notice.txt",
-		RunE: a.with(func(ctx context.Context, c *client.Client, args []string) error {
-			com, err := community(ctx, c, args[0])
-			if err != nil {
-				return err
-			}
+		RunE: a.ofCommunity(func(ctx context.Context, c *client.Client, com api.Community, args []string) error {
+			var err error
 			if req.Text, err = a.body(args[1:]); err != nil {
 				return err
 			}

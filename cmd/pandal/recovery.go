@@ -37,13 +37,10 @@ func (a *app) recoveryCmd() *cobra.Command {
 		Use: "rotate-owner COMMUNITY [REQUEST]", Short: "Ask to become the owner; with the signatures, become it", Args: cobra.RangeArgs(1, 2),
 		Long:    "Without a request: print one, and hand it to the recovery set by any way you have. With it and enough of their signatures: become the owner.",
 		Example: "  pandal recovery rotate-owner sunrise > request.txt\n  pandal recovery rotate-owner sunrise $(cat request.txt) --signature PANDALSIGN1… --signature PANDALSIGN1…",
-		RunE: a.with(func(ctx context.Context, c *client.Client, args []string) error {
-			com, err := community(ctx, c, args[0])
-			if err != nil {
-				return err
-			}
+		RunE: a.ofCommunity(func(ctx context.Context, c *client.Client, com api.Community, args []string) error {
 			req := api.RotateOwner{Signatures: signatures}
 			if len(args) > 1 {
+				var err error
 				if req.Request, err = a.argument(args[1], 8192); err != nil {
 					return err
 				}
@@ -62,11 +59,7 @@ func (a *app) recoveryCmd() *cobra.Command {
 	rotate.Flags().StringSliceVar(&signatures, "signature", nil, "a signature; give it again for more")
 	c.AddCommand(rotate, &cobra.Command{
 		Use: "show COMMUNITY", Short: "Show them", Args: cobra.ExactArgs(1), Example: "  pandal recovery show sunrise",
-		RunE: a.with(func(ctx context.Context, c *client.Client, args []string) error {
-			com, err := community(ctx, c, args[0])
-			if err != nil {
-				return err
-			}
+		RunE: a.ofCommunity(func(ctx context.Context, c *client.Client, com api.Community, args []string) error {
 			r, err := client.Get[api.Recovery](ctx, c, "/communities/"+com.ID+"/recovery")
 			if err != nil {
 				return err
@@ -75,11 +68,7 @@ func (a *app) recoveryCmd() *cobra.Command {
 		}),
 	}, &cobra.Command{
 		Use: "set COMMUNITY MEMBER…", Short: "Name them, once; more than half hand the community on", Args: cobra.MinimumNArgs(2), Example: "  pandal recovery set sunrise budi chen dalia",
-		RunE: a.with(func(ctx context.Context, c *client.Client, args []string) error {
-			com, err := community(ctx, c, args[0])
-			if err != nil {
-				return err
-			}
+		RunE: a.ofCommunity(func(ctx context.Context, c *client.Client, com api.Community, args []string) error {
 			ids, err := members(ctx, c, com.ID, args[1:])
 			if err != nil {
 				return err
@@ -92,11 +81,7 @@ func (a *app) recoveryCmd() *cobra.Command {
 		}),
 	}, &cobra.Command{
 		Use: "sign COMMUNITY REQUEST|-", Short: "Say yes to a new owner, as one of them; one for each turn, ever", Args: cobra.ExactArgs(2), Example: "  pandal recovery sign sunrise PANDALOWNER1…",
-		RunE: a.with(func(ctx context.Context, c *client.Client, args []string) error {
-			com, err := community(ctx, c, args[0])
-			if err != nil {
-				return err
-			}
+		RunE: a.ofCommunity(func(ctx context.Context, c *client.Client, com api.Community, args []string) error {
 			request, err := a.argument(args[1], 8192)
 			if err != nil {
 				return err
@@ -158,11 +143,7 @@ func (a *app) communityActCmds() []*cobra.Command {
 func (a *app) groupRoleCmd() *cobra.Command {
 	return &cobra.Command{
 		Use: "role GROUP MEMBER ROLE…", Short: "Set the roles of a member in one group", Args: cobra.MinimumNArgs(3), Example: "  pandal group role sunrise/food budi admin",
-		RunE: a.with(func(ctx context.Context, c *client.Client, args []string) error {
-			g, err := group(ctx, c, args[0])
-			if err != nil {
-				return err
-			}
+		RunE: a.ofGroup(func(ctx context.Context, c *client.Client, g api.Group, args []string) error {
 			m, err := member(ctx, c, g.CommunityID, args[1])
 			if err != nil {
 				return err

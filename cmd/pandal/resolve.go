@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/spf13/cobra"
+
 	"github.com/pandal-chat/pandal/api"
 	"github.com/pandal-chat/pandal/api/client"
 )
@@ -178,4 +180,26 @@ func each[A, B any](in []A, f func(A) B) []B {
 		out = append(out, f(v))
 	}
 	return out
+}
+
+// ofCommunity wraps verbs whose first argument names a community, which act gets resolved; args stay all of them.
+func (a *app) ofCommunity(act func(context.Context, *client.Client, api.Community, []string) error) func(*cobra.Command, []string) error {
+	return a.with(func(ctx context.Context, c *client.Client, args []string) error {
+		com, err := community(ctx, c, args[0])
+		if err != nil {
+			return err
+		}
+		return act(ctx, c, com, args)
+	})
+}
+
+// ofGroup is the same for groups.
+func (a *app) ofGroup(act func(context.Context, *client.Client, api.Group, []string) error) func(*cobra.Command, []string) error {
+	return a.with(func(ctx context.Context, c *client.Client, args []string) error {
+		g, err := group(ctx, c, args[0])
+		if err != nil {
+			return err
+		}
+		return act(ctx, c, g, args)
+	})
 }
