@@ -14,7 +14,7 @@ type Problem struct {
 	Errors    []FieldError `json:"errors,omitempty"`
 	Hint      string       `json:"hint,omitempty" doc:"What to do or type next."`
 	RequestID string       `json:"request_id,omitempty"`
-	Bit       string       `json:"bit,omitempty" doc:"With missing_right: the right that is missing."`
+	Bit       string       `json:"bit,omitempty" doc:"With missing_right: the right that is missing; own: it takes the owner."`
 	Who       []string     `json:"who,omitempty" doc:"With missing_right: some who have it."`
 }
 

@@ -63,7 +63,7 @@ func (n *Node) SetRecovery(ctx context.Context, community string, members []stri
 	if err := r.ask(ctx, func() {
 		st := r.c.State(r.id)
 		if st == nil || st.Owner != r.fixed.Member {
-			werr = r.missing(r.id, op.AllBits)
+			werr = r.notOwner()
 			return
 		}
 		rec := st.Recovery()
@@ -328,7 +328,7 @@ func (n *Node) Transfer(ctx context.Context, community, user string) (Member, er
 		st := r.c.State(r.id)
 		switch {
 		case st == nil || st.Owner != r.fixed.Member:
-			werr = r.missing(r.id, op.AllBits)
+			werr = r.notOwner()
 		case len(st.Recovery().Set) > 0:
 			werr = ErrNeedsSignatures
 		}
@@ -336,4 +336,13 @@ func (n *Node) Transfer(ctx context.Context, community, user string) (Member, er
 		return Member{}, errors.Join(err, werr)
 	}
 	return n.SetRoles(ctx, community, user, []string{"admin"})
+}
+
+// notOwner says who owns the community. Owner only.
+func (r *room) notOwner() *MissingRight {
+	e := &MissingRight{Bit: own}
+	if st := r.c.State(r.id); st != nil {
+		e.Who = []string{st.Owner.String()}
+	}
+	return e
 }

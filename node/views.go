@@ -232,8 +232,15 @@ var (
 
 // MissingRight says which right is missing and who has it; the API answers 403 missing_right.
 type MissingRight struct {
-	Bit string   // lower-case name
+	Bit string   // lower-case name, or "own": it takes the owner
 	Who []string // usr_ ids of people who have it, at most 5
 }
 
-func (e *MissingRight) Error() string { return "you need the right to " + e.Bit + " here" }
+func (e *MissingRight) Error() string {
+	if e.Bit == own {
+		return "only the owner can do this"
+	}
+	return "you need the right to " + e.Bit + " here"
+}
+
+const own = "own"

@@ -7,6 +7,7 @@ import (
 	"math"
 	"net/http"
 	"strconv"
+	"strings"
 	"sync"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -60,7 +61,8 @@ func problemOf(err error) *api.Problem {
 		return p
 	}
 	if m := (*node.MissingRight)(nil); errors.As(err, &m) {
-		p := api.NewProblem(api.CodeMissingRight, "You need the right to "+m.Bit+" here.")
+		text := m.Error()
+		p := api.NewProblem(api.CodeMissingRight, strings.ToUpper(text[:1])+text[1:]+".")
 		p.Bit, p.Who = m.Bit, m.Who
 		return p
 	}

@@ -235,7 +235,7 @@ func (a *app) banCmds() []*cobra.Command {
 			if err != nil {
 				return err
 			}
-			return a.show(m, func(w io.Writer) { fmt.Fprintln(w, m.ID, "is", m.State) })
+			return a.show(m, func(w io.Writer) { fmt.Fprintln(w, plain(name(m.DisplayName)), "is", m.State) })
 		}),
 	}
 	ban.Flags().StringVar(&why, "reason", "", "why")
@@ -251,7 +251,7 @@ func (a *app) banCmds() []*cobra.Command {
 			if err != nil {
 				return err
 			}
-			return a.show(m, func(w io.Writer) { fmt.Fprintln(w, m.ID, "is", m.State) })
+			return a.show(m, func(w io.Writer) { fmt.Fprintln(w, plain(name(m.DisplayName)), "may come in by an invite again") })
 		}),
 	}}
 }

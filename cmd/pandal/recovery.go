@@ -13,13 +13,17 @@ import (
 
 func (a *app) recoveryCmd() *cobra.Command {
 	c := &cobra.Command{Use: "recovery", Short: "Who may hand a community on when its owner is lost"}
-	show := func(r api.Recovery) error {
+	show := func(ctx context.Context, c *client.Client, com string, r api.Recovery) error {
+		called, err := callers(ctx, c, com)
+		if err != nil {
+			return err
+		}
 		return a.show(r, func(w io.Writer) {
 			if len(r.Members) == 0 {
 				fmt.Fprintln(w, "nobody; the owner can name a set once: pandal recovery set COMMUNITY MEMBER…")
 				return
 			}
-			fmt.Fprintf(w, "%d of %d: %s\nowner: %s\n", r.Need, len(r.Members), join(r.Members), r.OwnerID)
+			fmt.Fprintf(w, "%d of %d: %s\nowner: %s\n", r.Need, len(r.Members), join(each(r.Members, called)), called(r.OwnerID))
 		})
 	}
 	members := func(ctx context.Context, c *client.Client, com string, names []string) (ids []string, err error) {
@@ -50,7 +54,11 @@ func (a *app) recoveryCmd() *cobra.Command {
 				return err
 			}
 			if h.Request != "" {
-				a.say("%d of these have to sign it with: pandal recovery sign COMMUNITY REQUEST\n%s", h.Need, join(h.Signers))
+				called, err := callers(ctx, c, com.ID)
+				if err != nil {
+					return err
+				}
+				a.say("%d of these have to sign it with: pandal recovery sign COMMUNITY REQUEST\n%s", h.Need, join(each(h.Signers, called)))
 				return a.show(h, func(w io.Writer) { fmt.Fprintln(w, h.Request) })
 			}
 			return a.show(h, func(w io.Writer) { fmt.Fprintf(w, "you own %s\n", plain(h.Community.Name)) })
@@ -64,7 +72,7 @@ func (a *app) recoveryCmd() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return show(r)
+			return show(ctx, c, com.ID, r)
 		}),
 	}, &cobra.Command{
 		Use: "set COMMUNITY MEMBER…", Short: "Name them, once; more than half hand the community on", Args: cobra.MinimumNArgs(2), Example: "  pandal recovery set sunrise budi chen dalia",
@@ -77,7 +85,7 @@ func (a *app) recoveryCmd() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return show(r)
+			return show(ctx, c, com.ID, r)
 		}),
 	}, &cobra.Command{
 		Use: "sign COMMUNITY REQUEST|-", Short: "Say yes to a new owner, as one of them; one for each turn, ever", Args: cobra.ExactArgs(2), Example: "  pandal recovery sign sunrise PANDALOWNER1…",
@@ -86,11 +94,15 @@ func (a *app) recoveryCmd() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			called, err := callers(ctx, c, com.ID) // first: nobody signs twice
+			if err != nil {
+				return err
+			}
 			s, err := client.Send[api.SignedHandover](ctx, c, "POST", "/communities/"+com.ID+"/recovery/sign", api.SignHandover{Request: request})
 			if err != nil {
 				return err
 			}
-			a.say("signed for %s as the owner; give this back to who asked", s.NewOwner)
+			a.say("signed for %s as the owner; give this back to who asked", called(s.NewOwner))
 			return a.show(s, func(w io.Writer) { fmt.Fprintln(w, s.Signature) })
 		}),
 	})

@@ -174,6 +174,21 @@ func member(ctx context.Context, c *client.Client, communityID, arg string) (api
 	return all[slices.IndexFunc(all, func(m api.Member) bool { return m.ID == n.id })], nil
 }
 
+// callers gives the names of members by their ids; who is not there is called by his id.
+func callers(ctx context.Context, c *client.Client, communityID string) (func(id string) string, error) {
+	all, err := client.All[api.Member](ctx, c, "/communities/"+communityID+"/members")
+	if err != nil {
+		return nil, err
+	}
+	names := map[string]string{}
+	for _, m := range all {
+		if m.DisplayName != nil {
+			names[m.ID] = plain(*m.DisplayName)
+		}
+	}
+	return func(id string) string { return cmp.Or(names[id], id) }, nil
+}
+
 func each[A, B any](in []A, f func(A) B) []B {
 	out := make([]B, 0, len(in))
 	for _, v := range in {
