@@ -163,11 +163,27 @@ func (s *State) CapFor(m identity.UserID, need op.Bits) (op.ID, error) {
 		if f.Kind == op.Admit && f.Space != s.Space || need == op.POST && f.Space != s.Space && f.ID != s.Space {
 			continue
 		}
+		if f.Space != s.Space && s.removedHere(n) {
+			continue
+		}
 		if s.l.rights(n, s.Space)&need == need {
 			return f.ID, nil
 		}
 	}
 	return op.ID{}, fmt.Errorf("%w: needs the right to %s", ErrDenied, need)
+}
+
+// removedHere: a removal in this group hits a cap from above, which so gives nothing here any more, though its person was let in again (R3).
+func (s *State) removedHere(c dag.Node) (hit bool) {
+	f := func(r dag.Node) bool {
+		hit = s.l.f[r].Kind == op.Revoke
+		return !hit
+	}
+	s.eachHit(c, f)
+	if !hit {
+		s.eachCascade(c, f)
+	}
+	return hit
 }
 
 // Membership returns a cap that seats m in this very space: what Leave ends and what a plain member acts under.

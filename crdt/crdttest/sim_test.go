@@ -25,7 +25,13 @@ func TestSimulate(t *testing.T) {
 	}
 	var sum Run
 	began := time.Now()
-	for seed := first; seed < first+n; seed++ {
+	seed := first
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("again with PANDAL_SEED=%d", seed)
+		}
+	})
+	for ; seed < first+n; seed++ {
 		cryptotest.SetGlobalRandom(t, seed)
 		run := Simulate(t, seed, 200)
 		sum.Events += run.Events
