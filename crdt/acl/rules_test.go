@@ -578,6 +578,35 @@ func TestGroups(t *testing.T) {
 	}
 }
 
+// R3, groups: whoever is removed from one group and let in again does nothing there under the cap of the community that he had before, and is
+// not told that he may; elsewhere, and under a cap given after, he may.
+func TestGroupCapFromAbove(t *testing.T) {
+	w := newWorld(t, 3)
+	a := w.grant(act{}, w.p(1), op.AllBits)
+	w.admit(act{}, w.p(1), 0, op.ID{})
+	g, other := w.group(act{}, false), w.group(act{}, false)
+	w.admit(act{space: g}, w.p(1), 0, op.ID{})
+	may := func(space op.ID, want bool) {
+		t.Helper()
+		if _, err := w.state(space).CapFor(w.p(1).id(), op.REMOVE); (err == nil) != want {
+			t.Errorf("may remove: %v, want %v", err, want)
+		}
+	}
+	may(g, true)
+	w.revoke(act{space: g}, w.p(1), op.ID{}, false)
+	may(g, false)
+	w.admit(act{space: g}, w.p(1), 0, op.ID{})
+	may(g, false)
+	may(other, true)
+	may(w.community, true)
+	w.nowStand(false, w.revoke(act{by: w.p(1), space: g, cap: a}, w.p(2), op.ID{}, false))
+	w.grant(act{}, w.p(1), op.AllBits) // knows nothing of the group's log, so R3 hits it too
+	may(g, false)
+	c := w.grant(act{space: g}, w.p(1), op.AllBits)
+	may(g, true)
+	w.nowStand(true, w.revoke(act{by: w.p(1), space: g, cap: c}, w.p(2), op.ID{}, false))
+}
+
 // Nested: a removal in the community acts in groups of any depth, or there are none.
 func TestNestedGroups(t *testing.T) {
 	w := newWorld(t, 3)
