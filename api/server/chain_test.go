@@ -2,6 +2,8 @@ package server
 
 import (
 	"encoding/json"
+	"fmt"
+	"html"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -187,6 +189,28 @@ func TestPagesAreClean(t *testing.T) {
 				t.Errorf("%s has %s", path, bad)
 			}
 		}
+	}
+}
+
+// TestProblemPages: every code has a page that the index leads to, which says what happened and what to do; what it says is text, never markup.
+func TestProblemPages(t *testing.T) {
+	_, h, _ := bare(t)
+	index := ask(h, "GET", "/docs/problems/", "").Body.String()
+	for name, code := range api.Codes {
+		if !strings.Contains(index, `<li><a href="/docs/problems/`+name+`">`+name+`</a></li>`) {
+			t.Errorf("the index lacks %s", name)
+		}
+		page := ask(h, "GET", "/docs/problems/"+name, "").Body.String()
+		for _, want := range []string{"<title>" + html.EscapeString(code.Title) + " – Pandal</title>", fmt.Sprintf("<code>%d %s</code>", code.Status, name),
+			"<p>" + html.EscapeString(code.Meaning) + "</p>", "<p>" + html.EscapeString(code.Advice) + "</p>"} {
+			if !strings.Contains(page, want) {
+				t.Errorf("%s lacks %s", name, want)
+			}
+		}
+	}
+	page := problemPage("<a>", api.Code{Title: "<b>", Meaning: "<c>", Advice: "<d>"})
+	if strings.Contains(page, "<a>") || strings.Contains(page, "<b>") || strings.Contains(page, "<c>") || strings.Contains(page, "<d>") {
+		t.Error(page)
 	}
 }
 

@@ -1,11 +1,14 @@
 package server
 
 import (
-	"bytes"
-	"html/template"
+	"html"
+	"io"
 	"net/http"
+	"net/url"
 	"reflect"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/pandal-chat/pandal/api"
 	"github.com/pandal-chat/pandal/api/web"
@@ -13,12 +16,32 @@ import (
 
 func typeOf[T any]() reflect.Type { return reflect.TypeFor[T]() }
 
-// problemPage explains a code; it is plain HTML and needs no script.
-var problemPage = template.Must(template.New("problem").Parse(`<!doctype html>
+// problemPage explains a code; it is plain HTML and needs no script. Neither page is a template: executing one makes the linker keep every exported
+// method of every type, which is megabytes.
+func problemPage(name string, code api.Code) string {
+	title, meaning, advice := html.EscapeString(code.Title), html.EscapeString(code.Meaning), html.EscapeString(code.Advice)
+	return pageHead(title) + "<h1>" + title + "</h1><p><code>" + strconv.Itoa(code.Status) + " " + html.EscapeString(name) + "</code></p><p>" + meaning +
+		"</p><h2>What to do</h2><p>" + advice + "</p>" + pageFoot
+}
+
+func problemIndex(names []string) string {
+	var b strings.Builder
+	b.WriteString(pageHead("Problem codes") + "<h1>Problem codes</h1><ul>")
+	for _, name := range names {
+		b.WriteString(`<li><a href="/docs/problems/` + url.PathEscape(name) + `">` + html.EscapeString(name) + "</a></li>")
+	}
+	b.WriteString("</ul>" + pageFoot)
+	return b.String()
+}
+
+func pageHead(title string) string {
+	return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{{.Code.Title}} – Pandal</title><link rel="stylesheet" href="/app.css"></head>
-<body><main><h1>{{.Code.Title}}</h1><p><code>{{.Code.Status}} {{.Name}}</code></p><p>{{.Code.Meaning}}</p><h2>What to do</h2><p>{{.Code.Advice}}</p></main></body></html>
-`))
+<title>` + title + ` – Pandal</title><link rel="stylesheet" href="/app.css"></head>
+<body><main>`
+}
+
+const pageFoot = "</main></body></html>\n"
 
 // pageRoutes serves what a browser sees: the status page, the sign-in and the
 // explanations of problem codes. None of it needs a session; none of it holds
@@ -39,16 +62,8 @@ func (s *Server) pageRoutes(mux *http.ServeMux) {
 			writeProblem(w, r, api.NewProblem(api.CodeNotFound, ""))
 			return
 		}
-		var b bytes.Buffer
-		if err := problemPage.Execute(&b, struct {
-			Name string
-			Code api.Code
-		}{name, code}); err != nil {
-			writeProblem(w, r, api.NewProblem(api.CodeInternal, ""))
-			return
-		}
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		w.Write(b.Bytes())
+		io.WriteString(w, problemPage(name, code))
 	})
 	mux.HandleFunc("GET /docs/problems/{$}", func(w http.ResponseWriter, r *http.Request) {
 		names := []string{}
@@ -57,12 +72,6 @@ func (s *Server) pageRoutes(mux *http.ServeMux) {
 		}
 		slices.Sort(names)
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		problemIndex.Execute(w, names)
+		io.WriteString(w, problemIndex(names))
 	})
 }
-
-var problemIndex = template.Must(template.New("index").Parse(`<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Problem codes – Pandal</title><link rel="stylesheet" href="/app.css"></head>
-<body><main><h1>Problem codes</h1><ul>{{range .}}<li><a href="/docs/problems/{{.}}">{{.}}</a></li>{{end}}</ul></main></body></html>
-`))
