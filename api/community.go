@@ -159,6 +159,11 @@ type InviteLink struct {
 	Link string `json:"link" minLength:"1" maxLength:"4096"`
 }
 
+// FoundInvite is the link that a picture of a QR code holds, in the form it has there.
+type FoundInvite struct {
+	Link string `json:"link"`
+}
+
 // AcceptInvite joins a community.
 type AcceptInvite struct {
 	Link        string   `json:"link" minLength:"1" maxLength:"4096"`

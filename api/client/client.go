@@ -145,7 +145,20 @@ func Send[T any](ctx context.Context, c *Client, method, path string, in any) (o
 			return out, fmt.Errorf("write the request: %w", err)
 		}
 	}
-	res, err := c.Do(ctx, method, path, body, http.Header{"Accept": {"application/json"}})
+	return send[T](ctx, c, method, path, "application/json", body)
+}
+
+// SendPicture posts a PNG or JPEG, and reads the answer as Send does.
+func SendPicture[T any](ctx context.Context, c *Client, path string, picture []byte) (out T, err error) {
+	return send[T](ctx, c, http.MethodPost, path, http.DetectContentType(picture), picture)
+}
+
+func send[T any](ctx context.Context, c *Client, method, path, kind string, body []byte) (out T, err error) {
+	head := http.Header{"Accept": {"application/json"}}
+	if body != nil {
+		head.Set("Content-Type", kind)
+	}
+	res, err := c.Do(ctx, method, path, body, head)
 	if err != nil {
 		return out, err
 	}

@@ -194,15 +194,19 @@ func (s *Server) bodyFits(r *http.Request) (*http.Request, *api.Problem) {
 	if r.Body == nil || r.Body == http.NoBody {
 		return r, nil
 	}
-	if r.ContentLength > maxBody {
-		return r, api.NewProblem(api.CodeTooLarge, "")
+	most, tooLarge := int64(maxBody), api.NewProblem(api.CodeTooLarge, "")
+	if r.Method == http.MethodPost && r.URL.Path == api.Prefix+decodePath {
+		most, tooLarge = maxPicture, pictureTooLarge("The picture has more than 8 MiB.")
 	}
-	body, err := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
+	if r.ContentLength > most {
+		return r, tooLarge
+	}
+	body, err := io.ReadAll(io.LimitReader(r.Body, most+1))
 	if err != nil {
 		return r, api.NewProblem(api.CodeMalformed, "The body ended early.")
 	}
-	if len(body) > maxBody {
-		return r, api.NewProblem(api.CodeTooLarge, "")
+	if int64(len(body)) > most {
+		return r, tooLarge
 	}
 	r.Body = io.NopCloser(bytes.NewReader(body))
 	r.ContentLength = int64(len(body))

@@ -28,6 +28,7 @@ type route struct {
 	status       int   // of success; 0: 200
 	errors       []int // beside those that every route may answer
 	description  string
+	picture      bool // the body is a picture, PNG or JPEG
 }
 
 // routes builds the mux: pages, the OpenAPI document, and all operations.
@@ -192,6 +193,11 @@ func (s *Server) operation(rt route) huma.Operation {
 		DefaultStatus: rt.status, MaxBodyBytes: 2 * maxBody, Middlewares: huma.Middlewares{s.allow(rt.scope)}}
 	if op.DefaultStatus == 0 {
 		op.DefaultStatus = http.StatusOK
+	}
+	if rt.picture {
+		content := &huma.MediaType{Schema: &huma.Schema{Type: "string", Format: "binary"}}
+		op.RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{"image/png": content, "image/jpeg": content}}
+		op.MaxBodyBytes = maxPicture + 1
 	}
 	if rt.scope == "" {
 		op.Security = []map[string][]string{}

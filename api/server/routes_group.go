@@ -167,6 +167,12 @@ func (s *Server) inviteRoutes() {
 			p, err := s.c.Node.PreviewInvite(in.Body.Link)
 			return renderOr(p, err, renderPreview)
 		})
+	add(s, route{method: "POST", path: decodePath, id: "decodeInvite", summary: "Read the link from a picture of its QR code. Nobody is contacted.", tag: tag, scope: api.ScopeRead, picture: true,
+		description: "The body is the picture itself: PNG or JPEG, at most 8 MiB, 8,192 points a side and 16,777,216 points in all."},
+		func(ctx context.Context, in *struct{ RawBody []byte }) (*reply[api.FoundInvite], error) {
+			link, err := s.linkIn(ctx, in.RawBody)
+			return renderOr(link, err, func(link string) api.FoundInvite { return api.FoundInvite{Link: link} })
+		})
 	addBody[struct{ Body any }](s, route{method: "POST", path: "/invites/accept", id: "acceptInvite", summary: "Join with a link; answers a job", tag: tag, scope: api.ScopeCommunitiesAdmin,
 		status: 202, errors: []int{410}},
 		func(ctx context.Context, in *struct{ Body api.AcceptInvite }) (*reply[api.Job], error) {
@@ -178,4 +184,51 @@ func (s *Server) inviteRoutes() {
 			link, text, err := s.c.Node.Reshare(in.Body.Link)
 			return renderOr(api.SharedInvite{Link: link, Text: text}, err, func(v api.SharedInvite) api.SharedInvite { return v })
 		})
+}
+
+const decodePath = "/invites/decode"
+
+// linkIn reads the one invite of a picture. Pictures are read one at a time, so that many at once do not take the machine's memory.
+func (s *Server) linkIn(ctx context.Context, picture []byte) (string, error) {
+	s.pictures.Lock()
+	defer s.pictures.Unlock()
+	texts, fault, err := readCodes(ctx, picture)
+	if err != nil {
+		return "", err
+	}
+	again := func(code, detail, hint string) error {
+		p := api.NewProblem(code, detail)
+		p.Hint = hint
+		return p
+	}
+	switch fault {
+	case pictureUnreadable:
+		return "", again(api.CodeInvalid, "The picture is neither PNG nor JPEG, or it is damaged.", "Save it as PNG or JPEG.")
+	case pictureHuge:
+		return "", pictureTooLarge("The picture has too many points: at most 8,192 a side and 16,777,216 in all.")
+	case pictureWithout:
+		return "", again(api.CodeInviteUnreadable, "No QR code can be read in the picture.", "Take it again with the whole code in it, near and sharp.")
+	}
+	var link string
+	last := again(api.CodeInviteUnreadable, "The QR code in the picture is no invite.", "Ask who invites you for the code of the invite.")
+	for _, text := range texts {
+		switch _, err := s.c.Node.PreviewInvite(text); {
+		case err != nil && !errors.Is(err, node.ErrInviteUnreadable):
+			last = err
+		case err == nil && link != "" && text != link:
+			return "", again(api.CodeInvalid, "The picture shows two invites.", "Cut it down to the one you mean.")
+		case err == nil:
+			link = text
+		}
+	}
+	if link == "" {
+		return "", last
+	}
+	return link, nil
+}
+
+func pictureTooLarge(detail string) *api.Problem {
+	p := api.NewProblem(api.CodeTooLarge, detail)
+	p.Hint = "Make it smaller, or cut it down to the code."
+	return p
 }

@@ -42,13 +42,15 @@ type Server struct {
 	access  *access
 	limits  *limits
 	answers answers
-	csrf    *http.CrossOriginProtection
-	openapi huma.API
-	tcp     *http.Server
-	unix    *http.Server
-	stop    context.CancelFunc // ends event streams
-	serving sync.WaitGroup
-	saving  sync.WaitGroup
+
+	pictures sync.Mutex // held while one is read
+	csrf     *http.CrossOriginProtection
+	openapi  huma.API
+	tcp      *http.Server
+	unix     *http.Server
+	stop     context.CancelFunc // ends event streams
+	serving  sync.WaitGroup
+	saving   sync.WaitGroup
 }
 
 // Start opens the listeners and serves on them until Close.

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"net/url"
+	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -155,11 +157,11 @@ func (a *app) inviteCmd() *cobra.Command {
 	var accept api.AcceptInvite
 	var nowait bool
 	acceptCmd := &cobra.Command{
-		Use: "accept LINK|-", Short: "Join with a link; - reads it from stdin", Args: cobra.ExactArgs(1),
-		Example: "  pandal invite accept pandal://join/… --as Budi\n  pandal invite accept - < link.txt",
+		Use: "accept LINK|PICTURE|-", Short: "Join with a link, or the picture of its QR code; - reads the link from stdin", Args: cobra.ExactArgs(1),
+		Example: "  pandal invite accept pandal://join/… --as Budi\n  pandal invite accept photo.jpg\n  pandal invite accept - < link.txt",
 		RunE: a.with(func(ctx context.Context, c *client.Client, args []string) error {
 			var err error
-			if accept.Link, err = a.link(args[0]); err != nil {
+			if accept.Link, err = a.link(ctx, c, args[0]); err != nil {
 				return err
 			}
 			job, err := client.Send[api.Job](ctx, c, "POST", "/invites/accept", accept)
@@ -226,9 +228,9 @@ func (a *app) inviteCmd() *cobra.Command {
 			return err
 		}),
 	}, &cobra.Command{
-		Use: "preview LINK|-", Short: "Where does a link lead? Nobody is contacted", Args: cobra.ExactArgs(1), Example: "  pandal invite preview pandal://join/…",
+		Use: "preview LINK|PICTURE|-", Short: "Where does a link lead? Nobody is contacted", Args: cobra.ExactArgs(1), Example: "  pandal invite preview pandal://join/…",
 		RunE: a.with(func(ctx context.Context, c *client.Client, args []string) error {
-			link, err := a.link(args[0])
+			link, err := a.link(ctx, c, args[0])
 			if err != nil {
 				return err
 			}
@@ -241,9 +243,9 @@ func (a *app) inviteCmd() *cobra.Command {
 			})
 		}),
 	}, &cobra.Command{
-		Use: "reshare LINK|-", Short: "The same link with this node's addresses", Args: cobra.ExactArgs(1), Example: "  pandal invite reshare pandal://join/…",
+		Use: "reshare LINK|PICTURE|-", Short: "The same link with this node's addresses", Args: cobra.ExactArgs(1), Example: "  pandal invite reshare pandal://join/…",
 		RunE: a.with(func(ctx context.Context, c *client.Client, args []string) error {
-			link, err := a.link(args[0])
+			link, err := a.link(ctx, c, args[0])
 			if err != nil {
 				return err
 			}
@@ -257,8 +259,32 @@ func (a *app) inviteCmd() *cobra.Command {
 	return c
 }
 
-// link reads a link from the argument or, with -, from stdin.
-func (a *app) link(arg string) (string, error) { return a.argument(arg, 8192) }
+// link reads a link from the argument: the link itself, a file with the picture of its QR code, or stdin with -.
+func (a *app) link(ctx context.Context, c *client.Client, arg string) (string, error) {
+	switch strings.ToLower(filepath.Ext(arg)) {
+	case ".png", ".jpg", ".jpeg":
+		picture, err := readPicture(arg)
+		if err != nil {
+			return "", err
+		}
+		found, err := client.SendPicture[api.FoundInvite](ctx, c, "/invites/decode", picture)
+		return found.Link, err
+	}
+	return a.argument(arg, 8192)
+}
+
+// readPicture reads one byte more than the node takes at most, so that the node says what is too large.
+func readPicture(name string) ([]byte, error) {
+	f, err := os.Open(name)
+	if err == nil {
+		defer f.Close()
+		var raw []byte
+		if raw, err = io.ReadAll(io.LimitReader(f, 8<<20+1)); err == nil {
+			return raw, nil
+		}
+	}
+	return nil, fail(exitUsage, "the picture cannot be read: %s", err)
+}
 
 // argument is arg, or stdin up to a size where arg is "-".
 func (a *app) argument(arg string, size int64) (string, error) {

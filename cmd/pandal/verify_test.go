@@ -5,7 +5,9 @@ import (
 	"image/png"
 	"io"
 	"net/http"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -81,6 +83,22 @@ func TestQR(t *testing.T) {
 	if err != nil || kind != "image/png" || img.Bounds().Dx() < 100 {
 		t.Errorf("png: %s %v", kind, err)
 	}
+	photo := filepath.Join(t.TempDir(), "photo.PNG")
+	if err := os.WriteFile(photo, raw, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	b := newProcess(t, "budi")
+	b.start()
+	for _, args := range [][]string{{"preview", photo}, {"accept", photo, "--as", "Budi"}} {
+		out, err := exec.Command("pandal", append([]string{"--data", b.data, "invite"}, args...)...).CombinedOutput()
+		if err != nil || args[0] == "accept" && !strings.HasSuffix(strings.TrimSpace(string(out)), com) {
+			t.Errorf("%v: %v %s", args, err, out)
+		}
+	}
+	out, err := exec.Command("pandal", "--data", b.data, "invite", "preview", photo[:len(photo)-4]+"s.jpeg").CombinedOutput()
+	if err == nil || !strings.Contains(string(out), "picture cannot be read") {
+		t.Errorf("a file that is not there: %v %s", err, out)
+	}
 	if kind, raw = get("/invites/" + inv.ID + "/qr.svg"); kind != "image/svg+xml" || !bytes.HasPrefix(raw, []byte("<svg ")) || bytes.Contains(raw, []byte("script")) {
 		t.Errorf("svg: %s", kind)
 	}
@@ -88,7 +106,7 @@ func TestQR(t *testing.T) {
 	if code, _ := p.call("GET", "/invites/"+inv.ID+"/qr.png", nil, nil); code != 404 {
 		t.Errorf("a revoked invite has a picture: %d", code)
 	}
-	out, err := exec.Command("pandal", "--data", p.data, "invite", "create", com, "--qr").Output()
+	out, err = exec.Command("pandal", "--data", p.data, "invite", "create", com, "--qr").Output()
 	if err != nil || strings.Count(string(out), "\n") < 20 {
 		t.Errorf("no picture in the terminal: %v", err)
 	}
