@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/pandal-chat/pandal/api"
+	"github.com/pandal-chat/pandal/api/web"
 )
 
 // bare is a server without a node, for what is decided before a route runs.
@@ -178,18 +179,56 @@ func TestHeaders(t *testing.T) {
 	}
 }
 
-// TestPagesAreClean: the policy forbids what would break it, so nothing on the
-// pages may rely on it, nor name another host.
+// TestPagesAreClean: the policy forbids what would break it, so no document may
+// rely on it, and nothing names another host. What scripts do, the browser
+// tests see: Trusted Types refuse any markup from a string.
 func TestPagesAreClean(t *testing.T) {
 	_, h, _ := bare(t)
-	for _, path := range []string{"/", "/login", "/app.js", "/login.js", "/app.css", "/docs/problems/invalid"} {
-		body := ask(h, "GET", path, "").Body.String()
-		for _, bad := range []string{"innerHTML", "style=", "onclick", "javascript:", "http://", "https://", "eval(", "document.write", "<style", "@import", "url("} {
-			if strings.Contains(body, bad) {
+	for _, path := range []string{"/", "/login", "/c/com_x", "/docs/problems/invalid", "/docs/problems/"} {
+		w := ask(h, "GET", path, "", "Accept", "text/html")
+		if w.Code != 200 || !strings.HasPrefix(w.Header().Get("Content-Type"), "text/html") {
+			t.Errorf("%s: %d %v", path, w.Code, w.Header())
+		}
+		for _, bad := range []string{"style=", "onclick", "javascript:", "http://", "https://", "<style", "<script>"} {
+			if strings.Contains(w.Body.String(), bad) {
 				t.Errorf("%s has %s", path, bad)
 			}
 		}
 	}
+	for name := range web.ETags {
+		body := ask(h, "GET", "/"+name, "").Body.String()
+		body = strings.ReplaceAll(body, "http://www.w3.org/", "") // names of XML namespaces
+		for _, bad := range []string{"http://", "https://", "//cdn", "eval(", "document.write", "@import", "url(", "sourceMappingURL"} {
+			if strings.Contains(body, bad) {
+				t.Errorf("%s has %s", name, bad)
+			}
+		}
+	}
+}
+
+// TestPageFiles: each file is served by its name with a tag that saves sending
+// it again; what is no file is a screen to a browser and not found to programs.
+func TestPageFiles(t *testing.T) {
+	_, h, _ := bare(t)
+	if len(web.ETags) < 5 {
+		t.Fatal(web.ETags)
+	}
+	for name, tag := range web.ETags {
+		w := ask(h, "GET", "/"+name, "")
+		if w.Code != 200 || w.Header().Get("ETag") != tag || w.Header().Get("Cache-Control") != "no-cache" || w.Body.Len() == 0 {
+			t.Errorf("%s: %d %v", name, w.Code, w.Header())
+		}
+		if w = ask(h, "GET", "/"+name, "", "If-None-Match", tag); w.Code != 304 || w.Body.Len() != 0 {
+			t.Errorf("%s again: %d", name, w.Code)
+		}
+	}
+	for path, kind := range map[string]string{"/app.js": "text/javascript", "/app.css": "text/css", "/i.svg": "image/svg+xml", "/manifest.webmanifest": "application/manifest+json"} {
+		if got := ask(h, "GET", path, "").Header().Get("Content-Type"); !strings.HasPrefix(got, kind) {
+			t.Errorf("%s is %s", path, got)
+		}
+	}
+	wantProblem(t, ask(h, "GET", "/nope.js", ""), api.CodeNotFound)
+	wantProblem(t, ask(h, "POST", "/c/com_x", "", "Accept", "text/html"), api.CodeNotFound)
 }
 
 // TestProblemPages: every code has a page that the index leads to, which says what happened and what to do; what it says is text, never markup.

@@ -11,7 +11,6 @@ import (
 	"strings"
 
 	"github.com/pandal-chat/pandal/api"
-	"github.com/pandal-chat/pandal/api/web"
 )
 
 func typeOf[T any]() reflect.Type { return reflect.TypeFor[T]() }
@@ -43,18 +42,8 @@ func pageHead(title string) string {
 
 const pageFoot = "</main></body></html>\n"
 
-// pageRoutes serves what a browser sees: the status page, the sign-in and the
-// explanations of problem codes. None of it needs a session; none of it holds
-// anything of the person.
+// pageRoutes serves the explanations of problem codes.
 func (s *Server) pageRoutes(mux *http.ServeMux) {
-	for path, file := range map[string]string{
-		"/{$}": "index.html", "/login": "login.html", "/app.css": "app.css", "/app.js": "app.js", "/login.js": "login.js",
-	} {
-		mux.HandleFunc("GET "+path, func(w http.ResponseWriter, r *http.Request) {
-			w.Header().Set("Cache-Control", "no-cache")
-			http.ServeFileFS(w, r, web.Files, file)
-		})
-	}
 	mux.HandleFunc("GET /docs/problems/{code}", func(w http.ResponseWriter, r *http.Request) {
 		name := r.PathValue("code")
 		code, ok := api.Codes[name]

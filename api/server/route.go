@@ -65,7 +65,11 @@ func (s *Server) routes() http.Handler {
 	s.networkRoutes()
 	s.eventRoutes(mux)
 	s.pageRoutes(mux)
-	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { s.noRoute(mux, w, r) })
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		if !s.page(w, r) {
+			s.noRoute(mux, w, r)
+		}
+	})
 	openAnswers(s.openapi.OpenAPI())
 	return s.answers.once(mux)
 }

@@ -4,7 +4,18 @@
 //
 //	http.ServeFileFS(w, r, web.Files, "index.html")
 //
-// login.html trades the code behind # for a session and goes on to index.html,
-// which shows communities, groups and their last messages, and how the node
-// is doing, over /api/v1 with the session header.
+// The page is written in TypeScript with Preact (src), built by Vite into dist,
+// and dist is committed: who builds the program needs Go alone. Who changes src
+// runs
+//
+//	npm ci --ignore-scripts && npm run build
+//
+// and commits dist with it; .ci/run builds again and compares. The names in
+// dist are fixed, and two builds of the same source are equal byte by byte; on
+// a conflict in dist, build.
+//
+// src/lib knows the node (requests, the one event stream of a browser, what
+// this tab holds) and words; src/parts are pieces of screens, src/screens the
+// screens, src/app.tsx says which address shows which. index.html serves every
+// address that a person can open; it signs in with the code behind # at /login.
 package web

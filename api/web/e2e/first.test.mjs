@@ -1,0 +1,67 @@
+// The first minute: a name, a community, an invite, another node that joins by it, and a message each way while both watch.
+import assert from 'node:assert/strict';
+import {after, before, test} from 'node:test';
+import {browser, Node, open, skip} from './lib.mjs';
+
+let b, asha, budi;
+before(async () => {
+  if (skip) return;
+  [b, asha, budi] = await Promise.all([browser(), new Node().start(), new Node().start()]);
+});
+after(async () => {
+  await b?.close();
+  await asha?.end();
+  await budi?.end();
+});
+
+test('from an empty node to a first message, and a second person', {skip, timeout: 180_000}, async (t) => {
+  const p = await open(b);
+  const begun = Date.now();
+  await p.goto(await asha.link());
+  assert.equal(new URL(p.url()).hash, '', 'the code stayed in the address');
+  await p.getByLabel('Your name').fill('Asha'); // input 1
+  await p.getByRole('button', {name: /Start a community/}).click();
+  await p.getByLabel('What is it called?').fill('Sunrise Ward'); // input 2
+  await p.getByRole('button', {name: 'Start it'}).click();
+  await p.getByRole('link', {name: /General/}).first().click();
+  await p.getByRole('textbox', {name: /^Message/}).fill('Soup at six, **bring bowls**.'); // input 3
+  await p.keyboard.press('Enter');
+  await p.getByRole('article', {name: /^You/}).getByText('bring bowls').waitFor();
+  const took = Date.now() - begun;
+  t.diagnostic(`first run to first message: ${took} ms, 3 inputs`);
+  assert.ok(took < 60_000, `${took} ms`);
+
+  const [com] = (await asha.api('GET', '/communities')).items;
+  const general = (await asha.api('GET', `/communities/${com.id}/groups`)).items.find((g) => g.kind === 'chat');
+  const invite = await asha.api('POST', `/communities/${com.id}/invites`, {groups: [general.id]});
+
+  const q = await open(b);
+  await q.goto(await budi.link());
+  await q.getByLabel('Your name').fill('Budi');
+  await q.keyboard.press('Enter');
+  await q.getByLabel('Paste the invite').fill(`Come in: ${invite.link} see you`);
+  await q.getByRole('heading', {name: 'Sunrise Ward'}).waitFor();
+  assert.equal((await budi.api('GET', '/jobs')).items.length, 0, 'somebody was contacted for the preview');
+  await q.getByRole('button', {name: 'Join Sunrise Ward'}).or(q.getByRole('button', {name: /^Join/})).first().click();
+  await q.getByRole('link', {name: /General/}).first().click();
+  await q.getByRole('textbox', {name: /^Message/}).fill('I take twenty.');
+  await q.keyboard.press('Enter');
+
+  await p.getByRole('log').getByText('I take twenty.').waitFor();
+  await p.getByRole('textbox', {name: /^Message/}).fill('Thank you, Budi!');
+  await p.keyboard.press('Enter');
+  await q.getByRole('log').getByText('Thank you, Budi!').waitFor();
+  await p.getByText(/Delivered to 1 of 1/).waitFor();
+
+  // A second use of a link is refused in words.
+  const used = await asha.link();
+  const r = await open(b);
+  await r.goto(used);
+  await r.getByText('Sunrise Ward').first().waitFor();
+  const s = await open(b);
+  s.expected = ['401'];
+  await s.goto(used);
+  await s.getByText('used before').waitFor();
+
+  for (const page of [p, q, r, s]) assert.deepEqual(page.faults, []);
+});

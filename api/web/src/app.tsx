@@ -1,0 +1,66 @@
+// Which screen an address shows.
+import {useEffect} from 'preact/hooks';
+import {t} from './lib/i18n';
+import {go, parts, path} from './lib/router';
+import {communities, communityOf, phase, streaming} from './lib/state';
+import {Icon} from './parts/basic';
+import {Shell} from './parts/shell';
+import {ChatScreen} from './screens/chat';
+import {Home} from './screens/home';
+import {Join} from './screens/join';
+import {Asking, NotFound, Out, Stopped} from './screens/states';
+import {NewCommunity, Welcome} from './screens/welcome';
+
+function community(com: string, rest: string[]) {
+  if (!communityOf(com)) return <Shell><NotFound back="/" /></Shell>;
+  const [what, id, more, msg] = rest;
+  if (!what) return <Home com={com} />;
+  if (what === 'g' && id && (!more || more === 'm')) return <ChatScreen com={com} id={id} {...(msg ? {at: msg} : {})} />;
+  return <Shell com={com}><NotFound back={`/c/${com}`} /></Shell>;
+}
+
+function screen() {
+  const [head, second, ...rest] = parts(path.value);
+  switch (head) {
+    case 'welcome':
+      return <Welcome />;
+    case 'join':
+      return <Join />;
+    case 'new':
+      return <NewCommunity />;
+    case 'c':
+      if (second) return community(second, rest);
+  }
+  return <Shell><NotFound back="/" /></Shell>;
+}
+
+/** Where somebody lands who opened the bare address. */
+function home(): string {
+  const last = localStorage.getItem('last') ?? '';
+  const id = parts(last)[1];
+  if (id && communityOf(id)) return last;
+  const c = communities.value[0];
+  return c ? `/c/${c.id}` : '/welcome';
+}
+
+export function App() {
+  const p = path.value, ph = phase.value;
+  const bare = p === '/' || p === '/login';
+  useEffect(() => {
+    if (ph === 'in' && bare) go(home(), true);
+    else if (ph === 'in' && p.startsWith('/c/')) localStorage.setItem('last', p);
+  }, [p, ph]);
+  // A new screen starts at its title, for those who listen to it and those who scroll.
+  useEffect(() => {
+    if (!document.activeElement || document.activeElement === document.body) document.getElementById('main')?.focus({preventScroll: true});
+  }, [p]);
+  if (ph === 'out') return <Out />;
+  if (ph === 'stopped' && !communities.value.length) return <Stopped />;
+  if (ph === 'asking' || ph === 'in' && bare) return <Asking />;
+  return (
+    <>
+      {ph === 'stopped' || !streaming.value ? <p class="banner" role="status"><Icon name="wifi-off" /> <b>{t('stopped.title')}</b> <span>{t('stopped.banner')}</span></p> : null}
+      {screen()}
+    </>
+  );
+}

@@ -1,0 +1,56 @@
+// How this browser shows the page. Kept here, not on the node: another device of the person may need other sizes.
+import {effect, signal} from '@preact/signals';
+
+export const languages = {en: 'English'} as const;
+export type Lang = keyof typeof languages;
+
+export interface Prefs {
+  theme: 'system' | 'light' | 'dark'; text: '100' | '115' | '130' | '150'; contrast: boolean; still: boolean; labels: boolean;
+  simple: boolean; compact: boolean; enter: boolean; lang: Lang;
+}
+
+function guess(): Lang {
+  for (const l of navigator.languages) {
+    const short = l.toLowerCase().split('-')[0]!;
+    const found = short === 'in' ? 'id' : short;
+    if (found in languages) return found as Lang;
+  }
+  return 'en';
+}
+
+const plain: Prefs = {
+  theme: 'system', text: '100', contrast: false, still: false, labels: false, simple: false, compact: false, enter: true, lang: guess(),
+};
+
+function load(): Prefs {
+  try {
+    const kept = JSON.parse(localStorage.getItem('prefs') ?? '{}') as Partial<Prefs>;
+    const out = {...plain, ...kept};
+    if (!(out.lang in languages)) out.lang = plain.lang;
+    return out;
+  } catch {
+    return plain;
+  }
+}
+
+export const prefs = signal<Prefs>(load());
+
+export function setPref<K extends keyof Prefs>(key: K, value: Prefs[K]) {
+  prefs.value = {...prefs.value, [key]: value};
+  localStorage.setItem('prefs', JSON.stringify(prefs.value));
+}
+
+addEventListener('storage', (e) => {
+  if (e.key === 'prefs') prefs.value = load();
+});
+
+effect(() => {
+  const p = prefs.value, d = document.documentElement.dataset;
+  if (p.theme === 'system') delete d.theme;
+  else d.theme = p.theme;
+  d.text = p.text;
+  d.contrast = p.contrast ? 'more' : '';
+  d.still = p.still ? 'yes' : '';
+  d.labels = p.labels ? 'always' : '';
+  d.density = p.compact ? 'compact' : '';
+});

@@ -1,0 +1,210 @@
+// What this tab knows of the node: read once from /start, kept up to date by the stream.
+import {computed, signal, type Signal} from '@preact/signals';
+import {get, post, Refusal, secret, whenOut} from './api';
+import {chatEvent, resend} from './chat';
+import {opened} from './router';
+import {follow, restart, type Word} from './stream';
+import type {Community, Group, Job, Me, Message, Session, Start, StreamEvent} from './types';
+
+/** asking: no answer yet. out: this page is not signed in. stopped: the node does not answer. */
+export type Phase = 'asking' | 'out' | 'in' | 'stopped' | 'locked';
+
+export const phase = signal<Phase>('asking');
+/** Why this page is not signed in, in the node's words. */
+export const outWhy = signal('');
+/** false while the stream is broken and tries again. */
+export const streaming = signal(true);
+export const me = signal<Me | null>(null);
+export const communities = signal<Community[]>([]);
+export const groups = signal<ReadonlyMap<string, Group>>(new Map());
+export const jobs = signal<ReadonlyMap<string, Job>>(new Map());
+
+export const communityOf = (id: string) => communities.value.find((c) => c.id === id);
+export const groupsOf = (com: string) => [...groups.value.values()].filter((g) => g.community_id === com);
+export const can = (c: Community, bit: string) => c.permissions.includes(bit);
+export const unreadTotal = computed(() => [...groups.value.values()].reduce((n, g) => n + (muted(g) ? 0 : g.unread ?? 0), 0));
+export const muted = (g: Group) => !!g.muted_until && Date.parse(g.muted_until) > Date.now();
+
+// Screens that show a list ask for it again when something of its kind happens: a counter for each kind and community.
+const beats = new Map<string, Signal<number>>();
+export function beat(topic: string): Signal<number> {
+  let s = beats.get(topic);
+  if (!s) beats.set(topic, (s = signal(0)));
+  return s;
+}
+function bump(topic: string) {
+  const s = beats.get(topic);
+  if (s) s.value++;
+}
+
+export function putGroup(g: Group) {
+  const next = new Map(groups.value);
+  next.set(g.id, {...next.get(g.id), ...g});
+  groups.value = next;
+}
+
+export function putCommunity(c: Community) {
+  const list = communities.value;
+  const i = list.findIndex((o) => o.id === c.id);
+  communities.value = i < 0 ? [...list, c] : list.map((o, n) => (n === i ? {...o, ...c} : o));
+}
+
+export function forgetCommunity(id: string) {
+  communities.value = communities.value.filter((c) => c.id !== id);
+  groups.value = new Map([...groups.value].filter(([, g]) => g.community_id !== id));
+}
+
+/** Signs this tab in where the page was opened with a code, then reads everything. */
+export async function begin(): Promise<void> {
+  if (location.pathname === '/login' && opened.hash) {
+    const code = opened.hash;
+    opened.hash = '';
+    try {
+      secret.set((await post<Session>('/session', {code})).secret!);
+    } catch (e) {
+      if (e instanceof Refusal && e.code !== 'stopped') {
+        phase.value = 'out';
+        outWhy.value = e.problem.detail ?? '';
+        if (!secret.get()) return;
+      }
+    }
+  }
+  await refresh();
+}
+
+/** Reads everything again and follows the stream from there. */
+export async function refresh(): Promise<void> {
+  let s: Start;
+  try {
+    s = await get<Start>('/start');
+  } catch (e) {
+    if (!(e instanceof Refusal)) throw e;
+    setTimeout(() => {
+      if (phase.value === 'stopped' || phase.value === 'locked') void refresh();
+    }, 2000);
+    return;
+  }
+  me.value = s.me;
+  communities.value = s.communities;
+  groups.value = new Map(s.groups.map((g) => [g.id, g]));
+  phase.value = 'in';
+  streaming.value = true;
+  for (const topic of beats.keys()) bump(topic);
+  follow(s.event_cursor, hear);
+  resend();
+}
+
+whenOut((r) => {
+  phase.value = r.code === 'unauthenticated' ? 'out' : r.code === 'locked' ? 'locked' : 'stopped';
+  if (phase.value === 'stopped') streaming.value = false;
+});
+
+// Waiting for an answer is for the tab in front: it asks every two seconds while the node is away.
+addEventListener('online', () => phase.value === 'stopped' && void refresh());
+
+function hear(w: Word) {
+  switch (w.kind) {
+    case 'up':
+      if (!streaming.value || phase.value === 'stopped') void refresh();
+      streaming.value = true;
+      break;
+    case 'down':
+      streaming.value = false;
+      if (phase.value === 'in') void refresh();
+      break;
+    case 'out':
+      phase.value = w.code === 'locked' ? 'locked' : 'out';
+      if (w.code === 'locked') void refresh();
+      break;
+    case 'resync':
+      void get<Start>('/start').then((s) => {
+        restart(s.event_cursor);
+        return refresh();
+      }).catch(() => {});
+      break;
+    case 'event':
+      take(w.event);
+  }
+}
+
+// Connections and members change in bursts: a community is asked for once in half a second.
+const due = new Set<string>();
+function askCommunity(id: string | undefined) {
+  if (!id || due.has(id)) return;
+  due.add(id);
+  setTimeout(() => {
+    due.delete(id);
+    get<Community>(`/communities/${id}`).then(putCommunity, () => {});
+  }, 500);
+}
+
+const dueGroups = new Set<string>();
+/** Reads a group again, at most twice a second. */
+export function askGroup(id: string | undefined) {
+  if (!id || dueGroups.has(id)) return;
+  dueGroups.add(id);
+  setTimeout(() => {
+    dueGroups.delete(id);
+    get<Group>(`/groups/${id}`).then(putGroup, () => {});
+  }, 500);
+}
+
+function take(e: StreamEvent) {
+  const kind = e.type.split('.')[0]!;
+  const com = e.community_id ?? '';
+  switch (kind) {
+    case 'message':
+    case 'announcement':
+    case 'reaction':
+    case 'poll':
+    case 'event':
+      chatEvent(e);
+      if (e.type === 'message.created') last(e.data as Message);
+      break;
+    case 'group': {
+      const g = e.data as Group;
+      if (g.id && g.kind) putGroup(g);
+      else askGroup(e.group_id);
+      askCommunity(com);
+      break;
+    }
+    case 'read':
+      askGroup(e.group_id);
+      break;
+    case 'community': {
+      const c = e.data as Community;
+      if (c.id && c.me_id) putCommunity(c);
+      if (!groupsOf(com).length) void refresh();
+      break;
+    }
+    case 'member':
+    case 'peer':
+      askCommunity(com);
+      if (kind === 'member') askGroup(e.group_id);
+      break;
+    case 'job': {
+      const j = e.data as Job;
+      if (j.id) jobs.value = new Map(jobs.value).set(j.id, j);
+      if (j.state === 'done') void refresh();
+      break;
+    }
+    case 'join_request':
+      askCommunity(com);
+  }
+  bump(kind);
+  bump(`${kind}:${com}`);
+  if (e.group_id) bump(`${kind}:${e.group_id}`);
+}
+
+function last(m: Message) {
+  const g = groups.value.get(m.group_id);
+  if (!g) {
+    askGroup(m.group_id);
+    return;
+  }
+  if (m.thread_root) return;
+  const mine = communityOf(m.community_id)?.me_id === m.author_id;
+  const counts = typeof g.unread === 'number';
+  if (!g.last_message || m.order >= g.last_message.order) putGroup({...g, last_message: m});
+  if (counts && !mine) askGroup(g.id);
+}

@@ -1,0 +1,55 @@
+// Where a message is written. Enter sends, Shift+Enter makes a line; a setting swaps them. What is unfinished is kept for each group.
+import type {ComponentChildren} from 'preact';
+import {useEffect, useRef, useState} from 'preact/hooks';
+import {t} from '../lib/i18n';
+import {prefs} from '../lib/prefs';
+import {Icon} from './basic';
+
+const longest = 16_000;
+const draftKey = (id: string) => `draft:${id}`;
+
+export function Composer({id, label, place, onSend, button, violet, above, start, focusOn, onUp}: {
+  id: string; label: string; place: string; onSend: (text: string) => void; button: string; violet?: boolean; above?: ComponentChildren;
+  start?: ComponentChildren; focusOn?: unknown; onUp?: () => boolean;
+}) {
+  const [text, setText] = useState('');
+  const box = useRef<HTMLTextAreaElement>(null);
+  useEffect(() => setText(localStorage.getItem(draftKey(id)) ?? ''), [id]);
+  useEffect(() => {
+    if (focusOn) box.current?.focus();
+  }, [focusOn]);
+  const change = (v: string) => {
+    setText(v);
+    if (v) localStorage.setItem(draftKey(id), v);
+    else localStorage.removeItem(draftKey(id));
+  };
+  const submit = () => {
+    const v = text.trim();
+    if (!v) return;
+    onSend(v);
+    change('');
+    box.current?.focus();
+  };
+  return (
+    <form class="cp" onSubmit={(e) => {
+      e.preventDefault();
+      submit();
+    }}>
+      {above}
+      <div class="cpb">
+        {start}
+        <label class="vh" for={`t-${id}`}>{label}</label>
+        <textarea ref={box} class="fld" id={`t-${id}`} rows={1} dir="auto" placeholder={place} value={text} maxLength={longest}
+          onInput={(e) => change(e.currentTarget.value)}
+          onKeyDown={(e) => {
+            if (e.isComposing) return;
+            if (e.key === 'Enter' && (prefs.value.enter ? !e.shiftKey : e.ctrlKey || e.metaKey)) {
+              e.preventDefault();
+              submit();
+            } else if (e.key === 'ArrowUp' && !text && onUp?.()) e.preventDefault();
+          }} />
+        <button class={violet ? 'bt an' : 'bt pr'} aria-label={button}><Icon name={violet ? 'announce' : 'send'} /><span class="lb">{violet ? t('announce.go') : t('send')}</span></button>
+      </div>
+    </form>
+  );
+}

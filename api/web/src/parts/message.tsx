@@ -1,0 +1,94 @@
+// One message, and the line that says how far it got.
+import type {ComponentChildren} from 'preact';
+import {useState} from 'preact/hooks';
+import {clock, fullTime, t} from '../lib/i18n';
+import type {Pending} from '../lib/chat';
+import {discard, retry} from '../lib/chat';
+import {markdown} from '../lib/markdown';
+import {nameOf} from '../lib/text';
+import type {Community, Message} from '../lib/types';
+import {Avatar, Icon, problemText} from './basic';
+
+const foldAt = 4000;
+
+/** Long texts are cut until somebody asks for all of it. */
+export function Body({text, big}: {text: string; big?: boolean}) {
+  const [all, setAll] = useState(false);
+  const cut = !all && text.length > foldAt;
+  return (
+    <div class={big ? 'big' : undefined}>
+      {markdown(cut ? text.slice(0, 1200) + '…' : text)}
+      {cut ? <button type="button" class="bt qt" onClick={() => setAll(true)}>{t('msg.showAll')}</button> : null}
+    </div>
+  );
+}
+
+export function stateWords(m: Message, c: Community): {cls: string; icon: string; text: string} {
+  const d = m.delivery;
+  if (d.read) return {cls: 'ok', icon: 'checks', text: t('msg.read', {n: d.read, of: d.expected})};
+  if (d.state === 'delivered') return {cls: 'ok', icon: 'checks', text: t('msg.delivered', {n: d.reached, of: d.expected})};
+  if (d.state === 'sent') return {cls: 'ok', icon: 'check', text: t('msg.sent')};
+  if (d.expected === 0 || c.member_count <= 1) return {cls: '', icon: 'check', text: t('msg.keptHere')};
+  return {cls: 'wt', icon: 'clock', text: c.reachable ? t('msg.waiting') : t('msg.waitingNobody')};
+}
+
+export interface Place {mine: boolean; cont: boolean}
+
+export function StateLine({m, c}: {m: Message; c: Community}) {
+  const s = stateWords(m, c);
+  return <p class={`st ${s.cls}`}><time dateTime={m.created_at} class="mu">{clock(m.created_at)}</time><Icon name={s.icon} />{s.text}</p>;
+}
+
+/** What stands in a bubble for a kind of message: text, or why there is none. */
+export function Content({m}: {m: Message}) {
+  if (m.kind === 'text' || m.kind === 'announcement' || m.kind === 'callout' || m.kind === 'system') return <Body text={m.text} />;
+  if (m.text) return <Body text={m.text} />;
+  return <p class="mu"><Icon name="help" /> {t('msg.unknown')}</p>;
+}
+
+export function MessageRow({m, c, place, quote, below, tools, tabIndex, hot, content}: {
+  m: Message; c: Community; place: Place; quote?: ComponentChildren; below?: ComponentChildren; tools?: ComponentChildren; tabIndex: number; hot?: boolean;
+  content?: ComponentChildren;
+}) {
+  const name = nameOf(m.author_name);
+  const who = place.mine ? t('you') : name;
+  const label = [who, fullTime(m.created_at), place.mine && !m.deleted ? stateWords(m, c).text : '', m.edited_at ? t('msg.edited') : ''].filter(Boolean).join(', ');
+  return (
+    <article class={`m ${place.mine ? 'me' : ''} ${place.cont ? 'cont' : ''} ${hot ? 'hot' : ''}`} aria-label={label} tabIndex={tabIndex} data-id={m.id} id={m.id}>
+      {place.mine || place.cont ? null : <Avatar id={m.author_id} name={m.author_name} />}
+      <div class="b">
+        {place.mine || place.cont ? null : (
+          <p class="w"><b><bdi>{name}</bdi></b><time dateTime={m.created_at} title={fullTime(m.created_at)}>{clock(m.created_at)}</time></p>
+        )}
+        {m.deleted ? <p class="mu"><Icon name="trash" /> {t('msg.deleted')}</p> : <>{quote}{content ?? <Content m={m} />}</>}
+        {m.after_removal ? <p class="sm mu"><Icon name="info" /> {t('msg.afterRemoval')}</p> : null}
+        {m.edited_at && !m.deleted ? <p class="st start">{t('msg.edited')}</p> : null}
+        {place.mine && !m.deleted ? <StateLine m={m} c={c} /> : null}
+      </div>
+      {m.deleted ? null : tools}
+      {m.deleted ? null : below}
+    </article>
+  );
+}
+
+/** A message that the node has not taken yet. */
+export function PendingRow({p}: {p: Pending}) {
+  const failed = p.state === 'failed';
+  return (
+    <article class="m me" aria-label={`${t('you')}, ${t(`pending.${p.state}`)}`}>
+      <div class={failed ? 'b failed' : 'b'}>
+        <Body text={p.body.text} />
+        <p class={`st ${failed ? 'bad' : 'wt'}`}>
+          <time dateTime={p.at} class="mu">{clock(p.at)}</time><Icon name={failed ? 'alert' : 'clock'} />
+          <span>{t(`pending.${p.state}`)}{failed && p.problem ? ` ${problemText(p.problem)}` : ''}</span>
+        </p>
+        {failed ? (
+          <div class="row wrap end">
+            <button type="button" class="bt" onClick={() => retry(p.key)}><Icon name="retry" /> {t('msg.retry')}</button>
+            <button type="button" class="bt" onClick={() => discard(p.key)}>{t('delete')}</button>
+          </div>
+        ) : null}
+      </div>
+    </article>
+  );
+}

@@ -1,0 +1,134 @@
+// The home of a community: what needs somebody first, everything else quieter.
+import {useList} from '../lib/data';
+import {clock, dayName, t, tx} from '../lib/i18n';
+import {can, communityOf, groupsOf, me} from '../lib/state';
+import {nameOf, tidy} from '../lib/text';
+import type {Community, Group, JoinRequest, Message} from '../lib/types';
+import {Empty, Icon} from '../parts/basic';
+import {canCreateGroups, CommunityHead, groupHref, groupName, GroupRow, orderGroups, PageScreen, preview, Shell} from '../parts/shell';
+import {useTitle} from '../parts/stage';
+
+function greeting(): string {
+  const h = new Date().getHours();
+  return h < 5 ? 'home.night' : h < 12 ? 'home.morning' : h < 18 ? 'home.day' : 'home.evening';
+}
+
+export function Home({com}: {com: string}) {
+  const c = communityOf(com)!;
+  useTitle(tidy(c.name));
+  const all = groupsOf(com);
+  const ann = all.find((g) => g.kind === 'announcements');
+  const mine = orderGroups(all.filter((g) => g.kind === 'chat' && g.joined && !g.archived));
+  const rest = all.filter((g) => g.kind === 'chat' && !g.joined && !g.archived);
+  const requests = useList<JoinRequest>(can(c, 'admit') ? `/communities/${com}/join-requests?state=pending` : null, [`join_request:${com}`]);
+  const waiting = (requests.value ?? []).filter((r) => !r.mine);
+  const words = me.value && !me.value.recovery_words_confirmed && me.value.first_device && Date.now() - Date.parse(c.created_at) > 86_400_000;
+  const unread = mine.filter((g) => (g.unread ?? 0) > 0).length;
+  const needs = (waiting.length ? 1 : 0) + (words ? 1 : 0) + unread;
+  return (
+    <Shell com={com}>
+      <PageScreen wide back="/" title={tx(greeting(), {name: <bdi>{nameOf(c.display_name || me.value?.display_name)}</bdi>})}
+        lead={needs ? t('home.needs', {n: needs}) : t('home.calm')} phoneTop={<PhoneTop c={c} ann={ann} />}>
+        {c.state !== 'active' ? <p class="note wn"><Icon name="info" />{t(`chat.${c.state}`)}</p> : null}
+        {waiting.length ? (
+          <a class="note wn call" href={`/c/${com}/admin/requests`}>
+            <Icon name="user-plus" />
+            <span class="grow"><b>{t('home.wait', {n: waiting.length})}</b> {t('home.waiting', {name: nameOf(waiting[0]!.display_name)})}</span>
+            <span class="nw"><b>{t('home.review')}</b> <Icon name="next" /></span>
+          </a>
+        ) : null}
+        {words ? (
+          <a class="note call" href="/settings/recovery">
+            <Icon name="key-round" /><span class="grow"><b>{t('home.words')}</b> {t('home.wordsWhy')}</span><span class="nw"><b>{t('home.write')}</b> <Icon name="next" /></span>
+          </a>
+        ) : null}
+        <div class="two">
+          <div class="stack gap15">
+            {ann?.last_message && !ann.last_message.deleted ? <Latest m={ann.last_message} c={c} /> : null}
+            <section aria-labelledby="gr">
+              <div class="hd2"><h2 id="gr">{t('groups.yours')}</h2></div>
+              {mine.length ? (
+                <ul class="cards">
+                  {mine.slice(0, 12).map((g) => <li key={g.id}><Card g={g} c={c} /></li>)}
+                </ul>
+              ) : <div class="card"><Empty title={t('home.noGroups')} text={t('home.noGroupsText')}>{canCreateGroups(c) ? <a class="bt pr" href={`/c/${com}/new-group`}><Icon name="plus" /> {t('group.new')}</a> : null}</Empty></div>}
+            </section>
+          </div>
+          <div class="stack gap15">
+            {c.state === 'active' && c.member_count <= 1 && can(c, 'admit') ? (
+              <section class="card">
+                <h2>{t('home.inviteTitle')}</h2>
+                <p class="mu">{t('home.inviteText')}</p>
+                <p class="gapt"><a class="bt pr" href={`/c/${com}/invite`}><Icon name="user-plus" /> {t('menu.invite')}</a></p>
+              </section>
+            ) : null}
+            <section class="card">
+              <h2>{t('home.about')}</h2>
+              {c.description ? <p dir="auto">{tidy(c.description)}</p> : null}
+              <ul class="tl">
+                <li><Icon name="users" /><a class="grow" href={`/c/${com}/members`}>{t('members', {n: c.member_count})}</a></li>
+                {c.state === 'active' && can(c, 'admit') && c.member_count > 1 ? <li><Icon name="user-plus" /><a class="grow" href={`/c/${com}/invite`}>{t('menu.invite')}</a></li> : null}
+                <li><Icon name="waypoints" /><a class="grow" href={`/c/${com}/network`}>{t('pill.online', {n: c.reachable})}</a></li>
+              </ul>
+            </section>
+            {rest.length ? (
+              <section class="card">
+                <h2>{t('groups.others')}</h2>
+                <ul class="tl">
+                  {rest.slice(0, 8).map((g) => (
+                    <li key={g.id}><span class="gi"><Icon name="talk" /></span><div class="grow"><p><bdi>{groupName(g)}</bdi></p><p class="sm mu">{g.open ? t('group.openLong') : t('group.closedLong')}</p></div><a class="bt" href={groupHref(g)}>{t('home.look')}<span class="vh"> <bdi>{groupName(g)}</bdi></span></a></li>
+                  ))}
+                </ul>
+              </section>
+            ) : null}
+          </div>
+        </div>
+      </PageScreen>
+    </Shell>
+  );
+}
+
+/** On a phone there is no list beside this screen: the community's head and its announcements come first. */
+function PhoneTop({c, ann}: {c: Community; ann: Group | undefined}) {
+  return (
+    <div class="only-ph phone-top">
+      <CommunityHead c={c} />
+      {ann ? <div class="phone-list"><GroupRow g={ann} current="" c={c} /></div> : null}
+    </div>
+  );
+}
+
+function Card({g, c}: {g: Group; c: Community}) {
+  const n = g.unread ?? 0;
+  return (
+    <a class={`card g ${n ? 'un' : ''}`} href={groupHref(g)}>
+      <span class="gi"><Icon name="talk" /></span>
+      <span class="n"><bdi>{groupName(g)}</bdi></span>
+      <span class="c">{n ? <><span class="bd" aria-hidden="true">{n > 99 ? '99+' : n}</span><span class="vh">{t('group.unread', {n})}</span></> : null}</span>
+      <span class="l" dir="auto">{preview(g.last_message, c)}</span>
+    </a>
+  );
+}
+
+/** The first line of an announcement is its title, where it is short. */
+export function headline(text: string): {title: string; rest: string} {
+  const m = /^(.{1,90}?)(?:\n+|[.!?।؟] +|[.!?।؟]?$)/su.exec(text.trim());
+  if (!m || m[1]!.includes('\n')) return {title: '', rest: text};
+  const title = tidy(m[1]!.replace(/[*_`]/g, ''));
+  return {title, rest: text.trim().slice(m[0].length).trim()};
+}
+
+function Latest({m, c}: {m: Message; c: Community}) {
+  const {title, rest} = headline(m.text);
+  const mine = m.author_id === c.me_id;
+  return (
+    <section class="nt latest" aria-labelledby="la">
+      <div class="bd1">
+        <div class="row sm"><span class="gi vi small"><Icon name={m.priority === 'urgent' ? 'siren' : 'announce'} /></span><h2 class="sm" id="la">{t('home.latest')}</h2><time class="mu sp" dateTime={m.created_at}>{dayName(m.created_at)} {clock(m.created_at)}</time></div>
+        {title ? <p class="serif em-h" dir="auto">{title}</p> : null}
+        {rest ? <p dir="auto" class="clamp">{tidy(rest.slice(0, 400))}</p> : null}
+        <div class="row wrap gapt"><a class="bt an" href={`/c/${c.id}/announcements`}>{t('home.open')}</a>{mine ? <span class="sm">{t('announce.reached', {n: m.delivery.reached, of: m.delivery.expected})}</span> : <span class="sm mu"><bdi>{nameOf(m.author_name)}</bdi></span>}</div>
+      </div>
+    </section>
+  );
+}
