@@ -50,13 +50,29 @@ func (c *Community) TouchedBy(in []Checked) map[op.ID][]content.RowKey {
 		if ck.msg == nil || ck.op != nil {
 			continue
 		}
-		switch content.Kind(ck.msg.Kind) {
-		case content.Profile, content.Receipt, content.JoinRequest, content.Decision:
-			m, _ := c.contentOf(ck)
-			out[m.Space] = append(out[m.Space], content.Touches(m)...)
+		if m, _ := c.contentOf(ck); !content.Alone(m) {
+			out[m.Space] = append(append(out[m.Space], content.Touches(m)...), content.Looks(m)...)
 		}
 	}
 	return out
+}
+
+// Draft names the rows that posting a message of mine will read.
+func (c *Community) DraftRows(space op.ID, kind content.Kind, body []byte, now op.Millis) map[op.ID][]content.RowKey {
+	m := content.Msg{Space: space, Author: c.self.Member, Device: c.self.Device.ID(), Lamport: now, Kind: kind, Body: body}
+	return map[op.ID][]content.RowKey{space: append(content.Touches(m), content.Looks(m)...)}
+}
+
+// Looked names the rows that folding a stored message looks at and leaves.
+func (c *Community) Looked(ck Checked) []content.RowKey {
+	m, _ := c.contentOf(ck)
+	return content.Looks(m)
+}
+
+// Following returns the row to be folded again once those of a stored message were, empty for none.
+func (c *Community) Following(ck Checked) content.RowKey {
+	m, _ := c.contentOf(ck)
+	return content.Again(m)
 }
 
 // Beyond reports that a message cannot have been applied before: its number is above all that were of its device.
@@ -157,7 +173,7 @@ func (c *Community) contentOf(ck Checked) (content.Msg, bool) {
 		}
 	}
 	return content.Msg{ID: m.WireID, Space: m.Space, Author: author, Device: m.Device, Seq: m.Seq, Lamport: m.Lamport, Time: m.Time,
-		Kind: content.Kind(m.Kind), Body: m.Body, Parsed: ck.body}, ok
+		Kind: content.Kind(m.Kind), Body: m.Body, Parsed: ck.body, Deleted: m.Gone == epoch.Deleted}, ok && m.Gone != epoch.Expired
 }
 
 // takeMessage stores a wire and folds it if it counts.
@@ -185,7 +201,7 @@ func (b *batch) takeMessage(ck Checked) {
 		s.lamport = max(s.lamport, m.Lamport)
 	}
 	s.recent[m.Epoch] = b.now
-	if ck.body == nil { // what is shown as it was written has part in no row but its own
+	if !content.Alone(cm) { // what is shown as it was written has part in no row but its own
 		for _, k := range content.Touches(cm) {
 			if k != content.MessageKey(m.WireID) {
 				b.eff.Store.Touches = append(b.eff.Store.Touches, Touch{Space: m.Space, Key: k, Wire: m.WireID})
@@ -206,14 +222,20 @@ func (b *batch) takeMessage(ck Checked) {
 	if c.counts(s, cm, m.Epoch) {
 		b.fold(s, cm)
 	}
-	if mine := m.Device == c.self.Device.ID(); !mine && cm.Kind != content.Receipt && cm.Kind != content.Profile && cm.Kind != content.JoinRequest && cm.Kind != content.Decision {
+	if mine := m.Device == c.self.Device.ID(); !mine && receipted(cm.Kind) {
 		s.marks[m.Device] = ch.high
 	}
 }
 
+// receipted reports whether the arrival of a message of a kind is worth telling its author.
+func receipted(k content.Kind) bool {
+	return k == content.Text || k == content.Announcement || k == content.Poll || k == content.Event
+}
+
 func (b *batch) fold(s *space, m content.Msg) {
 	rows := b.rows[s.id]
-	for _, r := range content.Fold(rows, m) {
+	made := content.Fold(rows, m)
+	for _, r := range made {
 		if b.eff.Store.Rows == nil {
 			b.eff.Store.Rows = map[op.ID][]content.Row{}
 		}
@@ -225,26 +247,15 @@ func (b *batch) fold(s *space, m content.Msg) {
 			}
 			b.rows[s.id] = rows
 		}
-		rows[r.Key] = r
-	}
-	switch m.Kind {
-	case content.Profile:
-		b.event("member.changed", s.id, m.Author, m.ID)
-	case content.Receipt:
-		b.event("message.delivery", s.id, m.Author, m.ID)
-	case content.JoinRequest:
-		if r, err := content.ParseJoinRequest(m.Body); err == nil {
-			b.event("join_request.created", s.id, r.Member(), r.ID())
+		if rows[r.Key] = r; r.Value == nil {
+			delete(rows, r.Key)
 		}
-	case content.Decision:
-		if d, err := content.ParseDecision(m.Body); err == nil {
-			b.event("desk.decided", s.id, m.Author, d.About)
-		}
-	case content.Suggestion:
-		b.event("suggestion.created", s.id, m.Author, m.ID)
-	default:
-		b.event("message.created", s.id, m.Author, m.ID)
 	}
+	if k := content.Again(m); k != "" && len(made) > 0 {
+		b.eff.Refold = append(b.eff.Refold, Refold{Space: s.id, Rows: []content.RowKey{k}})
+	}
+	b.purge(s, m)
+	b.tellOf(s, m, len(made) > 0)
 }
 
 // putAside keeps a message until its time comes (Tick).
@@ -267,15 +278,20 @@ func (b *batch) keepAside(s *space) {
 	b.eff.Store.Aside[s.id] = slices.Clone(s.aside)
 }
 
-// Refolded folds rows again from all stored messages that touch them: keys are the rows, msgs those messages in any order. What no
-// message that counts makes any more is deleted.
-func (c *Community) Refolded(space op.ID, keys []content.RowKey, msgs []Checked, now op.Millis) Store {
+// Refolded folds rows again from all stored messages that touch them: keys are the rows, msgs those messages in any order, looked what is stored of the
+// rows that they look at. What no message that counts makes any more is deleted.
+func (c *Community) Refolded(space op.ID, keys []content.RowKey, msgs []Checked, looked content.Rows, now op.Millis) Store {
 	s := c.space(space)
-	rows, aside := content.Rows{}, false
+	rows, made, aside := content.Rows{}, map[content.RowKey]bool{}, false
 	for _, ck := range msgs {
 		m, ok := c.contentOf(ck)
 		if !ok {
 			continue
+		}
+		for _, k := range content.Looks(m) {
+			if r, there := looked[k]; there && !made[k] {
+				rows[k] = r
+			}
 		}
 		if m.Lamport > now+asideAfter { // my clock was set back since it was folded
 			s.putAside(m)
@@ -286,7 +302,10 @@ func (c *Community) Refolded(space op.ID, keys []content.RowKey, msgs []Checked,
 			continue
 		}
 		for _, r := range content.Fold(rows, m) {
-			rows[r.Key] = r
+			made[r.Key] = true
+			if rows[r.Key] = r; r.Value == nil {
+				delete(rows, r.Key)
+			}
 		}
 	}
 	out := Store{Rows: map[op.ID][]content.Row{}}

@@ -245,7 +245,7 @@ func (c *Community) Post(space op.ID, kind content.Kind, body []byte, rows Rows,
 	if !in || mem.Bits&need != need {
 		return Effects{}, [32]byte{}, fmt.Errorf("%w: needs the right to %s", acl.ErrDenied, need)
 	}
-	if len(content.Touches(content.Msg{Kind: kind, Body: body})) == 0 {
+	if len(content.Touches(content.Msg{Author: c.self.Member, Lamport: now, Kind: kind, Body: body})) == 0 {
 		return Effects{}, [32]byte{}, content.ErrBody
 	}
 	k, ok := c.Sending(space, now)

@@ -156,12 +156,13 @@ func Check(s *Snapshot, wire []byte, now op.Millis) (Checked, Verdict) {
 		c.op = o.op
 	}
 	bits, member := s.spaces[m.Space].rights(m.Device)
-	switch {
-	case !member:
+	if !member {
 		return c, UnknownAuthor
-	case m.Space == s.root && kind == content.Announcement && bits&op.ANNOUNCE == 0,
-		m.Space == s.root && kind != content.Announcement && kind != content.Op:
-		return c, NotAnnouncer
+	}
+	if m.Space == s.root && kind != content.Op {
+		if need, posted := announced(kind); !posted || bits&need != need {
+			return c, NotAnnouncer
+		}
 	}
 	return c, Good
 }
@@ -186,6 +187,10 @@ func StoredOp(raw []byte) (Checked, error) {
 
 // Stored takes back a wire from our own store. It errs when its epoch's key is gone or the bytes are damaged.
 func Stored(s *Snapshot, wire []byte) (Checked, error) {
+	if epoch.IsStub(wire) {
+		m, err := epoch.ReadStub(wire)
+		return Checked{msg: m, wire: wire}, err
+	}
 	tag, _, err := epoch.Peek(wire)
 	if err != nil {
 		return Checked{}, err
@@ -208,4 +213,13 @@ func Stored(s *Snapshot, wire []byte) (Checked, error) {
 // IsOp reports whether something checked carries a control op, bare or in a wire.
 func IsOp(c Checked) bool {
 	return c.op != nil || c.msg != nil && content.Kind(c.msg.Kind) == content.Op
+}
+
+// EditOf reads an edit of a message, as its author wrote it; false for anything else.
+func (c Checked) EditOf(of content.Ref) (kind content.Kind, body []byte, at op.Millis, ok bool) {
+	if c.msg == nil || content.Kind(c.msg.Kind) != content.Edit {
+		return 0, nil, 0, false
+	}
+	e, err := content.ParseEdit(c.msg.Body)
+	return e.Kind, e.Body, c.msg.Time, err == nil && e.Of == of
 }

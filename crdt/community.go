@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/pandal-chat/pandal/crdt/acl"
+	"github.com/pandal-chat/pandal/crdt/content"
 	"github.com/pandal-chat/pandal/crdt/epoch"
 	"github.com/pandal-chat/pandal/crdt/op"
 	"github.com/pandal-chat/pandal/identity"
@@ -55,6 +56,7 @@ type space struct {
 	ended    map[identity.UserID]bool        // of judged, those who lost something once
 	tethered map[identity.DeviceID]*tethered // pinned devices whose chain was read
 	marks    map[identity.DeviceID]uint64    // delivered, not yet receipted
+	doomed   map[[32]byte]identity.UserID    // deleted messages that are not here yet, with their authors
 }
 
 // chain is how far a device's messages have arrived without a gap, from the first one seen.
@@ -102,7 +104,7 @@ func (c *Community) space(id op.ID) *space {
 	s := c.spaces[id]
 	if s == nil {
 		s = &space{id: id, epochs: map[op.ID]*epochState{}, kids: map[op.ID][]*epochState{}, early: map[op.ID]epoch.Secret{}, own: OwnChain{Space: id}, chains: map[identity.DeviceID]*chain{},
-			recent: map[op.ID]op.Millis{}, judged: map[identity.UserID]string{}, orphans: map[acl.Seat]bool{}, wasGone: map[acl.Seat]bool{}, ended: map[identity.UserID]bool{}, tethered: map[identity.DeviceID]*tethered{}, marks: map[identity.DeviceID]uint64{}}
+			recent: map[op.ID]op.Millis{}, judged: map[identity.UserID]string{}, orphans: map[acl.Seat]bool{}, wasGone: map[acl.Seat]bool{}, ended: map[identity.UserID]bool{}, tethered: map[identity.DeviceID]*tethered{}, marks: map[identity.DeviceID]uint64{}, doomed: map[[32]byte]identity.UserID{}}
 		c.spaces[id] = s
 	}
 	return s
@@ -114,7 +116,8 @@ type Kept struct {
 	Secrets map[op.ID]epoch.Secret
 	Own     OwnChain
 	Lamport op.Millis
-	Aside   []Aside // as it was last to be stored
+	Aside   []Aside       // as it was last to be stored
+	Doomed  []content.Ref // as Doomed listed them last
 	Heads   []KeptChain
 }
 
@@ -140,6 +143,9 @@ func Load(id op.ID, self Self, ops [][]byte, kept []Kept) (*Community, error) {
 		s.own, s.lamport = k.Own, k.Lamport
 		s.own.Space = k.Space
 		s.aside = slices.Clone(k.Aside)
+		for _, d := range k.Doomed {
+			s.doomed[d.ID] = d.Author
+		}
 		for _, h := range k.Heads {
 			s.chains[h.Device] = &chain{low: h.Low, high: h.High, top: h.Top}
 		}

@@ -18,8 +18,11 @@ func (c *Community) counts(s *space, m content.Msg, e op.ID) bool {
 		return false
 	}
 	need := c.neededUnder(s, e, m.Kind)
-	if s.id == c.id && m.Kind != content.Announcement {
+	if _, posted := announced(m.Kind); s.id == c.id && !posted {
 		return false // nothing else is posted to everybody
+	}
+	if s.id != c.id && (m.Kind == content.Announcement || m.Kind == content.RollUp) {
+		return false // and these nowhere else
 	}
 	en, ok := c.log.Graph().Find(e)
 	if !ok {

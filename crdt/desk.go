@@ -170,7 +170,7 @@ func (c *Community) PostDesk(kind content.Kind, body []byte, rows Rows, now op.M
 	if mem, in := st.Members.Get(c.self.Member); !in || kind == content.Decision && mem.Bits&op.ADMIT == 0 {
 		return Effects{}, [32]byte{}, fmt.Errorf("%w: needs the right to %s", acl.ErrDenied, op.ADMIT)
 	}
-	if len(content.Touches(content.Msg{Kind: kind, Body: body})) == 0 {
+	if len(content.Touches(content.Msg{Author: c.self.Member, Lamport: now, Kind: kind, Body: body})) == 0 {
 		return Effects{}, [32]byte{}, content.ErrBody
 	}
 	to, ok := c.Desk()
@@ -219,7 +219,7 @@ func checkDesk(s *Snapshot, wire []byte) (Checked, Verdict) {
 			return Checked{}, BadSignature
 		}
 		return c, Good // whether his invite carries him is judged by the log
-	case content.Profile, content.Suggestion, content.Decision:
+	case content.Profile, content.Suggestion, content.Decision, content.Report, content.React, content.Vote, content.RSVP, content.Ack, content.Text, content.Receipt:
 		if _, member := s.spaces[s.root].rights(m.Device); !member {
 			return c, UnknownAuthor
 		}
@@ -273,8 +273,10 @@ func (c *Community) deskCounts(m content.Msg) bool {
 		return ok && identity.VerifyInvite(inv.Key, r.Proof, m.Author, m.Device)
 	case content.Decision:
 		return st.Members.Of(m.Author).Bits&op.ADMIT != 0
-	case content.Profile, content.Suggestion:
+	case content.Profile, content.Suggestion, content.Report, content.React, content.Vote, content.RSVP, content.Ack, content.Receipt:
 		return c.isMember(c.id, m.Author)
+	case content.Text: // a reply to an announcement
+		return len(content.Rest(m.Kind, m.Body)) > 0 && c.isMember(c.id, m.Author)
 	}
 	return false
 }

@@ -11,6 +11,7 @@ import (
 // a crash between two steps is safe, since sync carries later whatever was stored.
 type Effects struct {
 	Store   Store
+	Purge   []Purge // in the same transaction as Store
 	Publish []Publication
 	Want    []Want
 	Refold  []Refold
@@ -97,6 +98,13 @@ type Refold struct {
 	Space   op.ID
 	Devices []identity.DeviceID
 	Wires   [][32]byte
+	Rows    []content.RowKey // and every row of a message that touches one of these
+}
+
+// Purge says that the body of a message is to go, and those of its edits: its author took it away. Of what is not here yet the name is remembered.
+type Purge struct {
+	Space op.ID
+	Of    content.Ref
 }
 
 // Event is something to tell the person about. Ref is a message's, op's or space's id.

@@ -83,7 +83,7 @@ func (p *person) refold(r Refold) {
 			keys = append(keys, content.Touches(m)...)
 		}
 	}
-	p.perform(Effects{Store: p.c.Refolded(r.Space, keys, msgs, start)})
+	p.perform(Effects{Store: p.c.Refolded(r.Space, keys, msgs, p.rows[r.Space], start)})
 }
 
 func (p *person) rowsFor(in []Checked) Rows {
@@ -166,11 +166,11 @@ func (p *person) texts(space op.ID) (out []string) {
 		if err != nil {
 			p.t.Fatal(err)
 		}
-		switch {
-		case m.Text != nil:
-			out = append(out, m.Text.Text)
-		case m.Announcement != nil:
-			out = append(out, m.Announcement.Text)
+		switch b := m.Content().(type) {
+		case *content.TextBody:
+			out = append(out, b.Text)
+		case *content.AnnouncementBody:
+			out = append(out, b.Text)
 		}
 	}
 	return out

@@ -47,17 +47,40 @@ func (c *Community) WhoPosts(space op.ID) (moderators bool) {
 }
 
 // Needed returns the right that posting a message of a kind takes in a space now.
-func (c *Community) Needed(space op.ID, k content.Kind) op.Bits { return needed(k, c.WhoPosts(space)) }
+func (c *Community) Needed(space op.ID, k content.Kind) op.Bits {
+	if need, posted := announced(k); posted && space == c.id {
+		return need
+	}
+	return needed(k, c.WhoPosts(space))
+}
 
+// announced returns the right that posting a message of a kind to a whole community takes, false for what is not posted there: answers go to
+// the desk.
+func announced(k content.Kind) (need op.Bits, posted bool) {
+	switch k {
+	case content.Announcement, content.Edit, content.Delete, content.Poll, content.PollClose, content.Event, content.Text:
+		return op.ANNOUNCE, true
+	case content.Moderate, content.Pin:
+		return op.MODERATE, true
+	case content.RollUp:
+		return op.ADMIT, true
+	}
+	return 0, false
+}
+
+// needed returns the right that posting a message of a kind to a group takes. Where moderators alone post, others still answer.
 func needed(k content.Kind, moderated bool) op.Bits {
-	switch {
-	case k == content.Profile || k == content.Receipt || k == content.Op || k == content.JoinRequest:
+	switch k {
+	case content.Profile, content.Receipt, content.Read, content.Op, content.JoinRequest:
 		return 0
-	case k == content.Decision:
+	case content.Decision:
 		return op.ADMIT
-	case k == content.Announcement:
-		return op.ANNOUNCE
-	case moderated:
+	case content.Moderate, content.Pin:
+		return op.MODERATE
+	case content.React, content.Vote, content.RSVP, content.Ack, content.Delete:
+		return op.POST
+	}
+	if moderated {
 		return op.MODERATE
 	}
 	return op.POST

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"flag"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -44,7 +45,7 @@ func bodies() map[Kind][][]byte {
 	}
 	return map[Kind][][]byte{
 		Text: {must(TextBody{Text: "Mangoes at six?"}.Encode()),
-			must(TextBody{Text: "yes", Reply: make([]byte, 32), Thread: make([]byte, 32), Mentions: []identity.UserID{{1}}}.Encode())},
+			must(TextBody{Text: "yes", Reply: make([]byte, 32), Thread: make([]byte, 64), Mentions: []identity.UserID{{1}}}.Encode())},
 		Announcement: {must(AnnouncementBody{Text: "The tent is up."}.Encode()), must(AnnouncementBody{Text: "x", Groups: []op.ID{{1}}, Priority: 2, AckWanted: true, Replies: 1}.Encode())},
 		Profile:      {must(ProfileBody{Name: "Asha"}.Encode()), must(ProfileBody{Name: "آشا", Picture: []byte{1, 2}, Contacts: []Contact{{Kind: "phone", Value: "12"}}}.Encode())},
 		Receipt:      {must(ReceiptBody{Marks: marks}.Encode())},
@@ -52,18 +53,43 @@ func bodies() map[Kind][][]byte {
 			must(JoinRequestBody{Cert: make([]byte, identity.CertSize), Invite: op.ID{2}, Name: "Chen"}.Encode())},
 		Decision:   {must(DecisionBody{About: [32]byte{1}, Reason: "no more room"}.Encode()), must(DecisionBody{About: [32]byte{1}, Accepted: true, Made: op.ID{2}}.Encode())},
 		Suggestion: {must(SuggestionBody{Name: "Rooftop garden", Description: "tomatoes", Open: true}.Encode())},
-		77:         {[]byte("from a newer version"), {}},
+		Report:     {must(ReportBody{Space: op.ID{1}, Of: someRef(1), Reason: "rude", Excerpt: "…"}.Encode())},
+		Edit: {must(EditBody{Of: someRef(1), Kind: Text, Body: must(TextBody{Text: "Mangoes at seven?"}.Encode())}.Encode()),
+			must(EditBody{Of: someRef(2), Kind: Text, Body: must(TextBody{Text: "no"}.Encode())}.Encode()),
+			must(EditBody{Of: someRef(1), Kind: Event, Body: must(EventBody{Title: "Clean-up", Starts: 9, Cancelled: true}.Encode())}.Encode())},
+		Delete:   {must(DeleteBody{Of: someRef(1)}.Encode()), must(DeleteBody{Of: someRef(2)}.Encode())},
+		Moderate: {must(ModerateBody{Of: someRef(1), Hide: true, Reason: "spam"}.Encode()), must(ModerateBody{Of: someRef(1)}.Encode())},
+		React: {must(ReactBody{Of: someRef(1), Emoji: "👍", On: true}.Encode()), must(ReactBody{Of: someRef(1), Emoji: "🥭", On: true}.Encode()),
+			must(ReactBody{Of: someRef(1), Emoji: "👍", Seen: []Mark{{Device: identity.DeviceID{0}, Seq: 3}, {Device: identity.DeviceID{1}, Seq: 2}}}.Encode())},
+		Pin:  {must(PinBody{ID: someRef(1).ID, Pin: true, Until: 99}.Encode()), must(PinBody{ID: someRef(1).ID}.Encode())},
+		Poll: {must(somePoll.Encode()), must(PollBody{Question: "When?", Options: []string{"six", "seven"}, Multiple: true, Anonymous: true, AfterClose: true, Closes: 4}.Encode())},
+		Vote: {must(VoteBody{Ballot: somePoll.Ballot(someRef(1)), Options: []uint8{0}}.Encode()), must(VoteBody{Ballot: somePoll.Ballot(someRef(1)), Options: []uint8{2}}.Encode()),
+			must(VoteBody{Ballot: somePoll.Ballot(someRef(1))}.Encode()), must(VoteBody{Ballot: Ballot{Of: someRef(2), Options: 2, Multiple: true, Closes: 4}, Options: []uint8{0, 1}}.Encode())},
+		PollClose: {must(PollCloseBody{Ballot: somePoll.Ballot(someRef(1))}.Encode())},
+		Event:     {must(EventBody{Title: "Clean-up", Text: "gloves", Starts: 5, Ends: 6, Zone: "Asia/Kolkata", Place: "pond", Capacity: 3}.Encode()), must(EventBody{Title: "x", Starts: 1}.Encode())},
+		RSVP:      {must(RSVPBody{Of: someRef(1), Status: Yes, Guests: 2}.Encode()), must(RSVPBody{Of: someRef(1), Status: Maybe}.Encode()), must(RSVPBody{Of: someRef(1)}.Encode())},
+		Ack:       {must(AckBody{Of: someRef(1)}.Encode())},
+		RollUp: {must(RollUpBody{Of: someRef(1), Reached: 9, Acks: 4, Reactions: []Tally{{Emoji: "👍", Count: 2}}}.Encode()),
+			must(RollUpBody{Of: someRef(1), Votes: []uint64{1, 2}, Voters: 3, Yes: 1, No: 2, Maybe: 3, Replies: 4}.Encode())},
+		Read: {must(ReadBody{Lamport: 4, ID: [32]byte{1}}.Encode()), must(ReadBody{Lamport: 3, ID: [32]byte{2}}.Encode())},
+		77:   {[]byte("from a newer version"), {}},
 	}
 }
+
+// someRef names a message that draw may make, by an author who may have written it.
+func someRef(n byte) Ref { return Ref{ID: [32]byte{n}, Author: identity.UserID{n - 1}} }
+
+var somePoll = PollBody{Question: "Which?", Options: []string{"red", "green", "blue"}}
 
 // draw makes a message: few authors, devices and times, so that they meet.
 func draw(t *rapid.T) Msg {
 	var m Msg
 	small := func(name string, n int) byte { return byte(rapid.IntRange(0, n).Draw(t, name)) }
-	m.ID = [32]byte{small("id", 40), small("id2", 3)}
+	m.ID = [32]byte{1 + small("id", 40), small("id2", 3)}
 	m.Space, m.Author, m.Device = op.ID{1}, identity.UserID{small("author", 2)}, identity.DeviceID{small("device", 4)}
 	m.Lamport, m.Time, m.Seq = op.Millis(small("lamport", 5)), 7, 1
-	kinds := []Kind{Text, Announcement, Profile, Receipt, JoinRequest, Decision, Suggestion, 77, Op}
+	kinds := []Kind{Text, Announcement, Profile, Receipt, JoinRequest, Decision, Suggestion, Report, Edit, Delete, Moderate, React, Pin, Poll, Vote, PollClose, Event, RSVP, Ack, RollUp,
+		Read, 77, Op, Edit, Delete, React, Vote, Vote, PollClose, Event, RSVP}
 	m.Kind = kinds[rapid.IntRange(0, len(kinds)-1).Draw(t, "kind")]
 	switch m.Kind {
 	case Profile:
@@ -85,25 +111,68 @@ func draw(t *rapid.T) Msg {
 	return m
 }
 
-// fold folds messages one by one, giving each only the rows it touches, as a room does.
+// fold folds messages one by one, giving each only the rows it names, as a room does; and anew what Again names.
 func fold(t rapid.TB, msgs []Msg) Rows {
 	all := Rows{}
-	for _, m := range msgs {
-		some := Rows{}
-		keys := Touches(m)
-		for _, k := range keys {
-			if r, ok := all[k]; ok {
-				some[k] = r
-			}
+	for i, m := range msgs {
+		if !put(t, all, m) {
+			continue
 		}
-		for _, r := range Fold(some, m) {
-			if !slices.Contains(keys, r.Key) {
-				t.Fatalf("kind %d writes %s, which it does not touch", m.Kind, r.Key)
-			}
-			all[r.Key] = r
+		if k := Again(m); k != "" {
+			refold(t, all, msgs[:i+1], k)
 		}
 	}
 	return all
+}
+
+// put folds one message into all rows, and reports whether that changed any.
+func put(t rapid.TB, all Rows, m Msg) bool {
+	some, keys := Rows{}, Touches(m)
+	for _, k := range append(slices.Clone(keys), Looks(m)...) {
+		if r, ok := all[k]; ok {
+			some[k] = r
+		}
+	}
+	out := Fold(some, m)
+	for _, r := range out {
+		if !slices.Contains(keys, r.Key) {
+			t.Fatalf("kind %d writes %s, which it does not touch", m.Kind, r.Key)
+		}
+		if all[r.Key] = r; r.Value == nil {
+			delete(all, r.Key)
+		}
+	}
+	return len(out) > 0
+}
+
+// refold makes anew every row of the messages that touch a row, each from all that touch it.
+func refold(t rapid.TB, all Rows, msgs []Msg, key RowKey) {
+	var keys []RowKey
+	for _, m := range msgs {
+		if k := Touches(m); slices.Contains(k, key) {
+			keys = append(keys, k...)
+		}
+	}
+	for _, k := range keys {
+		scratch := maps.Clone(all)
+		for _, m := range msgs {
+			if slices.Contains(Touches(m), k) {
+				for _, x := range Touches(m) {
+					delete(scratch, x)
+				}
+			}
+		}
+		for _, m := range msgs {
+			if slices.Contains(Touches(m), k) {
+				put(t, scratch, m)
+			}
+		}
+		if r, ok := scratch[k]; ok {
+			all[k] = r
+		} else {
+			delete(all, k)
+		}
+	}
 }
 
 // TestFoldInAnyOrder: the same messages in any order, any of them several times, give the same rows.
@@ -183,32 +252,31 @@ func TestRows(t *testing.T) {
 		for i, body := range list {
 			m := Msg{ID: [32]byte{byte(i), 5}, Author: identity.UserID{1}, Device: identity.DeviceID{2}, Seq: 3, Lamport: 1_790_000_000_000, Time: 4, Kind: kind, Body: body}
 			rows := Fold(nil, m)
-			if len(rows) != 1 || len(Touches(m)) != 1 || rows[0].Key != Touches(m)[0] {
+			if _, known := folds[kind]; !known && len(rows) != 1 {
 				t.Fatalf("kind %d: %d rows", kind, len(rows))
 			}
-			switch r := rows[0]; kind {
-			case Profile:
-				_, err := ParseProfileRow(r.Value)
-				if r.List != Profiles || err != nil {
-					t.Errorf("profile: %v", err)
+			for _, r := range rows {
+				if !slices.Contains(Touches(m), r.Key) {
+					t.Fatalf("kind %d makes %s unasked", kind, r.Key)
 				}
-			case Receipt:
-				if _, err := ParseWatermarkRow(r.Value); r.List != Watermarks || err != nil {
-					t.Errorf("receipt: %v", err)
-				}
-			case JoinRequest, Decision, Suggestion:
-				got, err := ParseDeskRow(r.Value)
-				if err != nil || got.ID != m.ID || got.Author != m.Author || !bytes.Equal(got.Body, body) || (r.List == "") != (kind == Decision) {
-					t.Errorf("kind %d: %+v %v", kind, got, err)
-				}
-			default:
-				got, err := ParseMessageRow(r.Value)
-				if err != nil || r.List != Messages || !bytes.Equal(r.Order, Order(m.Lamport, m.ID)) || got.ID != m.ID || got.Author != m.Author || got.Kind != kind {
-					t.Errorf("kind %d: %+v %v", kind, got, err)
-				}
-				if (got.Text != nil) != (kind == Text) || (got.Announcement != nil) != (kind == Announcement) {
-					t.Errorf("kind %d has another kind's body", kind)
-				}
+			}
+			if len(rows) == 0 || rows[0].Key != MessageKey(m.ID) {
+				continue
+			}
+			r := rows[0]
+			got, err := ParseMessageRow(r.Value)
+			if err != nil || !bytes.Equal(r.Order, Order(m.Lamport, m.ID)) || got.ID != m.ID || got.Author != m.Author || got.Kind != kind {
+				t.Errorf("kind %d: %+v %v", kind, got, err)
+			}
+			thread := false
+			if b, ok := got.Content().(*TextBody); ok {
+				thread = len(b.Thread) > 0
+			}
+			if (r.List == Messages) == thread {
+				t.Errorf("kind %d is listed in %q", kind, r.List)
+			}
+			if (got.Content() == nil) != (kind == 77) {
+				t.Errorf("kind %d has the body %v", kind, got.Content())
 			}
 		}
 	}
@@ -282,7 +350,7 @@ func TestLimits(t *testing.T) {
 			t.Errorf("%s: %v", why, c)
 		}
 	}
-	if b, err := (TextBody{Text: long(MaxText), Mentions: users(MaxMentions), Reply: make([]byte, 32), Thread: make([]byte, 32)}).Encode(); err != nil || len(b) > 1<<17 {
+	if b, err := (TextBody{Text: long(MaxText), Mentions: users(MaxMentions), Reply: make([]byte, 32), Thread: make([]byte, 64)}).Encode(); err != nil || len(b) > 1<<17 {
 		t.Errorf("%d bytes: %v", len(b), err)
 	}
 }
@@ -371,6 +439,29 @@ func FuzzBody(f *testing.F) {
 			again(v, err)
 		case Suggestion:
 			v, err := ParseSuggestion(body)
+			again(v, err)
+		case Poll:
+			v, err := ParsePoll(body)
+			again(v, err)
+		case Event:
+			v, err := ParseEvent(body)
+			again(v, err)
+		case Edit:
+			v, err := ParseEdit(body)
+			if keys = nil; err == nil || !errors.Is(err, ErrBody) {
+				again(v, err)
+			}
+		case React:
+			v, err := ParseReact(body)
+			again(v, err)
+		case Vote:
+			v, err := ParseVote(body)
+			if len(keys) == 0 && err == nil {
+				return // too late
+			}
+			again(v, err)
+		case RollUp:
+			v, err := ParseRollUp(body)
 			again(v, err)
 		}
 	})

@@ -12,12 +12,14 @@ import (
 const (
 	Requests    = "j"
 	Suggestions = "s"
+	Reports     = "o"
 )
 
 // Limits of what is addressed to the desk, in bytes.
 const (
-	MaxNote   = 1 << 10
-	MaxReason = 256
+	MaxNote    = 1 << 10
+	MaxReason  = 256
+	MaxExcerpt = 4 << 10
 )
 
 // JoinRequestBody is somebody's wish to come in, with all it takes to let him: the certificate by which he consents and, for a community,
@@ -48,6 +50,15 @@ type SuggestionBody struct {
 	Description string
 	Open        bool
 	WhoPosts    uint8 // 0 everyone, 1 moderators
+}
+
+// ReportBody asks the desk to look at a message, by the reporter's word: those of the desk may not be in its group. Rule: it stands as it was written.
+type ReportBody struct {
+	_       struct{} `cbor:",toarray"`
+	Space   op.ID    // where the message is
+	Of      Ref
+	Reason  string
+	Excerpt string // of its text
 }
 
 // DeskRow is the value of a row of something addressed to the desk: who wrote it, when, and its body.
@@ -158,6 +169,32 @@ func (b SuggestionBody) check() error {
 	return checkText("description", b.Description, 4<<10, true)
 }
 
+// Encode returns the body's bytes. It errs on a field over its limit, naming it.
+func (b ReportBody) Encode() ([]byte, error) { return encode(b) }
+
+// ParseReport reads a report strictly. It errs with ErrBody.
+func ParseReport(raw []byte) (b ReportBody, err error) {
+	err = read(raw, &b)
+	return b, err
+}
+
+func (b ReportBody) check() error {
+	if err := checkText("reason", b.Reason, MaxNote, true); err != nil {
+		return err
+	}
+	return checkText("excerpt", b.Excerpt, MaxExcerpt, true)
+}
+
+// ReportKey is the key of a report's row.
+func ReportKey(msg [32]byte) RowKey { return RowKey("o/" + hex.EncodeToString(msg[:])) }
+
+func deskKeys(m Msg) []RowKey {
+	if k, _ := deskKey(m); k != "" {
+		return []RowKey{k}
+	}
+	return nil
+}
+
 // deskKey is the row that a message to the desk makes; empty when its body is malformed.
 func deskKey(m Msg) (key RowKey, list string) {
 	switch m.Kind {
@@ -172,6 +209,10 @@ func deskKey(m Msg) (key RowKey, list string) {
 	case Suggestion:
 		if _, err := ParseSuggestion(m.Body); err == nil {
 			return SuggestionKey(m.ID), Suggestions
+		}
+	case Report:
+		if _, err := ParseReport(m.Body); err == nil {
+			return ReportKey(m.ID), Reports
 		}
 	}
 	return "", ""

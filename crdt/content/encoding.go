@@ -13,7 +13,6 @@ const (
 	cborBytes  = 2 << 5
 	cborString = 3 << 5
 	cborArray  = 4 << 5
-	cborNull   = 0xf6
 )
 
 // read takes a text body that mentions nobody, without reflection. It returns false for anything else, well formed or not: ParseText then
@@ -59,20 +58,16 @@ func readString(b []byte, major byte) (s, rest []byte, ok bool) {
 	return b[:n], b[n:], true
 }
 
-// messageRow writes the MessageRow of m as op.Encode does, without reflection. A body that is shown stands in it as it came: Parse takes a
-// body in its one encoding only.
+// messageRow writes the MessageRow of m as op.Encode does, without reflection. A body that is shown stands in it as it came.
 func messageRow(m Msg) []byte {
-	v := append(make([]byte, 0, 160+len(m.Body)), cborArray|9)
+	v := append(make([]byte, 0, 160+len(m.Body)), cborArray|8)
 	v = appendID(appendID(appendID(v, m.ID), m.Author), m.Device)
 	v = appendMillis(appendMillis(appendHead(v, 0, m.Seq), m.Lamport), m.Time)
 	v = appendHead(v, 0, uint64(m.Kind))
-	switch m.Parsed.(type) {
-	case *TextBody:
-		return append(append(v, m.Body...), cborNull)
-	case *AnnouncementBody:
-		return append(append(v, cborNull), m.Body...)
+	if m.Parsed == nil {
+		return append(v, cborBytes)
 	}
-	return append(v, cborNull, cborNull)
+	return append(appendHead(v, cborBytes, uint64(len(m.Body))), m.Body...)
 }
 
 func appendID(v []byte, id [32]byte) []byte { return append(append(v, cborBytes|24, 32), id[:]...) }

@@ -89,6 +89,13 @@ func (b ProfileBody) check() error {
 	return nil
 }
 
+func profileKeys(m Msg) []RowKey {
+	if _, err := ParseProfile(m.Body); err != nil {
+		return nil
+	}
+	return []RowKey{profileKey(m.Author)}
+}
+
 func foldProfile(rows Rows, m Msg) []Row {
 	b, err := ParseProfile(m.Body)
 	if err != nil {

@@ -67,6 +67,13 @@ func (b ReceiptBody) check() error {
 	return nil
 }
 
+func receiptKeys(m Msg) []RowKey {
+	if _, err := ParseReceipt(m.Body); err != nil {
+		return nil
+	}
+	return []RowKey{watermarkKey(m.Author)}
+}
+
 func foldReceipt(rows Rows, m Msg) []Row {
 	b, err := ParseReceipt(m.Body)
 	if err != nil {
@@ -106,4 +113,56 @@ func foldReceipt(rows Rows, m Msg) []Row {
 func ParseWatermarkRow(v []byte) (WatermarkRow, error) {
 	var r WatermarkRow
 	return r, parse(v, &r)
+}
+
+// ReadBody says how far its author has read a space: the place of the last message he saw. Rule: per author the furthest stands. Only who lets others know
+// sends it, and only who does so himself is shown it.
+type ReadBody struct {
+	_       struct{} `cbor:",toarray"`
+	Lamport op.Millis
+	ID      [32]byte
+}
+
+// ReadRow is the value of the row that says how far a member has read.
+type ReadRow struct {
+	_      struct{} `cbor:",toarray"`
+	Member identity.UserID
+	UpTo   ReadBody
+}
+
+func (b ReadBody) check() error {
+	if b.Lamport <= 0 {
+		return bad("lamport", "must be given")
+	}
+	return nil
+}
+
+// Encode returns the body's bytes. It errs on a field over its limit, naming it.
+func (b ReadBody) Encode() ([]byte, error) { return encode(b) }
+
+// ReadKey is the key of the row that says how far a member has read.
+func ReadKey(m identity.UserID) RowKey { return RowKey("q/" + hex.EncodeToString(m[:])) }
+
+func readKeys(m Msg) []RowKey {
+	if read(m.Body, &ReadBody{}) != nil {
+		return nil
+	}
+	return []RowKey{ReadKey(m.Author)}
+}
+
+func foldRead(rows Rows, m Msg) []Row {
+	r := ReadRow{Member: m.Author}
+	if read(m.Body, &r.UpTo) != nil {
+		return nil
+	}
+	if old, err := ParseReadRow(rows[ReadKey(m.Author)].Value); err == nil && bytes.Compare(Order(old.UpTo.Lamport, old.UpTo.ID), Order(r.UpTo.Lamport, r.UpTo.ID)) >= 0 {
+		return nil
+	}
+	return row(ReadKey(m.Author), Reads, Order(r.UpTo.Lamport, m.Author), r)
+}
+
+// ParseReadRow reads a row that Fold wrote.
+func ParseReadRow(v []byte) (r ReadRow, err error) {
+	err = parse(v, &r)
+	return r, err
 }

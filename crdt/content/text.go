@@ -1,16 +1,19 @@
 package content
 
 import (
+	"encoding/hex"
+
 	"github.com/pandal-chat/pandal/crdt/op"
 	"github.com/pandal-chat/pandal/identity"
 )
 
-// TextBody is a text message. Rule: it stands as it was written; nothing else writes its row yet.
+// TextBody is a text message. Rule: it stands as it was written; what is said about it later stands in rows beside its own. In a thread it
+// is listed there and not in the timeline, and counted with the message that the thread is under.
 type TextBody struct {
 	_        struct{} `cbor:",toarray"`
 	Text     string
 	Reply    []byte // message id it quotes, or empty
-	Thread   []byte // message id whose thread it is in, or empty
+	Thread   []byte // id and author of the message whose thread it is in (Ref.Bytes), or empty
 	Mentions []identity.UserID
 }
 
@@ -24,19 +27,21 @@ type AnnouncementBody struct {
 	Replies   uint8 // 0 off, 1 threaded
 }
 
-// MessageRow is the value of a message's row.
+// MessageRow is the value of a message's row. Its Body is empty for a kind that this program does not know, and for a message whose body is gone.
 type MessageRow struct {
-	_            struct{} `cbor:",toarray"`
-	ID           [32]byte
-	Author       identity.UserID
-	Device       identity.DeviceID
-	Seq          uint64
-	Lamport      op.Millis
-	Time         op.Millis
-	Kind         Kind
-	Text         *TextBody
-	Announcement *AnnouncementBody
+	_       struct{} `cbor:",toarray"`
+	ID      [32]byte
+	Author  identity.UserID
+	Device  identity.DeviceID
+	Seq     uint64
+	Lamport op.Millis
+	Time    op.Millis
+	Kind    Kind
+	Body    []byte
 }
+
+// Content returns what the message says, as Parse reads it; nil where the body is gone or not known.
+func (m MessageRow) Content() any { return Parse(m.Kind, m.Body) }
 
 // Encode returns the body's bytes. It errs on a field over its limit, naming it.
 func (b TextBody) Encode() ([]byte, error) {
@@ -73,8 +78,8 @@ func (b TextBody) check() error {
 	switch {
 	case b.Reply == nil || len(b.Reply) != 0 && len(b.Reply) != 32:
 		return bad("reply", "want a message id")
-	case b.Thread == nil || len(b.Thread) != 0 && len(b.Thread) != 32:
-		return bad("thread", "want a message id")
+	case b.Thread == nil || len(b.Thread) != 0 && len(b.Thread) != refSize:
+		return bad("thread", "want a message id and its author")
 	case b.Mentions == nil || len(b.Mentions) > MaxMentions:
 		return bad("mentions", "at most 256")
 	}
@@ -116,7 +121,47 @@ func (b AnnouncementBody) check() error {
 	return nil
 }
 
-func foldMessage(m Msg) []Row {
+// Threads names the list of what is in a message's thread.
+func Threads(root [32]byte) string { return "t/" + hex.EncodeToString(root[:]) }
+
+func textKeys(m Msg) []RowKey {
+	if m.Parsed == nil {
+		m.Parsed = Parse(m.Kind, m.Body)
+	}
+	b, ok := m.Parsed.(*TextBody)
+	if !ok {
+		return nil
+	}
+	keys := []RowKey{MessageKey(m.ID)}
+	if root, in := RefOf(b.Thread); in {
+		keys = append(keys, root.About())
+	}
+	return keys
+}
+
+// foldText counts a reply with its root once: as long as it has no row of its own.
+func foldText(rows Rows, m Msg) []Row {
+	thread := m.Body
+	if m.Deleted {
+		m.Body = nil
+	} else {
+		thread = Rest(m.Kind, m.Body)
+	}
+	out := foldMessage(rows, m)
+	root, in := RefOf(thread)
+	if !in {
+		return out
+	}
+	out[0].List = Threads(root.ID)
+	if _, counted := rows[MessageKey(m.ID)]; counted {
+		return out
+	}
+	a := about(rows, root)
+	a.Replies++
+	return append(out, a.row(root)...)
+}
+
+func foldMessage(_ Rows, m Msg) []Row {
 	if m.Parsed == nil {
 		m.Parsed = Parse(m.Kind, m.Body)
 	}

@@ -211,11 +211,11 @@ func (w *World) messages(p *Peer, space op.ID) string {
 }
 
 func textOf(m content.MessageRow) string {
-	switch {
-	case m.Text != nil:
-		return m.Text.Text
-	case m.Announcement != nil:
-		return m.Announcement.Text
+	switch b := m.Content().(type) {
+	case *content.TextBody:
+		return b.Text
+	case *content.AnnouncementBody:
+		return b.Text
 	}
 	return "?"
 }

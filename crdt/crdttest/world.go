@@ -180,12 +180,19 @@ func (p *Peer) refold(r crdt.Refold) {
 			keys = append(keys, p.C.Touched(ck)...)
 		}
 	}
+	for _, ck := range msgs {
+		for _, k := range r.Rows {
+			if t := p.C.Touched(ck); slices.Contains(t, k) {
+				keys = append(keys, t...)
+			}
+		}
+	}
 	for d, ls := range links {
 		if slices.Contains(r.Devices, d) && p.C.Pinned(r.Space, d) || p.C.Untold(r.Space, d) {
 			p.C.Rechain(r.Space, d, ls)
 		}
 	}
-	p.store(crdt.Effects{Store: p.C.Refolded(r.Space, keys, msgs, p.now())})
+	p.store(crdt.Effects{Store: p.C.Refolded(r.Space, keys, msgs, p.rows[r.Space], p.now())})
 }
 
 func (p *Peer) apply(in []crdt.Checked) {

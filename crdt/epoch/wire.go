@@ -55,6 +55,7 @@ type Message struct {
 	Body         []byte
 	WireID       [32]byte // SHA-256(wire)
 	Desk         bool     // it was sealed to the desk
+	Gone         Gone     // its body is not here any more, and Body is what stays of it
 
 	bound  []byte // salt or encapsulation: what the signature binds the message to
 	header []byte
