@@ -2,7 +2,6 @@ package node
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/pandal-chat/pandal/crdt/content"
 	"github.com/pandal-chat/pandal/crdt/op"
@@ -25,21 +24,6 @@ func (r *room) watermarks(s op.ID) (out []content.WatermarkRow) {
 	}
 	r.marks[s] = out
 	return out
-}
-
-// acksOf reads who has said to store the messages of rows, under their ackKeys.
-func (r *room) acksOf(s op.ID, rows []store.Row) (map[string][]byte, error) {
-	keys := make([]string, 0, len(rows))
-	for _, row := range rows {
-		if m, err := content.ParseMessageRow(row.Value); err == nil {
-			keys = append(keys, ackKey(m.ID))
-		}
-	}
-	got, err := r.n.store.Rows(r.n.ctx, s, keys)
-	if err != nil {
-		return nil, fmt.Errorf("read deliveries: %w", err)
-	}
-	return got, nil
 }
 
 // delivery counts the members who are known to have a message: by their receipt, or because their node said it stores it.

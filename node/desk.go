@@ -243,15 +243,27 @@ var deskAsking = op.ID{1}
 
 // toDesk writes a message to the desk. Owner only.
 func (r *room) toDesk(kind content.Kind, body []byte) ([32]byte, error) {
-	rows, err := r.rowsFor(map[op.ID][]content.RowKey{r.id: content.Touches(content.Msg{Space: r.id, Author: r.fixed.Member, Kind: kind, Body: body})})
-	if err != nil {
-		return [32]byte{}, err
+	e, err := r.postDesk(kind, body)
+	for _, p := range e.Publish {
+		if p.Desk {
+			return epoch.WireID(p.Wire), err
+		}
 	}
-	e, id, err := r.c.PostDesk(kind, body, rows, r.n.now())
+	return [32]byte{}, err
+}
+
+// postDesk is toDesk for who wants to see what came of it. Owner only.
+func (r *room) postDesk(kind content.Kind, body []byte) (crdt.Effects, error) {
+	now := r.n.now()
+	rows, err := r.rowsFor(r.c.DraftRows(r.id, kind, body, now))
 	if err != nil {
-		return id, fmt.Errorf("write to the desk: %w", err)
+		return crdt.Effects{}, err
 	}
-	return id, r.perform(e)
+	e, _, err := r.c.PostDesk(kind, body, rows, now)
+	if err != nil {
+		return e, fmt.Errorf("write to the desk: %w", err)
+	}
+	return e, r.perform(e)
 }
 
 // publishDesk sends what I wrote to the desk; perform has made it durable.

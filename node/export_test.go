@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/libp2p/go-libp2p/core/peer"
 
@@ -14,6 +16,7 @@ import (
 	"github.com/pandal-chat/pandal/crdt/op"
 	"github.com/pandal-chat/pandal/identity"
 	"github.com/pandal-chat/pandal/node/host"
+	"github.com/pandal-chat/pandal/node/store"
 	"github.com/pandal-chat/pandal/pubsub"
 )
 
@@ -422,4 +425,78 @@ func (n *Node) Populate(ctx context.Context, community string, people, groups in
 		done += len(devices)
 	}
 	return nil
+}
+
+// FoldedRows lists every row of a group that messages make, but for receipts, which nodes hold as they hear them.
+func (n *Node) FoldedRows(group string) (out []string) {
+	r, s, err := n.groupRoom(group)
+	if err != nil {
+		return nil
+	}
+	keys := map[string]bool{}
+	for w, err := range n.store.WiresOf(context.Background(), s) {
+		if err != nil {
+			return nil
+		}
+		r.ask(context.Background(), func() {
+			if ck, err := crdt.Stored(r.c.Snapshot(), w.Bytes); err == nil {
+				for _, k := range r.c.Touched(ck) {
+					keys[string(k)] = !strings.HasPrefix(string(k), "w/")
+				}
+			}
+		})
+	}
+	for k, want := range keys {
+		if rows, err := n.store.Rows(context.Background(), s, []string{k}); want && err == nil && rows[k] != nil {
+			out = append(out, fmt.Sprintf("%s %x", k, rows[k]))
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// Rebuild folds every row of a group from the log.
+func (n *Node) Rebuild(group string) error {
+	r, s, err := n.groupRoom(group)
+	if err != nil {
+		return err
+	}
+	r.ask(context.Background(), func() {
+		f := crdt.Refold{Space: s}
+		devices, derr := n.store.Devices(context.Background(), s)
+		for _, d := range devices {
+			f.Devices = append(f.Devices, d)
+		}
+		r.owed = append(r.owed, f)
+		r.payOwed()
+		err = derr
+	})
+	return err
+}
+
+// StoredBytes returns, opened, all that is stored of a group: wires, and rows as they are.
+func (n *Node) StoredBytes(group string) (out [][]byte) {
+	r, s, err := n.groupRoom(group)
+	if err != nil {
+		return nil
+	}
+	for w, err := range n.store.WiresOf(context.Background(), s) {
+		if err != nil {
+			return nil
+		}
+		r.ask(context.Background(), func() {
+			if k, ok := r.c.Sending(s, n.now()); ok && !epoch.IsStub(w.Bytes) {
+				if m, err := k.Open(w.Bytes); err == nil {
+					out = append(out, m.Body)
+				}
+			}
+		})
+	}
+	for _, list := range []string{content.Messages, content.Calendar} {
+		rows, _ := n.store.List(context.Background(), s, list, store.Range{})
+		for _, x := range rows {
+			out = append(out, x.Value)
+		}
+	}
+	return out
 }

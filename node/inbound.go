@@ -272,7 +272,9 @@ func (r *room) sumsOf(space op.ID) map[epoch.Tag]*history.Sum {
 			if err != nil {
 				return nil
 			}
-			add(m, w.Tag, w.ID)
+			if w.Tag != store.NoTag {
+				add(m, w.Tag, w.ID)
+			}
 		}
 		r.sums[space] = m
 	}
@@ -295,6 +297,14 @@ func add(m map[epoch.Tag]*history.Sum, t epoch.Tag, id [32]byte) {
 func (r *room) count(space op.ID, t epoch.Tag, id [32]byte) {
 	if m := r.sums[space]; m != nil {
 		add(m, t, id)
+	}
+}
+
+// uncount takes a wire that is offered no more out of them. It is called before the transaction that brings the wire is followed, if they come together.
+func (r *room) uncount(space op.ID, t epoch.Tag, id [32]byte) {
+	r.gone[id] = true
+	if m := r.sums[space]; m != nil && m[t] != nil && !r.arriving[id] {
+		m[t].Remove(id)
 	}
 }
 
@@ -350,7 +360,7 @@ func (r *room) historyWires(ctx context.Context, p peer.ID, ids [][32]byte) ([][
 	err = r.ask(ctx, func() {
 		m, ok := r.peers[p]
 		for _, w := range wires {
-			if ok && r.mayHave(m.user, w.Space) && (!r.deskTag(w.Tag) || r.c.OnDesk(m.user)) {
+			if ok && !epoch.IsStub(w.Bytes) && r.mayHave(m.user, w.Space) && (!r.deskTag(w.Tag) || r.c.OnDesk(m.user)) {
 				out = append(out, w.Bytes)
 			}
 		}

@@ -2,7 +2,6 @@ package node
 
 import (
 	"context"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"slices"
@@ -12,7 +11,6 @@ import (
 	"github.com/pandal-chat/pandal/crdt/acl"
 	"github.com/pandal-chat/pandal/crdt/content"
 	"github.com/pandal-chat/pandal/crdt/op"
-	"github.com/pandal-chat/pandal/identity"
 	"github.com/pandal-chat/pandal/node/store"
 )
 
@@ -22,27 +20,41 @@ func (n *Node) Post(ctx context.Context, group string, q NewMessage) (Message, e
 	if err != nil {
 		return Message{}, err
 	}
-	if s == r.id {
+	if s == r.id && q.ThreadRoot == "" {
 		return Message{}, ErrAnnounceOnly
 	}
 	if len(q.Text) > content.MaxText {
 		return Message{}, fmt.Errorf("%w: text: at most %d bytes", ErrTooLarge, content.MaxText)
 	}
 	body := content.TextBody{Text: q.Text}
-	for _, ref := range []struct {
-		id string
-		to *[]byte
-	}{{q.ReplyTo, &body.Reply}, {q.ThreadRoot, &body.Thread}} {
-		if ref.id == "" {
-			continue
-		}
-		w, err := n.findMessage(ref.id)
+	if q.ReplyTo != "" {
+		w, err := n.findMessage(q.ReplyTo)
 		if err != nil {
 			return Message{}, err
 		}
-		*ref.to = w.ID[:]
+		body.Reply = w.ID[:]
 	}
-	return r.send(ctx, s, content.Text, func() ([]byte, error) {
+	if q.ThreadRoot != "" {
+		_, root, of, err := n.aboutMessage(q.ThreadRoot)
+		if err != nil {
+			return Message{}, err
+		}
+		if in, ok := root.thread(); ok { // threads do not branch
+			of = in
+		}
+		if root.space != s {
+			return Message{}, fmt.Errorf("%w: thread_root: that message is in another group", ErrInvalid)
+		}
+		body.Thread = of.Bytes()
+		if a, ok := root.row.Content().(*content.AnnouncementBody); s == r.id && (!ok || a.Replies == 0) {
+			return Message{}, ErrNoReplies
+		}
+	}
+	post := r.send
+	if s == r.id {
+		post = r.reply
+	}
+	return post(ctx, s, content.Text, func() ([]byte, error) {
 		for _, u := range q.Mentions {
 			m, ok := r.user(u)
 			if !ok {
@@ -79,7 +91,7 @@ func (n *Node) Announce(ctx context.Context, community string, q NewAnnouncement
 	if q.Replies == "threaded" {
 		body.Replies = 1
 	}
-	m, err := r.send(ctx, r.id, content.Announcement, func() ([]byte, error) {
+	return r.send(ctx, r.id, content.Announcement, func() ([]byte, error) {
 		body.Groups = nil
 		for _, g := range q.Groups {
 			i := slices.IndexFunc(r.c.Spaces(), func(s op.ID) bool { return grpID(s) == g })
@@ -90,17 +102,43 @@ func (n *Node) Announce(ctx context.Context, community string, q NewAnnouncement
 		}
 		return body.Encode()
 	})
-	if e := (*MissingRight)(nil); errors.As(err, &e) {
-		return m, ErrAnnounceOnly
-	}
-	return m, err
 }
 
-// send writes one message, waiting for a key to send with where there is none yet.
+// send writes one message that is shown, waiting for a key to send with where there is none yet.
 func (r *room) send(ctx context.Context, s op.ID, kind content.Kind, encode func() ([]byte, error)) (Message, error) {
-	var id [32]byte
-	var out Message
-	err := r.untilKey(ctx, func() error {
+	out, err := r.put(ctx, s, kind, encode)
+	if e := (*MissingRight)(nil); s == r.id && errors.As(err, &e) {
+		return out, ErrAnnounceOnly
+	}
+	return out, err
+}
+
+// reply answers an announcement: for everybody to see by those who announce, for the desk by others.
+func (r *room) reply(ctx context.Context, s op.ID, kind content.Kind, encode func() ([]byte, error)) (out Message, err error) {
+	out, err = r.put(ctx, s, kind, encode)
+	if e := (*MissingRight)(nil); !errors.As(err, &e) {
+		return out, err
+	}
+	err = r.untilKey(ctx, func() error {
+		body, err := encode()
+		if errors.Is(err, content.ErrBody) {
+			return fmt.Errorf("%w: %w", ErrInvalid, err)
+		}
+		if err != nil {
+			return err
+		}
+		e, err := r.postDesk(kind, body)
+		if err == nil {
+			out = r.fresh(s, e)
+		}
+		return err
+	})
+	return out, err
+}
+
+// put writes one message and shows it, if it is of a kind that is.
+func (r *room) put(ctx context.Context, s op.ID, kind content.Kind, encode func() ([]byte, error)) (out Message, err error) {
+	err = r.untilKey(ctx, func() error {
 		st := r.c.State(s)
 		if st == nil || !r.c.Mine(s) {
 			return ErrNotMember
@@ -115,34 +153,35 @@ func (r *room) send(ctx context.Context, s op.ID, kind content.Kind, encode func
 		if err != nil {
 			return err
 		}
-		e, got, err := r.c.Post(s, kind, body, nil, r.n.now())
+		now := r.n.now()
+		rows, err := r.rowsFor(r.c.DraftRows(s, kind, body, now))
+		if err != nil {
+			return err
+		}
+		e, _, err := r.c.Post(s, kind, body, rows, now)
 		if errors.Is(err, acl.ErrDenied) {
 			return r.missing(s, r.c.Needed(s, kind))
 		}
 		if err != nil {
 			return err
 		}
-		id = got
 		if err := r.performOwn(e); err != nil {
 			return err
 		}
 		out = r.fresh(s, e)
 		return nil
 	})
-	if err != nil || out.ID != "" {
-		return out, err
-	}
-	return r.n.Message(msgID(id))
+	return out, err
 }
 
 // fresh shows the message that effects of mine store, which nobody else can have yet.
 func (r *room) fresh(s op.ID, e crdt.Effects) Message {
 	for _, row := range e.Store.Rows[s] {
-		if row.List != content.Messages {
+		if _, own := content.MessageOf(row.Key); !own {
 			continue
 		}
 		if m, err := content.ParseMessageRow(row.Value); err == nil {
-			return r.message(s, m, r.knownNames(), Delivery{State: "waiting", Expected: max(r.c.State(s).Members.Len()-1, 0)})
+			return r.message(s, m, view{names: r.knownNames(), now: r.n.now()}, Delivery{State: "waiting", Expected: max(r.c.State(s).Members.Len()-1, 0)})
 		}
 	}
 	return Message{}
@@ -180,15 +219,11 @@ func decodeName(id, prefix string) (out [20]byte, ok bool) {
 
 // Message shows one.
 func (n *Node) Message(id string) (Message, error) {
-	w, err := n.findMessage(id)
+	r, w, err := n.messageRoom(id)
 	if err != nil {
 		return Message{}, err
 	}
-	r := n.roomOf(w.Space)
-	if r == nil {
-		return Message{}, fmt.Errorf("%w: no message %s", ErrNotFound, id)
-	}
-	rows, err := n.store.Rows(n.ctx, w.Space, []string{string(content.MessageKey(w.ID)), ackKey(w.ID)})
+	rows, err := n.store.Rows(n.ctx, w.Space, []string{string(content.MessageKey(w.ID))})
 	if err != nil {
 		return Message{}, fmt.Errorf("read message: %w", err)
 	}
@@ -196,11 +231,24 @@ func (n *Node) Message(id string) (Message, error) {
 	if !ok {
 		return Message{}, fmt.Errorf("%w: no message %s", ErrNotFound, id)
 	}
-	list, err := r.shown(w.Space, []store.Row{{Value: v}}, rows)
+	list, err := r.shown(w.Space, []store.Row{{Value: v}})
 	if err != nil || len(list) == 0 {
 		return Message{}, errors.Join(ErrNotFound, err)
 	}
 	return list[0], nil
+}
+
+// messageRoom finds a stored message and the room it is in.
+func (n *Node) messageRoom(id string) (*room, store.Wire, error) {
+	w, err := n.findMessage(id)
+	if err != nil {
+		return nil, w, err
+	}
+	r := n.roomOf(w.Space)
+	if r == nil {
+		return nil, w, fmt.Errorf("%w: no message %s", ErrNotFound, id)
+	}
+	return r, w, nil
 }
 
 func (n *Node) roomOf(space op.ID) *room {
@@ -250,6 +298,11 @@ func (n *Node) Messages(group string, p Page) ([]Message, bool, error) {
 }
 
 func (r *room) messages(s op.ID, p Page) ([]Message, bool, error) {
+	return r.page(s, content.Messages, p)
+}
+
+// page lists messages of one list of a space.
+func (r *room) page(s op.ID, of string, p Page) ([]Message, bool, error) {
 	if p.Limit <= 0 {
 		p.Limit = 50
 	}
@@ -263,7 +316,7 @@ func (r *room) messages(s op.ID, p Page) ([]Message, bool, error) {
 		}
 		return content.Order(op.Millis(w.Lamport), w.ID), nil
 	}
-	list := func(rg store.Range) ([]store.Row, error) { return r.n.store.List(r.n.ctx, s, content.Messages, rg) }
+	list := func(rg store.Range) ([]store.Row, error) { return r.n.store.List(r.n.ctx, s, of, rg) }
 	var rows []store.Row
 	var err error
 	more := false
@@ -303,52 +356,6 @@ func (r *room) messages(s op.ID, p Page) ([]Message, bool, error) {
 			rows = rows[:p.Limit]
 		}
 	}
-	acks, err := r.acksOf(s, rows)
-	if err != nil {
-		return nil, false, err
-	}
-	out, err := r.shown(s, rows, acks)
+	out, err := r.shown(s, rows)
 	return out, more, err
-}
-
-// shown turns rows into messages, with names and what is known of their delivery; acks are the rows under their ackKeys.
-func (r *room) shown(s op.ID, rows []store.Row, acks map[string][]byte) (out []Message, err error) {
-	e := r.ask(r.n.ctx, func() {
-		marks := r.watermarks(s)
-		names := r.knownNames()
-		for _, row := range rows {
-			m, perr := content.ParseMessageRow(row.Value)
-			if perr != nil {
-				continue
-			}
-			out = append(out, r.message(s, m, names, r.delivery(s, m, marks, acks[ackKey(m.ID)])))
-		}
-	})
-	return out, errors.Join(e, err)
-}
-
-func (r *room) message(s op.ID, m content.MessageRow, names map[identity.UserID]string, d Delivery) Message {
-	out := Message{ID: msgID(m.ID), GroupID: grpID(s), CommunityID: r.name(), AuthorID: m.Author.String(), AuthorName: names[m.Author], Kind: "unknown",
-		Mentions: []string{}, Delivery: d, CreatedAt: timeOf(m.Time), Order: hex.EncodeToString(content.Order(m.Lamport, m.ID)[:14])}
-	switch {
-	case m.Text != nil:
-		out.Kind, out.Text = "text", m.Text.Text
-		if len(m.Text.Reply) == 32 {
-			out.ReplyTo = msgID([32]byte(m.Text.Reply))
-		}
-		if len(m.Text.Thread) == 32 {
-			out.ThreadRoot = msgID([32]byte(m.Text.Thread))
-		}
-		for _, u := range m.Text.Mentions {
-			out.Mentions = append(out.Mentions, u.String())
-		}
-	case m.Announcement != nil:
-		a := m.Announcement
-		out.Kind, out.Text = "announcement", a.Text
-		out.Announcement = &Announcement{Groups: []string{}, Priority: priorities[a.Priority], AckWanted: a.AckWanted, Replies: []string{"off", "threaded"}[a.Replies]}
-		for _, g := range a.Groups {
-			out.Announcement.Groups = append(out.Announcement.Groups, grpID(g))
-		}
-	}
-	return out
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/pandal-chat/pandal/crdt"
+	"github.com/pandal-chat/pandal/crdt/content"
 	"github.com/pandal-chat/pandal/crdt/op"
 	"github.com/pandal-chat/pandal/identity"
 	"github.com/pandal-chat/pandal/node/store"
@@ -13,7 +14,7 @@ import (
 // now, by community. Without that a node that stops in between never folds them.
 const (
 	metaAside = "aside/"
-	metaOwed  = "owed/"
+	metaOwed  = "owed2/"
 )
 
 type asideRecord struct {
@@ -27,6 +28,7 @@ type owedRecord struct {
 	Space   op.ID
 	Devices []identity.DeviceID
 	Wires   [][32]byte
+	Rows    []string
 }
 
 func asideMeta(lists map[op.ID][]crdt.Aside) (out []store.Meta, err error) {
@@ -79,7 +81,11 @@ func (r *room) owedMeta(list []crdt.Refold) (m store.Meta, err error) {
 	m.Key = metaOwed + hexID(r.id)
 	var recs []owedRecord
 	for _, f := range list {
-		recs = append(recs, owedRecord{Space: f.Space, Devices: append([]identity.DeviceID{}, f.Devices...), Wires: append([][32]byte{}, f.Wires...)})
+		rec := owedRecord{Space: f.Space, Devices: append([]identity.DeviceID{}, f.Devices...), Wires: append([][32]byte{}, f.Wires...), Rows: []string{}}
+		for _, k := range f.Rows {
+			rec.Rows = append(rec.Rows, string(k))
+		}
+		recs = append(recs, rec)
 	}
 	if len(recs) > 0 {
 		if m.Value, err = op.Encode(recs); err != nil {
@@ -89,8 +95,43 @@ func (r *room) owedMeta(list []crdt.Refold) (m store.Meta, err error) {
 	return m, nil
 }
 
+// metaRows + community: which form its rows have.
+const metaRows = "rows/"
+
+// rebuild has every row folded anew from the messages where an older program made them. Owner only.
+func (r *room) rebuild() {
+	v, ok, err := r.n.store.Meta(r.ctx, metaRows+hexID(r.id))
+	if err != nil || ok && string(v) == content.RowsVersion {
+		return
+	}
+	var all []crdt.Refold
+	for _, s := range r.c.Spaces() {
+		chains, err := r.n.store.Devices(r.ctx, s)
+		if err != nil {
+			r.n.log.Error("rows of an older version could not be made anew", "err", err)
+			return
+		}
+		if len(chains) > 0 {
+			f := crdt.Refold{Space: s}
+			for _, d := range chains {
+				f.Devices = append(f.Devices, d)
+			}
+			all = append(all, f)
+		}
+	}
+	b := &store.Batch{Meta: []store.Meta{{Key: metaRows + hexID(r.id), Value: []byte(content.RowsVersion)}}}
+	if err = r.owe(b, []crdt.Effects{{Refold: all}}); err == nil {
+		err = r.n.commit(r.ctx, b)
+	}
+	if err != nil {
+		r.n.log.Error("rows of an older version could not be made anew", "err", err)
+	}
+}
+
 // readOwed takes up what an earlier run left to be folded. Owner only.
 func (r *room) readOwed() {
+	defer r.payOwed()
+	defer r.rebuild()
 	raw, ok, err := r.n.store.Meta(r.ctx, metaOwed+hexID(r.id))
 	if err != nil || !ok {
 		return
@@ -101,9 +142,12 @@ func (r *room) readOwed() {
 		return
 	}
 	for _, o := range recs {
-		r.owed = append(r.owed, crdt.Refold{Space: o.Space, Devices: o.Devices, Wires: o.Wires})
+		f := crdt.Refold{Space: o.Space, Devices: o.Devices, Wires: o.Wires}
+		for _, k := range o.Rows {
+			f.Rows = append(f.Rows, content.RowKey(k))
+		}
+		r.owed = append(r.owed, f)
 	}
-	r.payOwed()
 }
 
 // payOwed folds what is owed and strikes it off. What fails stays in the record for the next start.

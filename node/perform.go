@@ -34,6 +34,18 @@ func (r *room) performAll(all []crdt.Effects, meta ...store.Meta) error {
 		return err
 	}
 	b.Rows, b.Events = append(b.Rows, r.riders.Rows...), append(b.Events, r.riders.Events...)
+	clear(r.gone)
+	clear(r.arriving)
+	for _, w := range b.Wires {
+		r.arriving[w.ID] = true
+	}
+	for _, e := range all {
+		for _, p := range e.Purge {
+			if err := r.purge(b, p); err != nil {
+				return err
+			}
+		}
+	}
 	changed := len(r.riders.Events) > 0
 	r.riders = store.Batch{}
 	if err := r.n.commit(r.ctx, b); err != nil {
@@ -55,7 +67,9 @@ func (r *room) performAll(all []crdt.Effects, meta ...store.Meta) error {
 // follow does what follows once effects are durable.
 func (r *room) follow(e crdt.Effects) {
 	for _, w := range e.Store.Wires {
-		r.count(w.Space, w.Tag, w.ID)
+		if !r.gone[w.ID] {
+			r.count(w.Space, w.Tag, w.ID)
+		}
 		if w.Kind == content.Receipt {
 			delete(r.marks, w.Space)
 		}
@@ -175,7 +189,7 @@ func (r *room) eventOf(e crdt.Event) store.Event {
 	switch {
 	case (e.Ref == [32]byte{}):
 		rec.Ref = rec.Actor
-	case e.Type == "message.created" || e.Type == "message.delivery":
+	case ofMessage(e.Type):
 		rec.Ref = msgID(e.Ref)
 	case e.Type == "desk.decided": // on a request or on a suggestion
 		e.Type, rec.Ref = "suggestion.decided", sugID(e.Ref)
@@ -192,9 +206,15 @@ func (r *room) eventOf(e crdt.Event) store.Event {
 	return r.event(e.Type, e.Space, rec)
 }
 
+// ofMessage reports whether events of a type name a message.
+func ofMessage(typ string) bool {
+	kind, _, _ := strings.Cut(typ, ".")
+	return kind == "message" || kind == "reaction" || kind == "poll" || kind == "event" || kind == "announcement"
+}
+
 func (r *room) event(typ string, space op.ID, rec eventRecord) store.Event {
 	group := ""
-	if space != r.id || typ == "message.created" || typ == "message.delivery" {
+	if space != r.id || ofMessage(typ) {
 		group = grpID(space)
 	}
 	return store.Event{Type: typ, Community: r.name(), Group: group, Time: int64(r.n.now()), Data: rec.encode()}
@@ -223,12 +243,17 @@ func (r *room) reload() {
 
 // refold folds rows again from stored messages, after what counts has changed.
 func (r *room) refold(f crdt.Refold) error {
-	keys := map[content.RowKey]bool{}
+	keys, follow := map[content.RowKey]bool{}, map[content.RowKey]bool{}
 	look := func(w store.Wire) {
-		if ck, err := crdt.Stored(r.c.Snapshot(), w.Bytes); err == nil {
-			for _, k := range r.c.Touched(ck) {
-				keys[k] = true
-			}
+		ck, err := crdt.Stored(r.c.Snapshot(), w.Bytes)
+		if err != nil {
+			return
+		}
+		for _, k := range r.c.Touched(ck) {
+			keys[k] = true
+		}
+		if k := r.c.Following(ck); k != "" {
+			follow[k] = true
 		}
 	}
 	for _, d := range f.Devices {
@@ -242,6 +267,13 @@ func (r *room) refold(f crdt.Refold) error {
 	own, err := r.n.store.Wires(r.ctx, f.Wires)
 	if err != nil {
 		return err
+	}
+	for _, k := range f.Rows {
+		wires, err := r.wiresTouching(f.Space, k)
+		if err != nil {
+			return err
+		}
+		own = append(own, wires...)
 	}
 	for _, w := range own {
 		look(w)
@@ -260,19 +292,26 @@ func (r *room) refold(f crdt.Refold) error {
 			return err
 		}
 		var msgs []crdt.Checked
+		var looks []content.RowKey
 		for _, w := range wires {
 			ck, err := crdt.Stored(r.c.Snapshot(), w.Bytes)
 			if err != nil {
 				continue
 			}
-			msgs = append(msgs, ck)
+			msgs, looks = append(msgs, ck), append(looks, r.c.Looked(ck)...)
 			if d, _ := ck.Device(); r.c.Untold(f.Space, d) {
 				if err := r.rechain(f.Space, d); err != nil {
 					return err
 				}
 			}
 		}
-		folded := r.c.Refolded(f.Space, []content.RowKey{k}, msgs, r.n.now())
+		looked := crdt.Rows{}
+		if len(looks) > 0 {
+			if looked, err = r.rowsFor(map[op.ID][]content.RowKey{f.Space: looks}); err != nil {
+				return err
+			}
+		}
+		folded := r.c.Refolded(f.Space, []content.RowKey{k}, msgs, looked[f.Space], r.n.now())
 		aside, err := asideMeta(folded.Aside)
 		if err != nil {
 			return err
@@ -289,7 +328,16 @@ func (r *room) refold(f crdt.Refold) error {
 		b.Events = append(b.Events, r.event("message.created", f.Space, eventRecord{Ref: msgID(w)}))
 	}
 	r.names = nil
-	return r.n.commit(r.ctx, b)
+	if err := r.n.commit(r.ctx, b); err != nil {
+		return err
+	}
+	for _, k := range f.Rows {
+		delete(follow, k) // that is what is being done
+	}
+	for k := range follow { // what was closed may be open again, or closed
+		r.owed = append(r.owed, crdt.Refold{Space: f.Space, Rows: []content.RowKey{k}})
+	}
+	return nil
 }
 
 // wiresTouching reads the messages that make a row.

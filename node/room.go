@@ -75,6 +75,8 @@ type room struct {
 	took      time.Duration       // to take them in
 	due       *time.Timer         // for those, and for riders
 	riders    store.Batch         // rows and events that need no commit of their own
+	gone      map[[32]byte]bool   // wires whose body the transaction being made takes away
+	arriving  map[[32]byte]bool   // wires that it brings
 	ackRows   map[[32]byte][]byte // who has stored messages of mine, by message, with what still rides
 	change    chan struct{}       // closed when something was applied
 	place     string              // what others find me by now
@@ -110,7 +112,7 @@ func (n *Node) newRoom(rec communityRecord, c *crdt.Community) *room {
 	r := &room{n: n, id: rec.ID, rec: rec, fixed: rec, device: identity.DeviceKeyFromSeed(rec.Device), c: c, work: make(chan func(), 64), gossip: make(chan crdt.Checked, 1024), arrive: make(chan arrival, 8), wake: make(chan struct{}, 1), done: make(chan struct{}),
 		peers: map[peer.ID]member{}, sums: map[op.ID]map[epoch.Tag]*history.Sum{}, rotate: map[op.ID]time.Time{}, parcels: map[peer.ID][]sentWire{},
 		asking: map[op.ID]bool{}, syncing: map[peer.ID]bool{}, named: map[op.ID]string{}, topics: map[string]op.ID{}, carried: map[carriedKey]time.Time{},
-		skewed: map[peer.ID]int64{}, change: make(chan struct{}), handedOn: map[[32]byte]map[peer.ID]bool{}, knocking: map[op.ID]time.Time{}, accepting: map[[32]byte]time.Time{}, marks: map[op.ID][]content.WatermarkRow{}, ackRows: map[[32]byte][]byte{}, receiptAt: map[op.ID]time.Time{}}
+		skewed: map[peer.ID]int64{}, change: make(chan struct{}), handedOn: map[[32]byte]map[peer.ID]bool{}, knocking: map[op.ID]time.Time{}, accepting: map[[32]byte]time.Time{}, marks: map[op.ID][]content.WatermarkRow{}, ackRows: map[[32]byte][]byte{}, gone: map[[32]byte]bool{}, arriving: map[[32]byte]bool{}, receiptAt: map[op.ID]time.Time{}}
 	r.ctx, r.cancel = context.WithCancel(n.ctx)
 	r.snap.Store(c.Snapshot())
 	return r
@@ -186,6 +188,13 @@ func (n *Node) kept(ctx context.Context, s [32]byte) (k crdt.Kept, err error) {
 		return k, fmt.Errorf("read what waits for the clock: %w", err)
 	} else if ok {
 		if k.Aside, err = readAside(raw); err != nil {
+			return k, err
+		}
+	}
+	if raw, ok, err := n.store.Meta(ctx, metaDoomed+hexID(s)); err != nil {
+		return k, fmt.Errorf("read deleted messages to come: %w", err)
+	} else if ok {
+		if k.Doomed, err = readDoomed(raw); err != nil {
 			return k, err
 		}
 	}

@@ -275,12 +275,12 @@ func (r *room) sendReceipts(at time.Time) {
 
 // post writes a message of the shell's own making; what cannot be sent now is left out.
 func (r *room) post(space op.ID, kind content.Kind, body []byte) bool {
-	keys := map[op.ID][]content.RowKey{space: content.Touches(content.Msg{Space: space, Author: r.fixed.Member, Kind: kind, Body: body})}
-	rows, err := r.rowsFor(keys)
+	now := r.n.now()
+	rows, err := r.rowsFor(r.c.DraftRows(space, kind, body, now))
 	if err != nil {
 		return false
 	}
-	e, _, err := r.c.Post(space, kind, body, rows, r.n.now())
+	e, _, err := r.c.Post(space, kind, body, rows, now)
 	if err != nil {
 		return false
 	}

@@ -88,8 +88,15 @@ type Message struct {
 	CreatedAt                                time.Time
 	Order                                    string // sorts as shown
 	Delivery                                 Delivery
-	Announcement                             *Announcement // for Kind "announcement"
-	Doubtful                                 bool          // written after its author's removal, as far as can be told
+	Announcement                             *Announcement  // for Kind "announcement"
+	Poll                                     *Poll          // for Kind "poll"
+	Event                                    *CalendarEvent // for Kind "event"
+	ThreadCount                              int
+	Reactions                                []Reaction
+	EditedAt                                 time.Time // zero: never
+	Deleted                                  *Deleted
+	PinnedUntil                              time.Time // zero: not pinned; PinForever: until somebody unpins it
+	Doubtful                                 bool      // written after its author's removal, as far as can be told
 }
 
 // Announcement holds what an announcement has beyond a message.
@@ -97,7 +104,60 @@ type Announcement struct {
 	Groups    []string // empty: everybody
 	Priority  string   // normal, important, urgent
 	AckWanted bool
+	Acked     bool // by me
+	Acks      int
+	Reached   int    // members who have it, as far as is known
 	Replies   string // off, threaded
+}
+
+// Reaction is how many members reacted with one emoji.
+type Reaction struct {
+	Emoji string
+	Count int
+	Mine  bool
+}
+
+// Deleted says who took a message away: its author, or with Hidden a moderator, whose Reason moderators see.
+type Deleted struct {
+	By, Reason string
+	Hidden     bool
+}
+
+// PinForever is when a pin without an end ends.
+var PinForever = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// Poll as it stands.
+type Poll struct {
+	ID, MessageID, GroupID, Question string
+	Options                          []PollOption
+	Multiple, Anonymous              bool
+	AfterClose                       bool // results are shown once it is closed: until then the counts are 0
+	ClosesAt                         time.Time
+	Closed                           bool
+	Voters                           int
+	Mine                             bool // I asked it
+}
+
+// PollOption is one answer.
+type PollOption struct {
+	ID, Text string
+	Votes    int
+	Mine     bool
+}
+
+// CalendarEvent is something people meet for.
+type CalendarEvent struct {
+	ID, MessageID, GroupID, CommunityID, Title, Text string
+	StartsAt, EndsAt                                 time.Time // EndsAt zero: not said
+	Zone, Place                                      string
+	Capacity                                         int // 0: no limit
+	Yes, No, Maybe, Waiting                          int // Yes: people who have a place, guests included
+	Mine                                             string
+	MyGuests                                         int
+	IWait                                            bool // I said yes and am in the waiting list
+	Cancelled                                        bool
+	ByMe                                             bool
+	ETag                                             string
 }
 
 // Delivery of one message, as the author's node knows it. State: waiting, sent (another node said it has stored it), delivered (a
@@ -207,6 +267,12 @@ var (
 	ErrNotMember        = errors.New("you are not a member here")                                                                        // 403 not_member
 	ErrAlreadyMember    = errors.New("already a member")                                                                                 // 409 already_member
 	ErrLastOwner        = errors.New("the last owner cannot leave")                                                                      // 409 last_owner
+	ErrNotAuthor        = errors.New("only who wrote it may do this")                                                                    // 403 not_author
+	ErrNoReplies        = errors.New("replies to this announcement are off")                                                             // 409 replies_off
+	ErrGone             = errors.New("it was deleted")                                                                                   // 410 gone
+	ErrPollClosed       = errors.New("the poll is closed")                                                                               // 409 poll_closed
+	ErrAnonymous        = errors.New("the poll is anonymous: who voted is not shown")                                                    // 403 anonymous
+	ErrEventOver        = errors.New("the event is over")                                                                                // 409 event_over
 	ErrArchived         = errors.New("this is archived")                                                                                 // 409 archived
 	ErrRemoved          = errors.New("you were removed")                                                                                 // 410 removed
 	ErrInviteUnreadable = errors.New("this is no invite link")                                                                           // 422 invite_unreadable

@@ -86,6 +86,19 @@ func (s *Sum) Add(id [32]byte) {
 	}
 }
 
+// Remove takes an id that was added away.
+func (s *Sum) Remove(id [32]byte) {
+	s.Count--
+	borrow := int16(0)
+	for i := len(s.Sum) - 1; i >= 0; i-- {
+		d := int16(s.Sum[i]) - int16(id[i]) - borrow
+		if borrow = 0; d < 0 {
+			borrow = 1
+		}
+		s.Sum[i] = byte(d)
+	}
+}
+
 // Space is what one side says it has of a space.
 type Space struct {
 	_     struct{} `cbor:",toarray"`

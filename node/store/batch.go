@@ -11,6 +11,7 @@ import (
 type Batch struct {
 	Ops     []Op
 	Wires   []Wire
+	Stubs   []Stub
 	Rows    []Row
 	Touches []Touch
 	Secrets []Secret
@@ -37,6 +38,16 @@ type Wire struct {
 	Kind      string
 	Bytes     []byte
 }
+
+// Stub is what stays of a wire, in place of its bytes. From then on the wire is under NoTag, and listed under no other; it is still found by
+// its id, its device and the rows it touches.
+type Stub struct {
+	Space, ID [32]byte
+	Bytes     []byte
+}
+
+// NoTag is the tag of wires of which a stub is left.
+var NoTag [8]byte
 
 // Row is a piece of a folded view. List and Order put it in a sorted list of
 // its space; without List it is found by key alone. A nil Value deletes it.
@@ -111,6 +122,19 @@ func (b *Batch) apply(c *conn, eventIDs []int64) error {
 	}
 	for i := range b.Wires {
 		if err := c.putWire(&b.Wires[i]); err != nil {
+			return err
+		}
+	}
+	for _, st := range b.Stubs {
+		space, err := c.space(st.Space)
+		if err != nil {
+			return err
+		}
+		tag, err := c.numbered(`tags`, `tag`, space, NoTag[:])
+		if err == nil {
+			err = c.exec(`UPDATE wires SET bytes = ?, tag = ? WHERE substr(id, 1, 20) = ? AND id = ?`, st.Bytes, tag, st.ID[:short], st.ID)
+		}
+		if err != nil {
 			return err
 		}
 	}

@@ -217,6 +217,18 @@ func (s *Store) Chains(ctx context.Context, space [32]byte) (out []Chain, err er
 	return out, err
 }
 
+// Devices lists the devices whose wires are stored in a space.
+func (s *Store) Devices(ctx context.Context, space [32]byte) (out [][32]byte, err error) {
+	err = s.read(ctx, "read devices", func(c *conn) error {
+		return c.each(func(st *sqlite3.Stmt) error {
+			d, err := id(st, 0)
+			out = append(out, d)
+			return err
+		}, `SELECT id FROM devices WHERE `+bySpace, space)
+	})
+	return out, err
+}
+
 // TopLamport returns the highest lamport time of a space's wires up to a limit, 0 without any.
 func (s *Store) TopLamport(ctx context.Context, space [32]byte, limit int64) (top int64, err error) {
 	err = s.read(ctx, "read lamport", func(c *conn) error {
