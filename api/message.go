@@ -25,11 +25,15 @@ type Message struct {
 	AfterRemoval bool       `json:"after_removal,omitempty" doc:"Perhaps written after its author was removed."`
 	Delivery     Delivery   `json:"delivery"`
 
+	Poll  *Poll          `json:"poll,omitempty" doc:"With kind poll."`
+	Event *CalendarEvent `json:"event,omitempty" doc:"With kind event."`
+
 	// Announcements only.
 	Audience  *Audience `json:"audience,omitempty"`
 	Priority  string    `json:"priority,omitempty" doc:"normal, important or urgent."`
 	AckWanted *bool     `json:"ack_wanted,omitempty"`
 	Acks      *int      `json:"acks,omitempty"`
+	Acked     *bool     `json:"acked,omitempty" doc:"By me."`
 	Replies   string    `json:"replies,omitempty" doc:"off or threaded."`
 }
 
@@ -43,7 +47,8 @@ type Reaction struct {
 // Deleted says who took a message away.
 type Deleted struct {
 	By     string `json:"by"`
-	Reason string `json:"reason"`
+	Reason string `json:"reason" doc:"A moderator's, shown to moderators."`
+	Hidden bool   `json:"hidden" doc:"A moderator hid it; else its author deleted it."`
 }
 
 // Delivery says how far a message of mine got: waiting, sent (another node has

@@ -54,6 +54,12 @@ const (
 	CodeAlreadyMember     = "already_member"
 	CodeLastOwner         = "last_owner"
 	CodeArchived          = "archived"
+	CodeNotAuthor         = "not_author"
+	CodeGone              = "gone"
+	CodePollClosed        = "poll_closed"
+	CodeAnonymous         = "anonymous"
+	CodeEventOver         = "event_over"
+	CodeRepliesOff        = "replies_off"
 	CodeIdempotencyBusy   = "idempotency_in_progress"
 	CodeIdempotencyReused = "idempotency_key_reused"
 	CodeCursorExpired     = "cursor_expired"
@@ -106,6 +112,12 @@ var Codes = map[string]Code{
 	CodeAlreadyMember:     {http.StatusConflict, "Already a member", "This node is a member of the community already.", "Nothing to do."},
 	CodeLastOwner:         {http.StatusConflict, "The owner cannot leave", "A community needs its owner.", "Make somebody else the owner first, or forget the community on this node."},
 	CodeArchived:          {http.StatusConflict, "Archived", "It is archived: it can be read and not written.", "Ask an admin to take it out of the archive."},
+	CodeNotAuthor:         {http.StatusForbidden, "Not yours", "Only the person who wrote it can change it, take it away or close it.", "Ask who wrote it; a moderator can hide it."},
+	CodeGone:              {http.StatusGone, "Deleted", "The message was deleted by its author, or hidden by a moderator.", "Nothing to do: it does not come back."},
+	CodePollClosed:        {http.StatusConflict, "The poll is closed", "Votes after the end of a poll do not count, so none is sent.", "Ask who made the poll to make another."},
+	CodeAnonymous:         {http.StatusForbidden, "Anonymous poll", "Who voted for what in this poll is not shown.", "The numbers are in the poll itself."},
+	CodeEventOver:         {http.StatusConflict, "The event is over", "It has taken place or was called off, so nobody can say any more whether he comes.", "Look at the calendar for what comes next."},
+	CodeRepliesOff:        {http.StatusConflict, "Replies are off", "Whoever made this announcement asked for no replies.", "React to it, or write to an admin."},
 	CodeIdempotencyBusy:   {http.StatusConflict, "Still running", "A request with the same Idempotency-Key has not finished.", "Wait and send the same request again."},
 	CodeIdempotencyReused: {http.StatusUnprocessableEntity, "Idempotency-Key used before", "The same Idempotency-Key came before with another request.", "Use a new key for a new request."},
 	CodeCursorExpired:     {http.StatusGone, "The cursor is too old", "What comes after this cursor is no longer kept: events are kept for 7 days and at most 100,000 of them.", "Read the state anew with GET /api/v1/start and go on from its event_cursor."},

@@ -258,7 +258,7 @@ func (s *Server) resource(e *node.Event) any {
 	n := s.c.Node
 	kind, _, _ := strings.Cut(e.Type, ".")
 	switch kind {
-	case "message", "announcement":
+	case "message", "announcement", "reaction", "poll", "event":
 		if m, err := n.Message(e.Ref); err == nil {
 			if e.Type == "message.delivery" || e.Type == "announcement.reach" {
 				return api.MessageDelivery{MessageID: m.ID, Delivery: renderDelivery(m.Delivery)}

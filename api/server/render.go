@@ -80,7 +80,20 @@ func renderMessage(m node.Message) api.Message {
 	if a := m.Announcement; a != nil {
 		out.Audience = &api.Audience{All: len(a.Groups) == 0, Groups: a.Groups}
 		out.Priority, out.Replies = cmp.Or(a.Priority, "normal"), cmp.Or(a.Replies, "off")
-		out.AckWanted = &a.AckWanted
+		out.AckWanted, out.Acked, out.Acks = &a.AckWanted, &a.Acked, &a.Acks
+		out.Delivery.Reached = max(out.Delivery.Reached, a.Reached)
+	}
+	out.ThreadCount = m.ThreadCount
+	out.Reactions = each(m.Reactions, func(r node.Reaction) api.Reaction { return api.Reaction(r) })
+	out.EditedAt, out.PinnedUntil = timeOrNull(m.EditedAt), timeOrNull(m.PinnedUntil)
+	if d := m.Deleted; d != nil {
+		out.Deleted = &api.Deleted{By: d.By, Reason: d.Reason, Hidden: d.Hidden}
+	}
+	if m.Poll != nil {
+		out.Poll = new(renderPoll(*m.Poll))
+	}
+	if m.Event != nil {
+		out.Event = new(renderCalendarEvent(*m.Event))
 	}
 	return out
 }

@@ -62,6 +62,7 @@ func (s *Server) routes() http.Handler {
 	s.recoveryRoutes()
 	s.standingRoutes()
 	s.messageRoutes()
+	s.talkRoutes()
 	s.networkRoutes()
 	s.eventRoutes(mux)
 	s.pageRoutes(mux)

@@ -109,6 +109,11 @@ func (s *Server) listMessages(_ context.Context, in *struct {
 }
 
 func (s *Server) window(group string, in Window) (*reply[api.List[api.Message]], error) {
+	return cut(in, func(p node.Page) ([]node.Message, bool, error) { return s.c.Node.Messages(group, p) })
+}
+
+// cut answers with a part of a timeline.
+func cut(in Window, read func(node.Page) ([]node.Message, bool, error)) (*reply[api.List[api.Message]], error) {
 	given := 0
 	for _, v := range []string{in.Before, in.After, in.Around, in.Cursor} {
 		if v != "" {
@@ -130,7 +135,7 @@ func (s *Server) window(group string, in Window) (*reply[api.List[api.Message]],
 			return nil, fieldProblem("query.cursor", "is not a cursor of this list")
 		}
 	}
-	found, more, err := s.c.Node.Messages(group, p)
+	found, more, err := read(p)
 	if err != nil {
 		return nil, err
 	}

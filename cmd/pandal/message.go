@@ -111,7 +111,7 @@ func (a *app) readCmd() *cobra.Command {
 	var follow bool
 	c := &cobra.Command{
 		Use: "read GROUP", Short: "Read the last messages", Args: cobra.ExactArgs(1),
-		Example: "  pandal read sunrise/food -n 50\n  pandal read sunrise/announcements\n  pandal read food --since 1h --follow",
+		Example: "  pandal read sunrise/food -n 50 --ids\n  pandal read sunrise/announcements\n  pandal read food --since 1h --follow",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			c, short, done, err := a.open(cmd.Context())
 			if err != nil {
@@ -161,6 +161,7 @@ func (a *app) readCmd() *cobra.Command {
 			return a.follow(cmd.Context(), c, client.Filter{After: start.EventCursor, Types: "message.created", Group: g.ID}, seen)
 		},
 	}
+	c.Flags().BoolVar(&a.ids, "ids", false, "show the messages' ids, which react, edit, thread and others take")
 	c.Flags().IntVarP(&n, "number", "n", 20, "how many")
 	c.Flags().StringVar(&since, "since", "", "how far back, like 1h, instead of a number")
 	c.Flags().BoolVar(&follow, "follow", false, "go on with what comes")

@@ -115,8 +115,36 @@ func (a *app) printMessage(m api.Message) error {
 	if m.AfterRemoval {
 		mark += " [written after removal?]"
 	}
+	if m.EditedAt != nil {
+		mark += " [edited]"
+	}
+	if m.PinnedUntil != nil {
+		mark += " [pinned]"
+	}
+	said := text(m.Text)
+	switch {
+	case m.Deleted != nil && m.Deleted.Hidden:
+		said = strings.TrimSpace("(hidden by a moderator) " + plain(m.Deleted.Reason))
+	case m.Deleted != nil:
+		said = "(deleted)"
+	case m.Kind == "unknown":
+		said = "(needs a newer version of Pandal)"
+	case m.Poll != nil:
+		said = "asks: " + said + " (" + m.Poll.ID + ")"
+	case m.Event != nil:
+		said = "invites: " + said + ", " + m.Event.StartsAt.Local().Format("2006-01-02 15:04") + " (" + m.Event.ID + ")"
+	}
+	for _, r := range m.Reactions {
+		said += fmt.Sprintf("  %s%d", r.Emoji, r.Count)
+	}
+	if m.ThreadCount > 0 {
+		said += fmt.Sprintf("  [%d in its thread]", m.ThreadCount)
+	}
+	if a.ids {
+		said += "  " + m.ID
+	}
 	_, err := fmt.Fprintf(a.out, "%s  %s%s: %s\n", a.paint(a.out, faint, m.CreatedAt.Local().Format("15:04:05")), a.paint(a.out, bold, plain(name(m.AuthorName))),
-		a.paint(a.out, yellow, mark), text(m.Text))
+		a.paint(a.out, yellow, mark), said)
 	return err
 }
 

@@ -55,9 +55,9 @@ type app struct {
 	in       io.Reader
 	out, err io.Writer
 
-	json, quiet, verbose, noColor, noInput bool
-	data, socket, url, tokenFile           string
-	timeout                                time.Duration
+	json, quiet, verbose, noColor, noInput, ids bool
+	data, socket, url, tokenFile                string
+	timeout                                     time.Duration
 }
 
 // run is the program: it parses, acts, and returns the exit code.
@@ -185,6 +185,7 @@ func (a *app) root() *cobra.Command {
 	root.AddCommand(a.upCmd(), a.downCmd(), a.statusCmd(), a.initCmd(), a.uiCmd(), a.versionCmd(), a.pathCmd(),
 		a.communityCmd(), a.groupCmd(), a.memberCmd(), a.inviteCmd(), a.announceCmd(), a.sendCmd(), a.readCmd(), a.tailCmd(),
 		a.peerCmd(), a.netCmd(), a.tokenCmd(), a.apiCmd(), a.demoCmd(), a.permissionsCmd(), a.auditCmd(), a.roleCmd(), a.requestCmd(), a.suggestionCmd(), a.welcomeCmd(), a.reissueCmd(), a.deviceCmd(), a.meCmd(), a.recoveryCmd())
+	root.AddCommand(a.talkCmds()...)
 	usageErrors(root)
 	a.completeNames(root)
 	return root
