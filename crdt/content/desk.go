@@ -126,21 +126,15 @@ func (b JoinRequestBody) check() error {
 }
 
 // Encode returns the body's bytes. It errs on a field over its limit, naming it.
-func (b DecisionBody) Encode() ([]byte, error) {
-	if err := checkText("reason", b.Reason, MaxReason, true); err != nil {
-		return nil, err
-	}
-	return op.Encode(b)
-}
+func (b DecisionBody) Encode() ([]byte, error) { return encode(b) }
 
 // ParseDecision reads a decision strictly. It errs with ErrBody.
-func ParseDecision(raw []byte) (DecisionBody, error) {
-	var b DecisionBody
-	if err := parse(raw, &b); err != nil {
-		return b, err
-	}
-	return b, checkText("reason", b.Reason, MaxReason, true)
+func ParseDecision(raw []byte) (b DecisionBody, err error) {
+	err = read(raw, &b)
+	return b, err
 }
+
+func (b DecisionBody) check() error { return checkText("reason", b.Reason, MaxReason, true) }
 
 // Encode returns the body's bytes. It errs on a field over its limit, naming it.
 func (b SuggestionBody) Encode() ([]byte, error) {
