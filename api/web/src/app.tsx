@@ -5,9 +5,18 @@ import {go, parts, path} from './lib/router';
 import {communities, communityOf, phase, streaming} from './lib/state';
 import {Icon} from './parts/basic';
 import {Shell} from './parts/shell';
+import {Admin} from './screens/admin';
+import {Announcements} from './screens/announcements';
 import {ChatScreen} from './screens/chat';
+import {AboutGroup, NewGroup} from './screens/group';
 import {Home} from './screens/home';
+import {InviteScreen} from './screens/invite';
 import {Join} from './screens/join';
+import {MeHere} from './screens/me';
+import {Members} from './screens/members';
+import {NetworkScreen} from './screens/network';
+import {Restore} from './screens/restore';
+import {Settings} from './screens/settings';
 import {Asking, NotFound, Out, Stopped} from './screens/states';
 import {NewCommunity, Welcome} from './screens/welcome';
 
@@ -16,6 +25,23 @@ function community(com: string, rest: string[]) {
   const [what, id, more, msg] = rest;
   if (!what) return <Home com={com} />;
   if (what === 'g' && id && (!more || more === 'm')) return <ChatScreen com={com} id={id} {...(msg ? {at: msg} : {})} />;
+  if (what === 'g' && id && more === 'about') return <AboutGroup key={id} com={com} id={id} />;
+  switch (what) {
+    case 'announcements':
+      return <Announcements key={com} com={com} />;
+    case 'members':
+      return <Members key={com} com={com} />;
+    case 'me':
+      return <MeHere key={com} com={com} />;
+    case 'invite':
+      return <InviteScreen key={com} com={com} />;
+    case 'network':
+      return <NetworkScreen key={com} com={com} />;
+    case 'new-group':
+      return <NewGroup key={com} com={com} />;
+    case 'admin':
+      return <Admin key={com + id} com={com} tab={id ?? ''} />;
+  }
   return <Shell com={com}><NotFound back={`/c/${com}`} /></Shell>;
 }
 
@@ -26,6 +52,10 @@ function screen() {
       return <Welcome />;
     case 'join':
       return <Join />;
+    case 'restore':
+      return <Restore />;
+    case 'settings':
+      return <Settings key={second} tab={second} />;
     case 'new':
       return <NewCommunity />;
     case 'c':

@@ -73,6 +73,15 @@ export async function blob(path: string): Promise<Blob> {
   return r.blob();
 }
 
+/** Sends a file as it is. */
+export async function upload<T>(path: string, file: Blob): Promise<T> {
+  const h = {...headers(), 'Content-Type': file.type || 'application/octet-stream'};
+  const r = await fetch(prefix + path, {method: 'POST', headers: h, body: file}).catch(() => null);
+  if (!r) throw new Refusal({title: 'The node does not answer', status: 0, code: 'stopped'});
+  if (!r.ok) throw await problemOf(r);
+  return (await r.json()) as T;
+}
+
 /** Opens the event stream after a cursor. The caller reads the body. */
 export async function openStream(after: string, signal: AbortSignal): Promise<Response> {
   const r = await fetch(`${prefix}/events?after=${encodeURIComponent(after)}`, {headers: headers('text/event-stream'), signal});

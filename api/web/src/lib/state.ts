@@ -123,6 +123,7 @@ function hear(w: Word) {
       }).catch(() => {});
       break;
     case 'event':
+      dispatchEvent(new CustomEvent('pandal-event', {detail: w}));
       take(w.event);
   }
 }

@@ -52,24 +52,32 @@ export function Pill({c}: {c: Community}) {
 
 export function communityMenu(c: Community): MenuItem[] {
   const items: MenuItem[] = [];
-  const active = c.state === 'active';
-  if (active && (can(c, 'admit') || c.settings.who_invites === 'members')) items.push({icon: 'user-plus', label: t('menu.invite'), href: `/c/${c.id}/invite`});
+  if (canInvite(c)) items.push({icon: 'user-plus', label: t('menu.invite'), href: `/c/${c.id}/invite`});
   items.push({icon: 'users', label: t('menu.members'), href: `/c/${c.id}/members`});
-  if (active && isAdmin(c)) items.push({icon: 'overview', label: t('menu.admin'), href: `/c/${c.id}/admin/overview`});
+  if (c.state === 'active' && isAdmin(c)) items.push({icon: 'overview', label: t('menu.admin'), href: `/c/${c.id}/admin/overview`});
   items.push({icon: 'user', label: t('menu.me'), href: `/c/${c.id}/me`}, {icon: 'waypoints', label: t('menu.network'), href: `/c/${c.id}/network`});
   return items;
 }
 
 /** Who sees the admin screens: whoever has a right that they serve. */
-export const isAdmin = (c: Community) => ['admit', 'remove', 'grant', 'settings', 'create_group', 'group_admin', 'moderate'].some((b) => can(c, b)) && !['member', 'follower', 'none'].includes(c.role);
-export const canCreateGroups = (c: Community) => c.state === 'active' && !c.archived && (can(c, 'create_group') || c.settings.who_creates_groups === 'members');
+export const isAdmin = (c: Community) => ['admit', 'remove', 'grant', 'settings', 'groups'].some((b) => can(c, b));
+export const canInvite = (c: Community) => c.state === 'active' && !c.archived && (can(c, 'invite') || c.settings.who_invites === 'members');
+export const canCreateGroups = (c: Community) => c.state === 'active' && !c.archived && (can(c, 'groups') || c.settings.who_creates_groups === 'members');
 
-export function CommunityHead({c}: {c: Community}) {
+/** On a phone the rail is away: its ways are in this menu. */
+function railItems(c: Community): MenuItem[] {
+  return [
+    ...communities.value.filter((o) => o.id !== c.id).map((o) => ({icon: 'house', label: tidy(o.name), href: `/c/${o.id}`})),
+    {icon: 'plus', label: t('nav.more'), href: '/welcome'}, {icon: 'gear', label: t('nav.settings'), href: '/settings/profile'},
+  ];
+}
+
+export function CommunityHead({c, phone}: {c: Community; phone?: boolean}) {
   return (
     <div class="canopy" data-cloth={clothOf(c)}>
       <div class="row">
         <p class="nm grow"><a href={`/c/${c.id}`}><bdi>{tidy(c.name) || t('name.community')}</bdi></a></p>
-        <Menu label={t('menu.community')} items={communityMenu(c)} />
+        <Menu label={t('menu.community')} items={phone ? [...communityMenu(c), ...railItems(c)] : communityMenu(c)} />
       </div>
       <Pill c={c} />
     </div>
@@ -183,7 +191,7 @@ export function PageScreen({title, back, lead, actions, children, wide, phoneTop
       <div class={wide ? 'in wide' : 'in'}>
         <header>
           <div class="row wrap">
-            <a class="bt ic back" href={back} aria-label={t('back')}><Icon name="back" /></a>
+            {back ? <a class="bt ic back" href={back} aria-label={t('back')}><Icon name="back" /></a> : null}
             <h1 class="serif grow">{title}</h1>
             {actions}
           </div>

@@ -5,7 +5,7 @@ import {can, communityOf, groupsOf, me} from '../lib/state';
 import {nameOf, tidy} from '../lib/text';
 import type {Community, Group, JoinRequest, Message} from '../lib/types';
 import {Empty, Icon} from '../parts/basic';
-import {canCreateGroups, CommunityHead, groupHref, groupName, GroupRow, orderGroups, PageScreen, preview, Shell} from '../parts/shell';
+import {canCreateGroups, canInvite, CommunityHead, groupHref, groupName, GroupRow, orderGroups, PageScreen, preview, Shell} from '../parts/shell';
 import {useTitle} from '../parts/stage';
 
 function greeting(): string {
@@ -27,7 +27,7 @@ export function Home({com}: {com: string}) {
   const needs = (waiting.length ? 1 : 0) + (words ? 1 : 0) + unread;
   return (
     <Shell com={com}>
-      <PageScreen wide back="/" title={tx(greeting(), {name: <bdi>{nameOf(c.display_name || me.value?.display_name)}</bdi>})}
+      <PageScreen wide back="" title={tx(greeting(), {name: <bdi>{nameOf(c.display_name || me.value?.display_name)}</bdi>})}
         lead={needs ? t('home.needs', {n: needs}) : t('home.calm')} phoneTop={<PhoneTop c={c} ann={ann} />}>
         {c.state !== 'active' ? <p class="note wn"><Icon name="info" />{t(`chat.${c.state}`)}</p> : null}
         {waiting.length ? (
@@ -55,7 +55,7 @@ export function Home({com}: {com: string}) {
             </section>
           </div>
           <div class="stack gap15">
-            {c.state === 'active' && c.member_count <= 1 && can(c, 'admit') ? (
+            {c.member_count <= 1 && canInvite(c) ? (
               <section class="card">
                 <h2>{t('home.inviteTitle')}</h2>
                 <p class="mu">{t('home.inviteText')}</p>
@@ -67,7 +67,7 @@ export function Home({com}: {com: string}) {
               {c.description ? <p dir="auto">{tidy(c.description)}</p> : null}
               <ul class="tl">
                 <li><Icon name="users" /><a class="grow" href={`/c/${com}/members`}>{t('members', {n: c.member_count})}</a></li>
-                {c.state === 'active' && can(c, 'admit') && c.member_count > 1 ? <li><Icon name="user-plus" /><a class="grow" href={`/c/${com}/invite`}>{t('menu.invite')}</a></li> : null}
+                {c.member_count > 1 && canInvite(c) ? <li><Icon name="user-plus" /><a class="grow" href={`/c/${com}/invite`}>{t('menu.invite')}</a></li> : null}
                 <li><Icon name="waypoints" /><a class="grow" href={`/c/${com}/network`}>{t('pill.online', {n: c.reachable})}</a></li>
               </ul>
             </section>
@@ -92,7 +92,7 @@ export function Home({com}: {com: string}) {
 function PhoneTop({c, ann}: {c: Community; ann: Group | undefined}) {
   return (
     <div class="only-ph phone-top">
-      <CommunityHead c={c} />
+      <CommunityHead c={c} phone />
       {ann ? <div class="phone-list"><GroupRow g={ann} current="" c={c} /></div> : null}
     </div>
   );

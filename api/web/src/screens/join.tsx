@@ -1,6 +1,6 @@
 // Joining: the invite says where it leads before anybody is contacted, then each step of the way in is shown as it happens.
 import {useEffect, useState} from 'preact/hooks';
-import {get, post, Refusal} from '../lib/api';
+import {get, post, Refusal, upload} from '../lib/api';
 import {lang, relative, t, tx} from '../lib/i18n';
 import {go, opened} from '../lib/router';
 import {communityOf, jobs, me, refresh} from '../lib/state';
@@ -8,7 +8,7 @@ import {tidy} from '../lib/text';
 import type {Job, Preview, Problem} from '../lib/types';
 import {Icon, Note, Trouble} from '../parts/basic';
 import {Stage, useTitle} from '../parts/stage';
-import {chosenName, NameField} from './welcome';
+import {chosenName, keepName, NameField} from './welcome';
 
 /** An invite in what somebody pasted: in either form, with words around it or not. */
 export function findInvite(text: string): string {
@@ -51,8 +51,19 @@ export function Join() {
     setProblem(null);
     try {
       const j = await post<Job>('/invites/accept', {link, display_name: name.trim(), ...(note.trim() ? {note: note.trim()} : {})});
+      keepName(name);
       jobs.value = new Map(jobs.value).set(j.id, j);
       setJobId(j.id);
+    } catch (err) {
+      if (err instanceof Refusal) setProblem(err.problem);
+    }
+  };
+
+  const picture = async (file: File | undefined) => {
+    if (!file) return;
+    setProblem(null);
+    try {
+      setText((await upload<{link: string}>('/invites/decode', file)).link);
     } catch (err) {
       if (err instanceof Refusal) setProblem(err.problem);
     }
@@ -67,7 +78,13 @@ export function Join() {
           <h1 class="serif">{t('join.title')}</h1>
         </div>
         <div class="join-cols">
-          <form class="stack" onSubmit={start}>
+          <form class="stack" onSubmit={start} onDragOver={(e) => e.preventDefault()} onDrop={(e) => {
+            e.preventDefault();
+            void picture(e.dataTransfer?.files[0]);
+          }} onPaste={(e) => {
+            const file = e.clipboardData?.files[0];
+            if (file) void picture(file);
+          }}>
             {preview ? (
               <PreviewCard p={preview}>
                 {already ? <a class="bt pr wide tall" href={`/c/${preview.community.id}`}>{t('join.open')}</a> : jobId ? null : (
@@ -92,6 +109,10 @@ export function Join() {
                 <textarea class="fld xs" id="inv" rows={3} dir="ltr" value={text} autofocus={!text} placeholder="pandal://join/…" spellcheck={false}
                   onInput={(e) => setText(e.currentTarget.value)} />
                 <p class="sm mu hint">{t('join.pasteHint')}</p>
+                <div class="row wrap gapt">
+                  <label class="bt file-bt"><Icon name="qr-code" /> {t('join.picture')}
+                    <input type="file" class="vh" accept="image/png,image/jpeg" onChange={(e) => void picture(e.currentTarget.files?.[0])} /></label>
+                </div>
                 <Trouble problem={problem} />
               </section>
             )}

@@ -1,7 +1,7 @@
 // The first screen: a name, and what to do with it.
 import {signal} from '@preact/signals';
 import {useState} from 'preact/hooks';
-import {post, Refusal} from '../lib/api';
+import {patch, post, Refusal} from '../lib/api';
 import {t} from '../lib/i18n';
 import {go} from '../lib/router';
 import {communities, me, putCommunity, refresh} from '../lib/state';
@@ -11,6 +11,11 @@ import {Stage, useTitle} from '../parts/stage';
 
 /** The name typed here, for the screens that follow. */
 export const chosenName = signal('');
+
+/** The first name somebody gives becomes the one that later communities start from. */
+export function keepName(name: string) {
+  if (!me.value?.display_name && name.trim()) patch('/me', {display_name: name.trim()}).catch(() => {});
+}
 
 const longest = 40;
 
@@ -88,6 +93,7 @@ export function NewCommunity() {
     setBusy(true);
     try {
       const c = await post<Community>('/communities', {name: name.trim(), description: about.trim(), display_name: mine.trim()});
+      keepName(mine);
       putCommunity(c);
       await refresh();
       go(`/c/${c.id}`);

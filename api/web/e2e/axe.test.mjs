@@ -1,0 +1,85 @@
+// Every screen in every setting: no fault that axe finds, no sideways scroll, no control under 44 px, nothing on the console.
+// SHOTS=dir also keeps pictures.
+import assert from 'node:assert/strict';
+import {mkdirSync, readFileSync} from 'node:fs';
+import {createRequire} from 'node:module';
+import {after, before, test} from 'node:test';
+import {browser, open, skip} from './lib.mjs';
+import {scene} from './scene.mjs';
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+const only = process.env.SCREENS?.split(',');
+
+export const settings = {
+  '1440': {width: 1440, height: 900},
+  '1440-dark': {width: 1440, height: 900, theme: 'dark'},
+  '900': {width: 900, height: 800},
+  '375': {width: 375, height: 760},
+  '375-dark': {width: 375, height: 760, theme: 'dark'},
+  '320-150': {width: 320, height: 700, prefs: {text: '150'}},
+  '1440-150': {width: 1440, height: 900, prefs: {text: '150'}},
+  '1440-contrast': {width: 1440, height: 900, prefs: {contrast: true}},
+  '1440-forced': {width: 1440, height: 900, context: {forcedColors: 'active'}},
+};
+
+let b, s;
+before(async () => {
+  if (skip) return;
+  [b, s] = await Promise.all([browser(), scene()]);
+});
+after(async () => {
+  await b?.close();
+  await s?.end();
+});
+
+for (const [name, how] of Object.entries(settings).filter(([n]) => !process.env.SETTINGS || process.env.SETTINGS.split(',').includes(n))) {
+  test(`axe, reflow and targets: ${name}`, {skip, timeout: 600_000}, async () => {
+    const page = await open(b, how);
+    await page.goto(await s.asha.link());
+    await page.waitForURL(/\/c\//);
+    await page.evaluate(axe);
+    const found = [];
+    for (const [screen, path] of Object.entries(s.screens)) {
+      if (only && !only.includes(screen)) continue;
+      await page.evaluate((p) => {
+        history.pushState(null, '', p);
+        dispatchEvent(new PopStateEvent('popstate'));
+      }, path);
+      await page.waitForFunction(() => document.querySelector('main') && !document.querySelector('main .loading'));
+      await page.waitForTimeout(350); // lists are read 0.25 s after they are asked for
+      if (screen === 'join') {
+        await page.locator('#inv').fill(s.invite.link);
+        await page.locator('.invite').waitFor();
+      }
+      if (screen === 'members') await page.locator('.person').first().waitFor();
+      const r = await page.evaluate((tags) => globalThis.axe.run(document, {runOnly: tags}), tags);
+      for (const v of r.violations) found.push(`${screen}: ${v.id}: ${v.nodes.map((n) => n.target.join(' ')).slice(0, 3).join(' | ')}: ${v.nodes[0].failureSummary?.split('\n').slice(0, 3).join(' ')}`);
+      found.push(...(await page.evaluate(measure)).map((f) => `${screen}: ${f}`));
+      if (process.env.SHOTS) {
+        mkdirSync(process.env.SHOTS, {recursive: true});
+        await page.screenshot({path: `${process.env.SHOTS}/${screen}-${name}.png`});
+      }
+    }
+    found.push(...page.faults);
+    await page.context().close();
+    assert.deepEqual(found, []);
+  });
+}
+
+/** Runs in the page: what axe does not measure. */
+function measure() {
+  const out = [];
+  const root = document.scrollingElement;
+  if (root.scrollWidth > root.clientWidth + 1) out.push(`sideways scroll: ${root.scrollWidth} in ${root.clientWidth}`);
+  const main = document.querySelector('main');
+  if (main && main.scrollWidth > main.clientWidth + 1) out.push(`sideways scroll in main: ${main.scrollWidth} in ${main.clientWidth}`);
+  for (const e of document.querySelectorAll('button, a[href], select, input:not([type=radio]):not([type=checkbox]):not(.vh), textarea')) {
+    const r = e.getBoundingClientRect();
+    if (!r.width || e.closest('[popover]:not(:popover-open)') || e.closest('.skip')) continue;
+    // A link or button inside a sentence is as tall as the line: 2.5.8 leaves those out.
+    const inline = getComputedStyle(e).display === 'inline' || e.classList.contains('asLink') || e.closest('.nm') || e.closest('.tl .grow');
+    if (!inline && (r.height < 43.5 || r.width < 43.5)) out.push(`${e.tagName.toLowerCase()} ${e.className} "${(e.textContent ?? '').trim().slice(0, 30)}" is ${Math.round(r.width)}×${Math.round(r.height)}`);
+  }
+  return out;
+}

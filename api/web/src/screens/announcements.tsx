@@ -1,0 +1,128 @@
+// Announcements: a board of notices, the newest first. Who may announce writes below; everybody else is told who does.
+import {useEffect, useMemo, useState} from 'preact/hooks';
+import {chatOf, pending, send} from '../lib/chat';
+import {clock, dayName, fullTime, t} from '../lib/i18n';
+import {can, communityOf, groupsOf} from '../lib/state';
+import {nameOf} from '../lib/text';
+import type {Community, Group, Message} from '../lib/types';
+import {Avatar, Check, Empty, Icon, Loading, Note} from '../parts/basic';
+import {Composer} from '../parts/composer';
+import {Dialog} from '../parts/dialog';
+import {Body, Content, PendingRow} from '../parts/message';
+import {groupName, Shell} from '../parts/shell';
+import {useTitle} from '../parts/stage';
+import {Top} from './chat';
+import {NotFound} from './states';
+
+export function Announcements({com}: {com: string}) {
+  const c = communityOf(com)!;
+  const g = groupsOf(com).find((o) => o.kind === 'announcements');
+  useTitle(t('announcements'));
+  if (!g) return <Shell com={com}><NotFound back={`/c/${com}`} /></Shell>;
+  return <Shell com={com} group={g.id}><Board key={g.id} c={c} g={g} /></Shell>;
+}
+
+function Board({c, g}: {c: Community; g: Group}) {
+  const chat = useMemo(() => chatOf(g.id), [g.id]);
+  const may = can(c, 'announce') && c.state === 'active' && !c.archived;
+  useEffect(() => {
+    if (!chat.loaded.value) void chat.load();
+  }, [chat]);
+  const notices = [...chat.items.value].reverse();
+  const waiting = pending.value.filter((p) => p.path.endsWith('/announcements') && p.group === g.id);
+  return (
+    <main class="chat" id="main" tabIndex={-1}>
+      <Top c={c} g={g} sub={`${t('announce.who')} · ${t('members', {n: c.member_count})}`} />
+      <div class="board" role="feed" aria-label={t('announcements')} aria-busy={chat.loading.value} tabIndex={0}>
+        {waiting.length ? <div class="log flat">{waiting.map((p) => <PendingRow key={p.key} p={p} />)}</div> : null}
+        {!chat.loaded.value ? (chat.failed.value ? <Note kind="dg" icon="alert" alert>{chat.failed.value}</Note> : <Loading what={t('chat.loading')} />) : null}
+        {chat.loaded.value && !notices.length ? <Empty title={t('announce.emptyTitle')} text={may ? t('announce.emptyMay') : t('announce.emptyText')} /> : null}
+        {notices.map((m) => <Notice key={m.id} m={m} c={c} />)}
+        {chat.older.value ? <button type="button" class="bt" onClick={() => void chat.loadOlder()}>{t('announce.older')}</button> : null}
+      </div>
+      {may ? <Write c={c} g={g} /> : <div class="cp"><Note kind="vi" icon="announce"><b>{t('announce.onlyTitle')}</b> {t('announce.onlyText')}</Note></div>}
+    </main>
+  );
+}
+
+function audienceOf(m: Message): string {
+  const ids = m.audience?.groups ?? [];
+  if (!ids.length) return t('announce.everyone');
+  const names = ids.map((id) => groupsOf(m.community_id).find((g) => g.id === id)).filter((g) => !!g).map((g) => groupName(g));
+  return names.length ? t('announce.to', {names: names.join(', ')}) : t('announce.someGroups');
+}
+
+function Notice({m, c}: {m: Message; c: Community}) {
+  const urgent = m.priority === 'urgent', important = m.priority === 'important';
+  const name = nameOf(m.author_name);
+  const mine = m.author_id === c.me_id;
+  if (m.deleted) return <p class="note"><Icon name="trash" /><span class="mu">{t('msg.deleted')}</span></p>;
+  return (
+    <article class={urgent ? 'nt ug' : 'nt'} aria-label={[urgent ? t('announce.urgent') : '', mine ? t('you') : name, fullTime(m.created_at)].filter(Boolean).join(', ')} id={m.id}>
+      {urgent ? <p class="ugh"><Icon name="siren" /> {t('announce.urgent')}</p> : null}
+      <div class="bd1">
+        <div class="row top-row">
+          <Avatar id={m.author_id} name={m.author_name} />
+          <div class="grow">
+            <p class="w"><b><bdi>{name}</bdi></b>{important ? <span class="chip vi">{t('announce.important')}</span> : null}</p>
+            <p class="xs mu"><time dateTime={m.created_at}>{dayName(m.created_at)} {clock(m.created_at)}</time> · <bdi>{audienceOf(m)}</bdi></p>
+          </div>
+        </div>
+        {m.kind === 'announcement' ? <Body text={m.text} big /> : <Content m={m} />}
+      </div>
+      {mine ? <Reach m={m} /> : null}
+    </article>
+  );
+}
+
+/** How far an announcement of mine got. The bar says nothing that its words do not. */
+function Reach({m}: {m: Message}) {
+  const {reached, expected} = m.delivery;
+  const left = Math.max(expected - reached, 0);
+  return (
+    <div class="rc">
+      <p><b>{expected === 0 ? t('announce.nobodyYet') : t('announce.reached', {n: reached, of: expected})}</b></p>
+      {expected > 0 ? (
+        <>
+          <div class="bar" role="img" aria-label={t('announce.reachedLong', {n: reached, left})}><i style={{inlineSize: `${(reached / expected) * 100}%`}} /></div>
+          <p class="key"><span><i />{t('announce.have', {n: reached})}</span><span><i class="b3" />{t('announce.notYet', {n: left})}</span></p>
+        </>
+      ) : null}
+    </div>
+  );
+}
+
+function Write({c, g}: {c: Community; g: Group}) {
+  const [urgent, setUrgent] = useState(false);
+  const [groups, setGroups] = useState<string[]>([]);
+  const [choosing, setChoosing] = useState(false);
+  const all = groupsOf(c.id).filter((o) => o.kind === 'chat' && !o.archived);
+  const to = groups.length ? t('announce.toGroups', {n: groups.length}) : t('announce.toAll', {n: c.member_count});
+  return (
+    <>
+      <Composer id={g.id} violet label={t('announce.label')} place={t('announce.write')} button={t('announce.label')}
+        above={
+          <div class="row wrap sm write-opts">
+            {all.length ? <button type="button" class="bt" onClick={() => setChoosing(true)}><Icon name="users" />{to}<Icon name="down" /></button> : null}
+            <Check label={t('announce.urgent')} checked={urgent} onChange={setUrgent} />
+          </div>
+        }
+        onSend={(text) => {
+          void send(g.id, `/communities/${c.id}/announcements`, {text, ...(urgent ? {priority: 'urgent'} : {}), ...(groups.length ? {audience: {groups}} : {})});
+          setUrgent(false);
+        }} />
+      {choosing ? (
+        <Dialog title={t('announce.whom')} onClose={() => setChoosing(false)}>
+          <p class="mu">{t('announce.whomText')}</p>
+          <div>
+            <Check label={t('announce.everyone')} checked={!groups.length} onChange={() => setGroups([])} />
+            {all.map((o) => (
+              <Check key={o.id} label={<bdi>{groupName(o)}</bdi>} checked={groups.includes(o.id)} onChange={(v) => setGroups(v ? [...groups, o.id] : groups.filter((x) => x !== o.id))} />
+            ))}
+          </div>
+          <div class="row end"><button type="button" class="bt pr" onClick={() => setChoosing(false)}>{t('done')}</button></div>
+        </Dialog>
+      ) : null}
+    </>
+  );
+}

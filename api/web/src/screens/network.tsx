@@ -1,0 +1,89 @@
+// Who can be reached, and how.
+import {useState} from 'preact/hooks';
+import {post, Refusal} from '../lib/api';
+import {useData, useList} from '../lib/data';
+import {t} from '../lib/i18n';
+import {communityOf} from '../lib/state';
+import type {Network, Peer, Problem} from '../lib/types';
+import {Copy, Icon, Note, Trouble} from '../parts/basic';
+import {PageScreen, Shell} from '../parts/shell';
+import {useTitle} from '../parts/stage';
+
+const mostDots = 212;
+
+/** A dot for each person, filled for those who are reachable; the words beside say the same. */
+function Dots({n, of}: {n: number; of: number}) {
+  const shown = Math.min(of, mostDots), on = of > mostDots ? Math.round((n / of) * mostDots) : n;
+  const wide = 53, rows = Math.ceil(shown / wide);
+  return (
+    <svg class="dots-map" viewBox={`0 0 530 ${rows * 10}`} role="img" aria-label={t('net.dots', {n, of})}>
+      {Array.from({length: shown}, (_, i) => <circle key={i} cx={5 + (i % wide) * 10} cy={5 + Math.floor(i / wide) * 10} r="3.4" class={i < on ? 'on' : ''} />)}
+    </svg>
+  );
+}
+
+export function NetworkScreen({com}: {com: string}) {
+  const c = communityOf(com)!;
+  useTitle(t('menu.network'));
+  const net = useData<Network>('/network', ['peer']);
+  const peers = useList<Peer>('/peers', ['peer']);
+  const [addr, setAddr] = useState('');
+  const [problem, setProblem] = useState<Problem | null>(null);
+  const [ok, setOk] = useState(false);
+  const host = net.value?.hosts.find((h) => h.community_id === com);
+  const mine = (peers.value ?? []).filter((p) => p.community_id === com && p.role === 'member');
+  const others = Math.max(c.member_count - 1, 0);
+  const connect = async (e: Event) => {
+    e.preventDefault();
+    setProblem(null);
+    setOk(false);
+    try {
+      await post('/peers/connect', {addr: addr.trim()});
+      setOk(true);
+      setAddr('');
+    } catch (err) {
+      if (err instanceof Refusal) setProblem(err.problem);
+    }
+  };
+  return (
+    <Shell com={com}>
+      <PageScreen back={`/c/${com}`} title={others === 0 ? t('pill.alone') : t('net.title', {n: c.reachable, of: others})}>
+        {others > 0 ? <Dots n={c.reachable} of={others} /> : null}
+        <p class="mu measure">{c.reachable > 0 ? t('net.enough') : others > 0 ? t('net.none') : t('net.alone')}</p>
+        {mine.length ? (
+          <section class="card">
+            <h2>{t('net.connected')}</h2>
+            <ul class="tl">
+              {mine.map((p) => (
+                <li key={p.id}><Icon name="wifi" /><p class="grow"><bdi dir="ltr" class="sm">{p.addresses[0] ?? p.id}</bdi></p>
+                  <span class="sm mu num">{p.latency_seconds ? t('net.ms', {n: Math.round(p.latency_seconds * 1000)}) : ''}</span></li>
+              ))}
+            </ul>
+          </section>
+        ) : null}
+        <form class="card stack" onSubmit={connect}>
+          <h2>{t('net.connect')}</h2>
+          <p class="mu">{t('net.connectText')}</p>
+          <label class="lbl" for="addr">{t('net.address')}</label>
+          <input class="fld" id="addr" dir="ltr" value={addr} spellcheck={false} placeholder="/ip4/192.168.1.5/tcp/4001/p2p/12D3Koo…" onInput={(e) => setAddr(e.currentTarget.value)} />
+          <Trouble problem={problem} />
+          {ok ? <Note kind="ok" icon="check">{t('net.ok')}</Note> : null}
+          <p><button class="bt" disabled={!addr.trim()}>{t('net.go')}</button></p>
+        </form>
+        {host ? (
+          <details class="card">
+            <summary>{t('net.details')} <Icon name="down" /></summary>
+            <dl class="facts">
+              <dt>{t('net.device')}</dt><dd dir="ltr">{host.peer_id.replace('peer_', '')}</dd>
+              <dt>{t('net.addresses')}</dt><dd dir="ltr">{host.addresses.map((a) => <div key={a}>{a}</div>)}{host.addresses[0] ? <Copy text={host.addresses[0]} label={t('copy')} /> : null}</dd>
+              <dt>{t('net.reach')}</dt><dd>{t(`net.${host.reachability}`)}</dd>
+              <dt>{t('net.lan')}</dt><dd>{host.lan ? t('yes') : t('no')}</dd>
+              <dt>{t('net.dht')}</dt><dd>{host.dht ? t('yes') : t('no')}</dd>
+            </dl>
+          </details>
+        ) : null}
+        <Trouble problem={net.problem} />
+      </PageScreen>
+    </Shell>
+  );
+}
