@@ -127,9 +127,10 @@ func (b *batch) takeOp(ck Checked) {
 			continue
 		}
 		e := acl.EntryOf(ck.op)
+		e.Proven = ck.proven
 		if miss := c.log.Missing(e); len(miss) > 0 {
 			if _, waits := c.waiting[id]; !waits && len(c.waiting) < maxWaiting {
-				c.waiting[id] = Checked{op: ck.op}
+				c.waiting[id] = Checked{op: ck.op, proven: ck.proven}
 				for _, m := range miss {
 					c.waitedFor[m] = append(c.waitedFor[m], id)
 				}
@@ -141,7 +142,7 @@ func (b *batch) takeOp(ck Checked) {
 		if c.log.Add(e) != nil {
 			continue // its edges lead where they must not: no honest node made it
 		}
-		b.eff.Store.Ops = append(b.eff.Store.Ops, StoredOpBytes{Space: ck.op.Home(), ID: id, Bytes: ck.op.Raw()})
+		b.eff.Store.Ops = append(b.eff.Store.Ops, StoredOpBytes{Space: ck.op.Home(), ID: id, Bytes: ck.op.Raw(), Proven: c.log.Proven(id)})
 		b.step(ck.op)
 		switch ck.op.Kind() {
 		case op.Epoch:

@@ -33,6 +33,8 @@ type Checked struct {
 	msg  *epoch.Message
 	wire []byte
 	body any // as content.Parse read it
+
+	proven bool // an Admit of our own store whose proof of the invite was verified before it got there
 }
 
 // Space returns the space it belongs to.
@@ -180,9 +182,9 @@ func CheckOp(raw []byte) (Checked, Verdict) {
 }
 
 // StoredOp takes back an op from our own store, where only verified bytes get.
-func StoredOp(raw []byte) (Checked, error) {
-	o, err := op.Parse(raw)
-	return Checked{op: o}, err
+func StoredOp(kept KeptOp) (Checked, error) {
+	o, err := op.Parse(kept.Bytes)
+	return Checked{op: o, proven: kept.Proven}, err
 }
 
 // Stored takes back a wire from our own store. It errs when its epoch's key is gone or the bytes are damaged.

@@ -121,6 +121,12 @@ type Kept struct {
 	Heads   []KeptChain
 }
 
+// KeptOp is an op as it was stored.
+type KeptOp struct {
+	Bytes  []byte
+	Proven bool // what StoredOpBytes said, or Log.Proven later; verifying it again costs 40 µs for each member
+}
+
 // KeptChain is how far a device's messages had arrived: all from Low to High, and none above Top.
 type KeptChain struct {
 	Device         identity.DeviceID
@@ -128,11 +134,11 @@ type KeptChain struct {
 }
 
 // Load rebuilds a community from its store: ops in the order they were stored, then what is kept of each space.
-func Load(id op.ID, self Self, ops [][]byte, kept []Kept) (*Community, error) {
+func Load(id op.ID, self Self, ops []KeptOp, kept []Kept) (*Community, error) {
 	c := newCommunity(id, self)
 	b := &batch{c: c, quiet: true}
-	for _, raw := range ops {
-		ck, err := StoredOp(raw)
+	for _, o := range ops {
+		ck, err := StoredOp(o)
 		if err != nil {
 			return nil, fmt.Errorf("read stored op: %w", err)
 		}

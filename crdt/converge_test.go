@@ -272,10 +272,10 @@ func TestLoad(t *testing.T) {
 	meet(a, b)
 	a.post(food, "hello")
 	meet(a, b)
-	var ops [][]byte
+	var ops []KeptOp
 	g := a.c.log.Graph()
 	for n := range g.Len() {
-		ops = append(ops, a.c.log.Op(g.ID(nodeOf(n))).Raw())
+		ops = append(ops, KeptOp{Bytes: a.c.log.Op(g.ID(nodeOf(n))).Raw()})
 	}
 	var kept []Kept
 	for _, s := range a.c.Spaces() {
@@ -295,7 +295,7 @@ func TestLoad(t *testing.T) {
 	if !xok || !yok || x.Epoch != y.Epoch {
 		t.Error("sends with another epoch")
 	}
-	if _, err := Load(a.c.ID(), a.c.Self(), [][]byte{{1, 2, 3}}, nil); err == nil {
+	if _, err := Load(a.c.ID(), a.c.Self(), []KeptOp{{Bytes: []byte{1, 2, 3}}}, nil); err == nil {
 		t.Error("a damaged store loads")
 	}
 }

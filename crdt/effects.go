@@ -39,6 +39,7 @@ type Aside struct {
 type StoredOpBytes struct {
 	Space, ID op.ID
 	Bytes     []byte
+	Proven    bool // to be given back with it, see KeptOp
 }
 
 // StoredWire is a wire to keep.

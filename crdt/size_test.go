@@ -34,10 +34,11 @@ func TestGrowth(t *testing.T) {
 			drafts = append(drafts, Draft{Space: a.c.ID(), Body: op.AdmitBody{Cert: cert, Post: true, Invite: inv, Proof: key.Prove(m.ID(), d.ID())}})
 		}
 		a.bulk(drafts)
-		var raw [][]byte
+		var raw []KeptOp
 		g := a.c.Log().Graph()
 		for x := range g.Len() {
-			raw = append(raw, a.c.Log().Op(g.ID(nodeOf(x))).Raw())
+			id := g.ID(nodeOf(x))
+			raw = append(raw, KeptOp{a.c.Log().Op(id).Raw(), a.c.Log().Proven(id)})
 		}
 		now := cost{time.Hour, time.Hour, time.Hour, 0} // the best of some: what else runs here is not meant
 		for range 3 {

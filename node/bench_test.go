@@ -83,7 +83,7 @@ func BenchmarkB3Accept(b *testing.B) {
 	nodetest.Report("B3 accept processor", "µs/message", len(wires), cost, verify, slices.Min(cost), "ed25519 verify", "")
 }
 
-// BenchmarkMembersPage: a community of 5,000 members with 50 groups: from the start of its node to the first members shown, and the first page
+// BenchmarkMembersPage: a community of 5,000 members with 50 groups: from the start of its node to the first members shown, and a page
 // of members once more, as the API asks for it.
 func BenchmarkMembersPage(b *testing.B) {
 	const people, groups, page = 5000, 50, 50
@@ -103,8 +103,8 @@ func BenchmarkMembersPage(b *testing.B) {
 		start, cost = append(start, ms(at)), append(cost, float64((nodetest.CPU()-used).Microseconds())/1000)
 		for _, to := range []*[]float64{&first, &again} {
 			at = time.Now()
-			list, err := n.Members(com, node.ListMembers{})
-			if err != nil || len(list) < page || !slices.ContainsFunc(list, func(m node.Member) bool { return m.DisplayName == "Member 4999" }) {
+			list, err := n.Members(com, node.ListMembers{Cut: func(n int, _ func(int) string) (from, to int, err error) { return n - page, n, nil }})
+			if err != nil || len(list) != page || slices.ContainsFunc(list, func(m node.Member) bool { return !strings.HasPrefix(m.DisplayName, "Member ") }) {
 				b.Fatalf("%d members: %v", len(list), err)
 			}
 			*to = append(*to, ms(at))

@@ -500,3 +500,38 @@ func (n *Node) StoredBytes(group string) (out [][]byte) {
 	}
 	return out
 }
+
+// ProvenAgain takes the ops of a node's one community as an older program stored them, loads them, and says how many proofs the store of another
+// node then holds as verified, and how many this node's does.
+func (n *Node) ProvenAgain(ctx context.Context, other *Node) (again, stored int, err error) {
+	r := n.only()
+	var ops []crdt.KeptOp
+	var ids []op.ID
+	count := func(s *store.Store) (proven int, err error) {
+		ops, ids = nil, nil
+		for _, space := range r.c.Spaces() {
+			for o, e := range s.Ops(ctx, space) {
+				if e != nil {
+					return 0, e
+				}
+				if o.Proven {
+					proven++
+				}
+				ops, ids = append(ops, crdt.KeptOp{Bytes: o.Bytes}), append(ids, o.ID)
+			}
+		}
+		return proven, nil
+	}
+	if stored, err = count(n.store); err != nil {
+		return 0, 0, err
+	}
+	c, err := crdt.Load(r.id, r.c.Self(), ops, nil)
+	if err == nil {
+		err = other.keepProven(ctx, c, ops, ids)
+	}
+	if err != nil {
+		return 0, 0, err
+	}
+	again, err = count(other.store)
+	return again, stored, err
+}

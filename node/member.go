@@ -1,6 +1,8 @@
 package node
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -30,58 +32,60 @@ func (n *Node) Member(community, user string) (Member, error) {
 	if err != nil {
 		return Member{}, err
 	}
-	all, err := r.members(r.id, ListMembers{State: "any"})
+	return r.one(r.id, ListMembers{State: "any"}, user)
+}
+
+// one finds a member of those listed.
+func (r *room) one(s op.ID, f ListMembers, user string) (Member, error) {
+	f.Cut = func(n int, id func(int) string) (from, to int, err error) {
+		for i := range n {
+			if id(i) == user {
+				return i, i + 1, nil
+			}
+		}
+		return 0, 0, fmt.Errorf("%w: no member %s", ErrNotFound, user)
+	}
+	all, err := r.members(s, f)
 	if err != nil {
 		return Member{}, err
 	}
-	for _, m := range all {
-		if m.ID == user {
-			return m, nil
-		}
-	}
-	return Member{}, fmt.Errorf("%w: no member %s", ErrNotFound, user)
+	return all[0], nil
 }
 
 func (r *room) member(s op.ID, u identity.UserID) (Member, error) {
-	all, err := r.members(s, ListMembers{})
-	if err != nil {
-		return Member{}, err
-	}
-	for _, m := range all {
-		if m.ID == u.String() {
-			return m, nil
-		}
-	}
-	return Member{}, fmt.Errorf("%w: no member %s", ErrNotFound, u)
+	return r.one(s, ListMembers{}, u.String())
 }
 
 func (r *room) members(s op.ID, f ListMembers) (out []Member, err error) {
 	out = []Member{}
+	if f.State == "" {
+		f.State = "active"
+	}
 	e := r.ask(r.n.ctx, func() {
 		st := r.c.State(s)
 		if st == nil || s != r.id && !r.c.Mine(s) && st.Can(r.fixed.Member, op.REMOVE) != nil {
 			err = fmt.Errorf("%w: only its members know who is in a group", ErrNotMember)
 			return
 		}
-		online := map[identity.UserID]bool{r.fixed.Member: true}
-		for _, p := range r.peers {
-			online[p.user] = true
+		type entry struct {
+			user   identity.UserID
+			state  string
+			joined op.Millis
 		}
-		names, verified := r.knownNames(), r.verified()
-		show := func(u identity.UserID, state string) {
-			m := Member{ID: u.String(), DisplayName: names[u], State: state, Online: online[u] && state == "active", Me: u == r.fixed.Member, Verified: verified[hexID(u)], Roles: []string{}}
-			m.Visible = m.DisplayName != ""
-			if role := roleOf(st, u); role != "" {
-				m.Roles = append(m.Roles, role)
+		var all []entry
+		var names map[identity.UserID]string
+		if f.Query != "" {
+			names = r.knownNames()
+		}
+		add := func(u identity.UserID, state string) {
+			if f.State != "any" && f.State != state || f.Role != "" && roleOf(st, u) != f.Role ||
+				f.Query != "" && !strings.Contains(strings.ToLower(names[u]), strings.ToLower(f.Query)) && !strings.HasPrefix(u.String(), f.Query) {
+				return
 			}
-			if caps := st.Members.Of(u).Caps; len(caps) > 0 {
-				m.JoinedAt = timeOf(r.c.Log().Op(caps[len(caps)-1]).Time)
-			}
-			m.ETag = strings.Join(m.Roles, "+") + "." + state
-			out = append(out, m)
+			all = append(all, entry{u, state, r.joined(st, u)})
 		}
 		for u := range st.Members.All() {
-			show(u, "active")
+			add(u, "active")
 		}
 		for _, u := range st.Former() {
 			state := "removed"
@@ -91,26 +95,60 @@ func (r *room) members(s op.ID, f ListMembers) (out []Member, err error) {
 			case st.Left(u):
 				state = "left"
 			}
-			show(u, state)
+			add(u, state)
+		}
+		slices.SortFunc(all, func(a, b entry) int {
+			return cmp.Or(cmp.Compare(a.joined, b.joined), bytes.Compare(a.user[:], b.user[:]))
+		})
+		if f.Cut != nil {
+			var from, to int
+			if from, to, err = f.Cut(len(all), func(i int) string { return all[i].user.String() }); err != nil {
+				return
+			}
+			all = all[from:to]
+		}
+		if len(all) == 0 {
+			return
+		}
+		online := map[identity.UserID]bool{r.fixed.Member: true}
+		for _, p := range r.peers {
+			online[p.user] = true
+		}
+		if names == nil {
+			users := make([]identity.UserID, 0, len(all))
+			for _, e := range all {
+				users = append(users, e.user)
+			}
+			names = r.namesOf(users)
+		}
+		verified := r.verified()
+		for _, e := range all {
+			u := e.user
+			m := Member{ID: u.String(), DisplayName: names[u], State: e.state, Online: online[u] && e.state == "active", Me: u == r.fixed.Member, Verified: verified[hexID(u)], Roles: []string{}}
+			m.Visible = m.DisplayName != ""
+			if role := roleOf(st, u); role != "" {
+				m.Roles = append(m.Roles, role)
+			}
+			if e.joined != 0 {
+				m.JoinedAt = timeOf(e.joined)
+			}
+			m.ETag = strings.Join(m.Roles, "+") + "." + e.state
+			out = append(out, m)
 		}
 	})
 	if err := errors.Join(e, err); err != nil {
 		return nil, err
 	}
-	if f.State == "" {
-		f.State = "active"
-	}
-	out = slices.DeleteFunc(out, func(m Member) bool {
-		return f.State != "any" && m.State != f.State || f.Role != "" && !slices.Contains(m.Roles, f.Role) ||
-			f.Query != "" && !strings.Contains(strings.ToLower(m.DisplayName), strings.ToLower(f.Query)) && !strings.HasPrefix(m.ID, f.Query)
-	})
-	slices.SortFunc(out, func(a, b Member) int {
-		if c := a.JoinedAt.Compare(b.JoinedAt); c != 0 {
-			return c
-		}
-		return strings.Compare(a.ID, b.ID)
-	})
 	return out, nil
+}
+
+// joined is when a person was last let in, 0 for nobody. Owner only.
+func (r *room) joined(st *acl.State, u identity.UserID) op.Millis {
+	caps := st.Members.Of(u).Caps
+	if len(caps) == 0 {
+		return 0
+	}
+	return r.c.Log().Op(caps[len(caps)-1]).Time
 }
 
 // knownNames are the names of those who share a group with me, and for the desk of all: profiles are posted to groups, and one copy is sealed to
@@ -130,13 +168,63 @@ func (r *room) knownNames() map[identity.UserID]string {
 			return names
 		}
 		for _, row := range rows {
-			if p, err := content.ParseProfileRow(row.Value); err == nil {
-				names[p.Member] = p.Profile.Name
-			}
+			r.addName(names, s, row.Value)
 		}
 	}
 	names[r.fixed.Member] = r.rec.Name
 	r.names = names
+	return names
+}
+
+// addName takes a profile of a space into names. That of somebody who is no longer there may be old: it counts where there is no other.
+func (r *room) addName(names map[identity.UserID]string, s op.ID, profile []byte) {
+	p, err := content.ParseProfileRow(profile)
+	if err != nil {
+		return
+	}
+	if st := r.c.State(s); names[p.Member] == "" || st != nil && st.Members.Has(p.Member) {
+		names[p.Member] = p.Profile.Name
+	}
+}
+
+// fewNames: a page of members looks up its own names; with more look-ups than this reading all of them is as fast.
+const fewNames = 500
+
+// namesOf says of each of some people what knownNames says, without reading everybody's profile. Owner only.
+func (r *room) namesOf(users []identity.UserID) map[identity.UserID]string {
+	if r.names != nil {
+		return r.names
+	}
+	names, left := map[identity.UserID]string{}, fewNames
+	desk := r.c.OnDesk(r.fixed.Member)
+	for _, now := range []bool{true, false} { // those who are in a space now, then old profiles of those who have none
+		for _, s := range r.c.Spaces() {
+			if !r.c.Mine(s) || s == r.id && !desk {
+				continue
+			}
+			st := r.c.State(s)
+			var keys []string
+			for _, u := range users {
+				if in := st != nil && st.Members.Has(u); in && now || !in && !now && names[u] == "" {
+					keys = append(keys, string(content.ProfileKey(u)))
+				}
+			}
+			if left -= len(keys); left < 0 {
+				return r.knownNames()
+			}
+			if len(keys) == 0 {
+				continue
+			}
+			rows, err := r.n.store.Rows(r.ctx, s, keys)
+			if err != nil {
+				return names
+			}
+			for _, row := range rows {
+				r.addName(names, s, row)
+			}
+		}
+	}
+	names[r.fixed.Member] = r.rec.Name
 	return names
 }
 

@@ -90,7 +90,7 @@ func (r *room) follow(e crdt.Effects) {
 // addTo adds Effects to a transaction, events included: an event is shown only if what it tells of is stored.
 func (r *room) addTo(b *store.Batch, e crdt.Effects) error {
 	for _, o := range e.Store.Ops {
-		b.Ops = append(b.Ops, store.Op{Space: o.Space, ID: o.ID, Bytes: o.Bytes})
+		b.Ops = append(b.Ops, store.Op{Space: o.Space, ID: o.ID, Bytes: o.Bytes, Proven: o.Proven})
 	}
 	for _, w := range e.Store.Wires {
 		b.Wires = append(b.Wires, store.Wire{ID: w.ID, Space: w.Space, Tag: w.Tag, Day: w.Day, Device: w.Device, Seq: w.Seq, Lamport: int64(w.Lamport),

@@ -132,14 +132,15 @@ func (n *Node) openRoom(ctx context.Context, rec communityRecord) (*room, error)
 }
 
 func (n *Node) loadCommunity(ctx context.Context, rec communityRecord) (*crdt.Community, error) {
-	var ops [][]byte
+	var ops []crdt.KeptOp
+	var ids []op.ID
 	spaces := [][32]byte{rec.ID}
 	for i := 0; i < len(spaces); i++ {
 		for o, err := range n.store.Ops(ctx, spaces[i]) {
 			if err != nil {
 				return nil, fmt.Errorf("read ops: %w", err)
 			}
-			ops = append(ops, o.Bytes)
+			ops, ids = append(ops, crdt.KeptOp{Bytes: o.Bytes, Proven: o.Proven}), append(ids, o.ID)
 			if op.KindOf(o.Bytes) == op.CreateGroup {
 				spaces = append(spaces, o.ID)
 			}
@@ -154,7 +155,25 @@ func (n *Node) loadCommunity(ctx context.Context, rec communityRecord) (*crdt.Co
 		kept = append(kept, k)
 	}
 	self := crdt.Self{Member: rec.Member, Device: identity.DeviceKeyFromSeed(rec.Device)}
-	return crdt.Load(rec.ID, self, ops, kept)
+	c, err := crdt.Load(rec.ID, self, ops, kept)
+	if err != nil {
+		return nil, err
+	}
+	return c, n.keepProven(ctx, c, ops, ids)
+}
+
+// keepProven writes down which proofs were verified just now, so that the next start need not: those of a store that is older than this record.
+func (n *Node) keepProven(ctx context.Context, c *crdt.Community, ops []crdt.KeptOp, ids []op.ID) error {
+	b := &store.Batch{}
+	for i, o := range ops {
+		if id := ids[i]; !o.Proven && c.Log().Proven(id) {
+			b.Ops = append(b.Ops, store.Op{Space: c.Log().Op(id).Home(), ID: id, Bytes: o.Bytes, Proven: true})
+		}
+	}
+	if len(b.Ops) == 0 {
+		return nil
+	}
+	return n.commit(ctx, b)
 }
 
 // kept reads what the store has of one space besides its log.

@@ -255,7 +255,11 @@ type (
 		Cascade, Ban, RevokeInvites bool
 		Reason                      string
 	}
-	ListMembers struct{ Query, Role, State string }
+	ListMembers struct {
+		Query, Role, State string
+		// Cut says which of n members to show, given their ids in order; nil: all. It must not call the node.
+		Cut func(n int, id func(int) string) (from, to int, err error)
+	}
 )
 
 // Sentinels the API maps to problem codes (api/server/problem.go).

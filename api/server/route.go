@@ -314,26 +314,35 @@ func matches(header, tag string, same func(a, b string) bool) bool {
 // page cuts a list. A cursor names the last item seen and its place, so that
 // Paging goes on sensibly when the list changes in between.
 func page[T any](items []T, id func(T) string, p Paging) (*reply[api.List[T]], error) {
-	from := 0
+	from, to, next, err := p.cut(len(items), func(i int) string { return id(items[i]) })
+	if err != nil {
+		return nil, err
+	}
+	return just(api.List[T]{Items: list(items[from:to]), NextCursor: next})
+}
+
+// cut finds the part of a list of n that a page shows, and the cursor of the next.
+func (p Paging) cut(n int, id func(int) string) (from, to int, next *string, err error) {
 	if p.Cursor != "" {
 		place, last, err := readCursor(p.Cursor)
 		if err != nil {
-			return nil, err
+			return 0, 0, nil, err
 		}
-		from = min(place, len(items))
-		if i := slices.IndexFunc(items, func(v T) bool { return id(v) == last }); i >= 0 {
-			from = i + 1
+		from = min(place, n)
+		if place < 1 || place > n || id(place-1) != last { // the list has changed
+			for i := range n {
+				if id(i) == last {
+					from = i + 1
+					break
+				}
+			}
 		}
 	}
-	to := min(from+p.Limit, len(items))
-	out := api.List[T]{Items: items[from:to]}
-	if out.Items == nil {
-		out.Items = []T{}
+	to = min(from+p.Limit, n)
+	if to < n {
+		next = new(writeCursor(to, id(to-1)))
 	}
-	if to < len(items) {
-		out.NextCursor = new(writeCursor(to, id(items[to-1])))
-	}
-	return just(out)
+	return from, to, next, nil
 }
 
 func writeCursor(place int, id string) string {

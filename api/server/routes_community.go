@@ -115,11 +115,16 @@ func (s *Server) memberRoutes() {
 			Role  string `query:"role" enum:"owner,admin,moderator,announcer,member,follower"`
 			State string `query:"state" enum:"active,removed,banned,left"`
 		}) (*reply[api.List[api.Member]], error) {
-			all, err := s.c.Node.Members(in.C, node.ListMembers{Query: in.Q, Role: in.Role, State: in.State})
+			var out api.List[api.Member]
+			all, err := s.c.Node.Members(in.C, node.ListMembers{Query: in.Q, Role: in.Role, State: in.State, Cut: func(n int, id func(int) string) (from, to int, err error) {
+				from, to, out.NextCursor, err = in.Paging.cut(n, id)
+				return from, to, err
+			}})
 			if err != nil {
 				return nil, err
 			}
-			return page(each(all, renderMember), func(m api.Member) string { return m.ID }, in.Paging)
+			out.Items = each(all, renderMember)
+			return just(out)
 		})
 	add(s, route{method: "GET", path: "/communities/{c}/members/{u}", id: "getMember", summary: "One member", tag: tag, scope: api.ScopeRead},
 		func(_ context.Context, in *One) (*reply[api.Member], error) {

@@ -34,6 +34,7 @@ type Entry struct {
 	Val     []byte
 
 	Signed *op.Op // the op itself; nil in vectors, whose consent and signatures are taken as checked
+	Proven bool   // Admit: its proof of the invite was verified before; only what our own store holds may say so
 }
 
 // EntryOf flattens a signed op.
@@ -131,6 +132,13 @@ func (l *Log) Op(id op.ID) *op.Op {
 		return l.f[n].Signed
 	}
 	return nil
+}
+
+// Proven reports whether an Admit's proof of its invite was verified, now or before it was stored. Whoever keeps the op may keep that with it: both
+// sides of the proof, and the invite's key, are fixed by the op's id.
+func (l *Log) Proven(id op.ID) bool {
+	n, ok := l.g.Find(id)
+	return ok && l.f[n].Proven
 }
 
 // Missing returns the ops that must be added before e.

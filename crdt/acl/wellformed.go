@@ -230,8 +230,10 @@ func (l *Log) consentFits(n dag.Node) bool {
 	}
 	if b := f.Signed.Body.(op.AdmitBody); (f.Invite != op.ID{}) {
 		t, _ := l.g.Find(f.Invite)
-		if i, ok := l.f[t].Signed.Body.(op.InviteBody); ok && !identity.VerifyInvite(i.Key, b.Proof, c.Member, c.Device) {
-			return false
+		if i, ok := l.f[t].Signed.Body.(op.InviteBody); ok && !f.Proven {
+			if f.Proven = identity.VerifyInvite(i.Key, b.Proof, c.Member, c.Device); !f.Proven {
+				return false
+			}
 		}
 	}
 	last := l.lastOut(f.Space, f.Member, n)

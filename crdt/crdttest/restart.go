@@ -14,10 +14,10 @@ const asideAfter = op.Millis(10 * 60_000)
 
 // restart throws away what is in memory and reads back what was stored, as a node does after it fell over.
 func (p *Peer) restart() {
-	var raw [][]byte
+	var raw []crdt.KeptOp
 	spaces := []op.ID{p.w.Community}
 	for _, o := range p.ops {
-		raw = append(raw, o.Raw())
+		raw = append(raw, crdt.KeptOp{Bytes: o.Raw(), Proven: p.C.Log().Proven(o.ID())})
 		if o.Kind() == op.CreateGroup {
 			spaces = append(spaces, o.ID())
 		}

@@ -273,7 +273,11 @@ func BenchmarkOpenLarge(b *testing.B) {
 	const n, groups = 5000, 50
 	t := foundTown(b, groups)
 	t.grow(n)
-	raw, size := t.log()
+	log, size := t.log()
+	var raw []crdt.KeptOp
+	for i, o := range log {
+		raw = append(raw, crdt.KeptOp{Bytes: o, Proven: t.c.Log().Proven(t.c.Log().Graph().ID(dag.Node(i)))})
+	}
 	var open, cost, memory []float64
 	for range nodetest.Rounds {
 		before := heap()

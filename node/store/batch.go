@@ -24,6 +24,7 @@ type Batch struct {
 type Op struct {
 	Space, ID [32]byte
 	Bytes     []byte
+	Proven    bool // the proof in it was verified; once true it stays so
 }
 
 // Wire is a sealed message or op, with what its header says once opened. The
@@ -114,9 +115,12 @@ func (s *Store) Commit(ctx context.Context, b *Batch) error {
 
 func (b *Batch) apply(c *conn, eventIDs []int64) error {
 	for i := range b.Ops {
-		o := &b.Ops[i]
-		if err := c.inSpace(o.Space, `INSERT INTO ops (space, id, bytes) VALUES (?,?,?) ON CONFLICT (id) DO NOTHING`,
-			o.ID, o.Bytes); err != nil {
+		o, proven := &b.Ops[i], 0
+		if o.Proven {
+			proven = 1
+		}
+		if err := c.inSpace(o.Space, `INSERT INTO ops (space, id, bytes, proven) VALUES (?,?,?,?)
+			ON CONFLICT (id) DO UPDATE SET proven = 1 WHERE excluded.proven = 1 AND proven = 0`, o.ID, o.Bytes, proven); err != nil {
 			return err
 		}
 	}

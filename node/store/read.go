@@ -54,9 +54,9 @@ func (s *Store) Ops(ctx context.Context, space [32]byte) iter.Seq2[Op, error] {
 			err := c.each(func(st *sqlite3.Stmt) error {
 				mark = st.ColumnInt64(0)
 				oid, err := id(st, 1)
-				out = append(out, Op{Space: space, ID: oid, Bytes: blob(st, 2)})
+				out = append(out, Op{Space: space, ID: oid, Bytes: blob(st, 2), Proven: st.ColumnInt64(3) == 1})
 				return err
-			}, `SELECT n, id, bytes FROM ops WHERE `+bySpace+` AND n > ? ORDER BY n LIMIT ?`, space, mark, page)
+			}, `SELECT n, id, bytes, proven FROM ops WHERE `+bySpace+` AND n > ? ORDER BY n LIMIT ?`, space, mark, page)
 			return out, err
 		}
 	})
@@ -66,10 +66,10 @@ func (s *Store) Ops(ctx context.Context, space [32]byte) iter.Seq2[Op, error] {
 func (s *Store) Op(ctx context.Context, opID [32]byte) (op Op, ok bool, err error) {
 	err = s.read(ctx, "read op", func(c *conn) error {
 		return c.each(func(st *sqlite3.Stmt) (err error) {
-			op, ok = Op{ID: opID, Bytes: blob(st, 1)}, true
+			op, ok = Op{ID: opID, Bytes: blob(st, 1), Proven: st.ColumnInt64(2) == 1}, true
 			op.Space, err = id(st, 0)
 			return err
-		}, `SELECT s.id, o.bytes FROM ops o JOIN spaces s ON s.n = o.space WHERE o.id = ?`, opID)
+		}, `SELECT s.id, o.bytes, o.proven FROM ops o JOIN spaces s ON s.n = o.space WHERE o.id = ?`, opID)
 	})
 	return op, ok, err
 }

@@ -74,6 +74,9 @@ var migrations = []string{
 	CREATE TABLE last_event (n INTEGER NOT NULL);
 	INSERT INTO last_event SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'events_1'), 0);
 	DROP TABLE events_1;`,
+
+	// What was verified once is not verified at every start.
+	`ALTER TABLE ops ADD COLUMN proven INTEGER NOT NULL DEFAULT 0;`,
 }
 
 // wireOf reads the key of a row that belongs to a wire: "m/" and the wire's id in hex.

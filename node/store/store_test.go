@@ -61,7 +61,7 @@ func TestReadBack(t *testing.T) {
 	a, b, dev := nid('s', 1), nid('s', 2), nid('d', 1)
 	var batch Batch
 	for i := range 600 { // more than two pages
-		batch.Ops = append(batch.Ops, Op{a, nid('o', 600-i), []byte{byte(i)}})
+		batch.Ops = append(batch.Ops, Op{a, nid('o', 600-i), []byte{byte(i)}, i%2 == 0})
 		batch.Wires = append(batch.Wires, Wire{nid('w', i), a, [8]byte{byte(i % 2)}, uint32(100 + i%3), dev, uint64(i + 1), int64(5000 - i), "text", []byte{1, byte(i)}})
 		batch.Rows = append(batch.Rows, Row{a, fmt.Sprintf("m/%d", i), "timeline", fmt.Appendf(nil, "%06d", i), []byte{byte(i)}})
 	}
@@ -74,7 +74,7 @@ func TestReadBack(t *testing.T) {
 	if batch.Events[0].ID != 1 || batch.Events[1].ID != 2 {
 		t.Fatalf("event ids %d %d", batch.Events[0].ID, batch.Events[1].ID)
 	}
-	commit(t, s, &Batch{Ops: []Op{{b, nid('o', 1), []byte("other bytes")}}}) // ignored
+	commit(t, s, &Batch{Ops: []Op{{b, nid('o', 1), []byte("other bytes"), false}}}) // ignored
 	s.Close()
 	s = open(t, dir, "")
 	ctx := t.Context()
@@ -302,7 +302,7 @@ func TestDrop(t *testing.T) {
 		b := &Batch{Events: []Event{{Community: "com_a"}, {Community: "com_b"}}, Meta: []Meta{{"a/1", []byte("x")}, {"b/1", []byte("x")}}}
 		for i := range 2 {
 			sp := nid('s', i)
-			b.Ops = append(b.Ops, Op{sp, nid('o', i), []byte("op")})
+			b.Ops = append(b.Ops, Op{Space: sp, ID: nid('o', i), Bytes: []byte("op")})
 			b.Wires = append(b.Wires, Wire{ID: nid('w', i), Space: sp})
 			b.Rows = append(b.Rows, Row{sp, "k", "l", nil, []byte("v")})
 			b.Touches = append(b.Touches, Touch{sp, "k", nid('w', i)})
@@ -371,6 +371,20 @@ func TestDirectoryMode(t *testing.T) {
 	for _, name := range []string{keyName, lockName, dbName, dbName + "-wal"} {
 		if st, err := os.Stat(filepath.Join(dir, name)); err != nil || st.Mode().Perm() != 0o600 {
 			t.Error(name, st, err)
+		}
+	}
+}
+
+// TestProven: that the proof in an op was verified can be added later, alone, and is not taken back.
+func TestProven(t *testing.T) {
+	s := open(t, t.TempDir(), "")
+	sp, o := nid('s', 1), nid('o', 1)
+	for i, say := range []struct{ proven, want bool }{{false, false}, {true, true}, {false, true}} {
+		commit(t, s, &Batch{Ops: []Op{{sp, o, []byte{byte(i)}, say.proven}}})
+		got, ok, err := s.Op(t.Context(), o)
+		all := collect(t, s.Ops(t.Context(), sp))
+		if err != nil || !ok || got.Proven != say.want || !bytes.Equal(got.Bytes, []byte{0}) || len(all) != 1 || all[0].Proven != say.want {
+			t.Errorf("step %d: %+v %+v %v", i, got, all, err)
 		}
 	}
 }
