@@ -141,3 +141,30 @@ type Guest struct {
 	Guests      int     `json:"guests"`
 	Waiting     bool    `json:"waiting"`
 }
+
+// Recipient is a member with how far an announcement got with him.
+type Recipient struct {
+	UserID       string  `json:"user_id"`
+	DisplayName  *string `json:"display_name"`
+	Reached      bool    `json:"reached"`
+	Acknowledged bool    `json:"acknowledged"`
+}
+
+// Scheduled is an announcement that waits on this node for its time. It goes out once its time has come and this node runs.
+type Scheduled struct {
+	ID          string    `json:"id" example:"sch_mzxw6ytboi"`
+	CommunityID string    `json:"community_id"`
+	At          Time      `json:"at" format:"date-time"`
+	Text        string    `json:"text"`
+	Audience    *Audience `json:"audience"`
+	Priority    string    `json:"priority"`
+	AckWanted   bool      `json:"ack_wanted"`
+	Replies     string    `json:"replies"`
+	Error       *string   `json:"error" doc:"What kept it from going out at its time."`
+}
+
+// NewScheduled is an announcement for later.
+type NewScheduled struct {
+	NewAnnouncement
+	At Time `json:"at" format:"date-time"`
+}

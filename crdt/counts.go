@@ -21,7 +21,7 @@ func (c *Community) counts(s *space, m content.Msg, e op.ID) bool {
 	if _, posted := announced(m.Kind); s.id == c.id && !posted {
 		return false // nothing else is posted to everybody
 	}
-	if s.id != c.id && (m.Kind == content.Announcement || m.Kind == content.RollUp) {
+	if s.id != c.id && (m.Kind == content.Announcement || m.Kind == content.RollUp || m.Kind == content.Remind) {
 		return false // and these nowhere else
 	}
 	en, ok := c.log.Graph().Find(e)

@@ -6,7 +6,8 @@ import (
 	"github.com/pandal-chat/pandal/identity"
 )
 
-// Marks returns the receipt that is due in a space, nil if none; it is due once. Receipts go to spaces of at most 64 members.
+// Marks returns the receipt that is due in a space, nil if none; it is due once. Receipts go to groups of at most 64 members; those of the
+// community go to its desk.
 func (c *Community) Marks(space op.ID) *content.ReceiptBody {
 	s := c.space(space)
 	if len(s.marks) == 0 {
@@ -14,7 +15,7 @@ func (c *Community) Marks(space op.ID) *content.ReceiptBody {
 	}
 	marks := s.marks
 	s.marks = map[identity.DeviceID]uint64{}
-	if st := c.states[space]; st == nil || space == c.id || st.Members.Len() > 64 || !c.Mine(space) {
+	if st := c.states[space]; st == nil || space != c.id && st.Members.Len() > 64 || !c.Mine(space) {
 		return nil
 	}
 	body := &content.ReceiptBody{}

@@ -58,7 +58,7 @@ func (c *Community) Needed(space op.ID, k content.Kind) op.Bits {
 // the desk.
 func announced(k content.Kind) (need op.Bits, posted bool) {
 	switch k {
-	case content.Announcement, content.Edit, content.Delete, content.Poll, content.PollClose, content.Event, content.Text:
+	case content.Announcement, content.Edit, content.Delete, content.Poll, content.PollClose, content.Event, content.Text, content.Remind:
 		return op.ANNOUNCE, true
 	case content.Moderate, content.Pin:
 		return op.MODERATE, true

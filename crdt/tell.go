@@ -8,7 +8,7 @@ import (
 
 // aboutEvents are the events of messages that say something about another, which the event names.
 var aboutEvents = map[content.Kind]string{content.Delete: "message.deleted", content.Moderate: "message.moderated", content.Pin: "message.pinned",
-	content.Vote: "poll.voted", content.PollClose: "poll.closed", content.RSVP: "event.rsvp", content.Ack: "announcement.reach", content.RollUp: "announcement.reach"}
+	content.Vote: "poll.voted", content.PollClose: "poll.closed", content.RSVP: "event.rsvp", content.Ack: "announcement.reach", content.RollUp: "announcement.reach", content.Remind: "announcement.reminder"}
 
 // tellOf makes the events of a message that was folded; changed tells whether it changed anything.
 func (b *batch) tellOf(s *space, m content.Msg, changed bool) {

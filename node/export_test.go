@@ -535,3 +535,14 @@ func (n *Node) ProvenAgain(ctx context.Context, other *Node) (again, stored int,
 	again, err = count(other.store)
 	return again, stored, err
 }
+
+// Heard counts the kept events of a type.
+func (n *Node) Heard(typ string) (count int) {
+	list, _ := n.Events(0, 100_000)
+	for _, e := range list {
+		if e.Type == typ {
+			count++
+		}
+	}
+	return count
+}

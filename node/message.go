@@ -68,25 +68,36 @@ func (n *Node) Post(ctx context.Context, group string, q NewMessage) (Message, e
 
 var priorities = []string{"normal", "important", "urgent"}
 
+// checkAnnouncement checks what can be checked before it is sent, and fills in what was left out.
+func (r *room) checkAnnouncement(q *NewAnnouncement) error {
+	if len(q.Text) > content.MaxText {
+		return fmt.Errorf("%w: text: at most %d bytes", ErrTooLarge, content.MaxText)
+	}
+	if q.Text == "" {
+		return fmt.Errorf("%w: text: must not be empty", ErrInvalid)
+	}
+	if q.Priority == "" {
+		q.Priority = priorities[0]
+	}
+	if !slices.Contains(priorities, q.Priority) {
+		return fmt.Errorf("%w: priority: normal, important or urgent", ErrInvalid)
+	}
+	if q.Replies != "" && q.Replies != "off" && q.Replies != "threaded" {
+		return fmt.Errorf("%w: replies: off or threaded", ErrInvalid)
+	}
+	return nil
+}
+
 // Announce writes to everybody in the community.
 func (n *Node) Announce(ctx context.Context, community string, q NewAnnouncement) (Message, error) {
 	r, err := n.room(community)
 	if err != nil {
 		return Message{}, err
 	}
-	if len(q.Text) > content.MaxText {
-		return Message{}, fmt.Errorf("%w: text: at most %d bytes", ErrTooLarge, content.MaxText)
-	}
-	if q.Priority == "" {
-		q.Priority = priorities[0]
+	if err := r.checkAnnouncement(&q); err != nil {
+		return Message{}, err
 	}
 	p := slices.Index(priorities, q.Priority)
-	if p < 0 {
-		return Message{}, fmt.Errorf("%w: priority: normal, important or urgent", ErrInvalid)
-	}
-	if q.Replies != "" && q.Replies != "off" && q.Replies != "threaded" {
-		return Message{}, fmt.Errorf("%w: replies: off or threaded", ErrInvalid)
-	}
 	body := content.AnnouncementBody{Text: q.Text, Priority: uint8(p), AckWanted: q.AckWanted}
 	if q.Replies == "threaded" {
 		body.Replies = 1

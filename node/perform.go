@@ -74,6 +74,7 @@ func (r *room) follow(e crdt.Effects) {
 			delete(r.marks, w.Space)
 		}
 	}
+	r.heard(e)
 	r.snap.Store(r.c.Snapshot())
 	for _, p := range e.Publish {
 		r.publish(p)

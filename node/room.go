@@ -81,11 +81,14 @@ type room struct {
 	change    chan struct{}       // closed when something was applied
 	place     string              // what others find me by now
 	moving    bool                // another node writes with my device key, and I get a new one
-	deskHeld  int                 // how many of the desk's keys I held when I last looked
+	ups       rollUps
+	nextDue   time.Time // when a scheduled announcement may be due
+	deskHeld  int       // how many of the desk's keys I held when I last looked
 
 	// of the goroutine that joins
-	asked     []byte // my request, sealed
-	askedTo   op.ID  // under this epoch of the desk
+	sending   sync.Map // scheduled announcements that are being sent, by id
+	asked     []byte   // my request, sealed
+	askedTo   op.ID    // under this epoch of the desk
 	askedLast op.ID
 	dht       bool // set before run
 }
@@ -113,6 +116,7 @@ func (n *Node) newRoom(rec communityRecord, c *crdt.Community) *room {
 		peers: map[peer.ID]member{}, sums: map[op.ID]map[epoch.Tag]*history.Sum{}, rotate: map[op.ID]time.Time{}, parcels: map[peer.ID][]sentWire{},
 		asking: map[op.ID]bool{}, syncing: map[peer.ID]bool{}, named: map[op.ID]string{}, topics: map[string]op.ID{}, carried: map[carriedKey]time.Time{},
 		skewed: map[peer.ID]int64{}, change: make(chan struct{}), handedOn: map[[32]byte]map[peer.ID]bool{}, knocking: map[op.ID]time.Time{}, accepting: map[[32]byte]time.Time{}, marks: map[op.ID][]content.WatermarkRow{}, ackRows: map[[32]byte][]byte{}, gone: map[[32]byte]bool{}, arriving: map[[32]byte]bool{}, receiptAt: map[op.ID]time.Time{}}
+	r.ups = rollUps{due: map[[32]byte]time.Time{}, last: map[[32]byte]time.Time{}}
 	r.ctx, r.cancel = context.WithCancel(n.ctx)
 	r.snap.Store(c.Snapshot())
 	return r

@@ -39,7 +39,9 @@ func (r *room) tick() {
 		r.enterCarried()
 		r.knockAgain(at)
 		r.acceptDue(at)
+		r.rollUp(at)
 	}
+	r.announceDue(at)
 	r.showProfile()
 	r.rotateDue(at)
 	r.upkeepDesk(at)
@@ -257,6 +259,10 @@ func (r *room) rotateDue(at time.Time) {
 // most four receipts a second.
 func (r *room) sendReceipts(at time.Time) {
 	for _, s := range r.c.MarksDue() {
+		if s == r.id {
+			r.sendReach()
+			continue
+		}
 		if st := r.c.State(s); st != nil && at.Sub(r.receiptAt[s]) < time.Duration(st.Members.Len())*time.Second/4 {
 			continue
 		}

@@ -67,14 +67,17 @@ func (s *Server) messageRoutes() {
 			Waiting
 			Body api.NewAnnouncement
 		}) (*reply[api.Message], error) {
-			b := in.Body
-			n := node.NewAnnouncement{Text: b.Text, Priority: b.Priority, AckWanted: b.AckWanted, Replies: b.Replies}
-			if b.Audience != nil && !b.Audience.All {
-				n.Groups = b.Audience.Groups
-			}
-			m, err := s.c.Node.Announce(ctx, in.C, n)
+			m, err := s.c.Node.Announce(ctx, in.C, announcement(in.Body))
 			return s.posted(ctx, m, err, in.Waiting)
 		})
+}
+
+func announcement(b api.NewAnnouncement) node.NewAnnouncement {
+	n := node.NewAnnouncement{Text: b.Text, Priority: b.Priority, AckWanted: b.AckWanted, Replies: b.Replies}
+	if b.Audience != nil && !b.Audience.All {
+		n.Groups = b.Audience.Groups
+	}
+	return n
 }
 
 // posted answers a send, after the wait that was asked for. A wait that runs

@@ -131,6 +131,7 @@ func (s *Server) talkRoutes() {
 			m, err := s.c.Node.Acknowledge(ctx, in.M)
 			return renderOr(m, err, renderMessage)
 		})
+	s.reachRoutes()
 	s.pollRoutes()
 	s.calendarRoutes()
 }

@@ -74,7 +74,7 @@ func (a *app) sent(m api.Message, err error, wait string) error {
 func (a *app) announceCmd() *cobra.Command {
 	var req api.NewAnnouncement
 	var groups []string
-	var wait string
+	var wait, at string
 	c := &cobra.Command{
 		Use: "announce COMMUNITY [TEXT|-]", Short: "Tell everybody in a community", Args: cobra.RangeArgs(1, 2),
 		Example: "  pandal announce sunrise \"water is off from nine to noon\" --priority important\n  pandal announce sunrise - < notice.txt",
@@ -93,6 +93,18 @@ func (a *app) announceCmd() *cobra.Command {
 				}
 				req.Audience.Groups = append(req.Audience.Groups, g.ID)
 			}
+			if at != "" {
+				t, err := moment(at)
+				if err != nil {
+					return err
+				}
+				s, err := client.Send[api.Scheduled](ctx, c, "POST", "/communities/"+com.ID+"/announcements/scheduled", api.NewScheduled{NewAnnouncement: req, At: api.Time{Time: t}})
+				if err != nil {
+					return err
+				}
+				fmt.Fprintln(a.err, "It goes out then, if this node runs.")
+				return a.show(s, func(w io.Writer) { fmt.Fprintln(w, s.ID) })
+			}
 			m, err := client.Send[api.Message](ctx, c, "POST", "/communities/"+com.ID+"/announcements"+a.waitQuery(wait), req)
 			return a.sent(m, err, wait)
 		}),
@@ -101,6 +113,8 @@ func (a *app) announceCmd() *cobra.Command {
 	c.Flags().StringVar(&req.Priority, "priority", "", "normal, important or urgent")
 	c.Flags().BoolVar(&req.AckWanted, "ack", false, "ask for an acknowledgement")
 	c.Flags().StringVar(&req.Replies, "replies", "", "off or threaded")
+	c.Flags().StringVar(&at, "at", "", "announce later, at a local time like \"2026-12-01 09:00\" or in like 3h")
+	c.AddCommand(a.reachCmds()...)
 	c.Flags().StringVar(&wait, "wait", "", "wait until it is sent or delivered")
 	return c
 }

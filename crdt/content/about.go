@@ -81,6 +81,10 @@ func About(m Msg) (Ref, bool) {
 		var b AckBody
 		err := read(m.Body, &b)
 		return b.Of, err == nil
+	case Remind:
+		var b RemindBody
+		err := read(m.Body, &b)
+		return b.Of, err == nil
 	case RollUp:
 		b, err := ParseRollUp(m.Body)
 		return b.Of, err == nil

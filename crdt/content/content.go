@@ -39,6 +39,7 @@ const (
 	RollUp       Kind = 20
 	Report       Kind = 21
 	Read         Kind = 22
+	Remind       Kind = 23
 )
 
 // Limits, in bytes or counts.
@@ -171,6 +172,7 @@ func init() {
 		Ack:          {keys: ackKeys, rows: foldAck},
 		RollUp:       {keys: rollUpKeys, rows: foldRollUp},
 		Read:         {keys: readKeys, rows: foldRead},
+		Remind:       {keys: remindKeys, rows: foldRemind},
 	}
 }
 

@@ -312,3 +312,37 @@ func ParseRollUpRow(v []byte) (r RollUpRow, err error) {
 	err = parse(v, &r)
 	return r, err
 }
+
+// RemindBody asks again for the acknowledgement of an announcement. It takes the right to ANNOUNCE. Rule: the last by (lamport, id) stands.
+type RemindBody struct {
+	_  struct{} `cbor:",toarray"`
+	Of Ref
+}
+
+// Encode returns the body's bytes. It errs on a field over its limit, naming it.
+func (b RemindBody) Encode() ([]byte, error) { return encode(b) }
+
+func (b RemindBody) check() error { return nil }
+
+// Reminded is the key of the row of when a message was last recalled: a Stamp.
+func (r Ref) Reminded() RowKey { return r.key("b") }
+
+func remindKeys(m Msg) []RowKey {
+	var b RemindBody
+	if read(m.Body, &b) != nil {
+		return nil
+	}
+	return []RowKey{b.Of.Reminded()}
+}
+
+func foldRemind(rows Rows, m Msg) []Row {
+	var b RemindBody
+	if read(m.Body, &b) != nil {
+		return nil
+	}
+	var old Stamp
+	if r, ok := rows[b.Of.Reminded()]; ok && parse(r.Value, &old) == nil && old.compare(stampOf(m)) >= 0 {
+		return nil
+	}
+	return row(b.Of.Reminded(), "", nil, stampOf(m))
+}
