@@ -223,14 +223,9 @@ func (b *batch) takeMessage(ck Checked) {
 	if c.counts(s, cm, m.Epoch) {
 		b.fold(s, cm)
 	}
-	if mine := m.Device == c.self.Device.ID(); !mine && receipted(cm.Kind) {
+	if mine := m.Device == c.self.Device.ID(); !mine && content.Shown(cm.Kind) {
 		s.marks[m.Device] = ch.high
 	}
-}
-
-// receipted reports whether the arrival of a message of a kind is worth telling its author.
-func receipted(k content.Kind) bool {
-	return k == content.Text || k == content.Announcement || k == content.Poll || k == content.Event
 }
 
 func (b *batch) fold(s *space, m content.Msg) {

@@ -24,11 +24,17 @@ type person struct {
 	has  map[[32]byte]bool
 	pubs []Publication
 	ev   []Event
+
+	shell *shell // performs effects instead, where there is one
 }
 
 const start = op.Millis(1_790_000_000_000)
 
 func (p *person) perform(e Effects) {
+	if p.shell != nil {
+		p.shell.perform(e)
+		return
+	}
 	for space, rows := range e.Store.Rows {
 		if p.rows[space] == nil {
 			p.rows[space] = content.Rows{}

@@ -74,13 +74,24 @@ func (b *batch) purge(s *space, m content.Msg) {
 			return
 		}
 		if a, err := content.ParseAboutRow(b.rows[s.id][e.Of.About()].Value); err == nil && a.Deleted.Set() {
-			b.eff.Purge = append(b.eff.Purge, Purge{Space: s.id, Of: content.Ref{ID: m.ID, Author: m.Author}})
+			b.eff.Purge = append(b.eff.Purge, Purge{Space: s.id, Of: e.Of})
 		}
 	default:
-		if who, doomed := s.doomed[m.ID]; doomed && who == m.Author {
+		if who, doomed := s.doomed[m.ID]; doomed && who == m.Author && content.Shown(m.Kind) {
 			b.eff.Purge = append(b.eff.Purge, Purge{Space: s.id, Of: content.Ref{ID: m.ID, Author: m.Author}})
 		}
 	}
+}
+
+// Purged returns what a stored message takes away, false for one that is no deletion or does not count. Rows are folded again without Apply, so
+// whoever does that asks here.
+func (c *Community) Purged(ck Checked) (Purge, bool) {
+	m, known := c.contentOf(ck)
+	if !known || m.Kind != content.Delete || ck.msg.Desk || !c.counts(c.space(m.Space), m, ck.msg.Epoch) {
+		return Purge{}, false
+	}
+	d, err := content.ParseDelete(m.Body)
+	return Purge{Space: m.Space, Of: d.Of}, err == nil && d.Of.Author == m.Author
 }
 
 // MaxDoomed bounds how many deleted messages are remembered that are not here yet.
@@ -102,13 +113,19 @@ func (c *Community) Doomed(space op.ID) (out []content.Ref) {
 	return out
 }
 
-// Stub returns what stays of a message that its author deleted, in place of its wire, and the message's row. False: it is not his, and stays.
+// Stub returns what stays of a message that its author deleted, or of an edit of it, in place of the wire, and the message's row. False: it is neither,
+// or not his, and stays. So a deletion stays, which others need, and whatever else somebody names in one.
 func (c *Community) Stub(ck Checked, of content.Ref) (stub []byte, rows []content.Row, ok bool) {
 	m, known := c.contentOf(ck)
 	if !known || m.Author != of.Author || m.Deleted {
 		return nil, nil, false
 	}
-	delete(c.space(ck.msg.Space).doomed, of.ID)
+	if _, _, _, edit := ck.EditOf(of); !edit && (m.ID != of.ID || !content.Shown(m.Kind)) {
+		return nil, nil, false
+	}
+	if m.ID == of.ID {
+		delete(c.space(ck.msg.Space).doomed, of.ID)
+	}
 	return c.stub(ck, m)
 }
 

@@ -286,7 +286,7 @@ func (r *room) refold(f crdt.Refold) error {
 			}
 		}
 	}
-	b := &store.Batch{}
+	b, purged := &store.Batch{}, map[[32]byte]bool{}
 	for k := range keys {
 		wires, err := r.wiresTouching(f.Space, k)
 		if err != nil {
@@ -318,6 +318,14 @@ func (r *room) refold(f crdt.Refold) error {
 			return err
 		}
 		b.Rows, b.Meta = append(b.Rows, storeRows(folded.Rows)...), append(b.Meta, aside...)
+		for _, ck := range msgs { // a deletion that did not count before
+			if p, deletes := r.c.Purged(ck); deletes && !purged[p.Of.ID] {
+				purged[p.Of.ID] = true
+				if err := r.purge(b, p); err != nil {
+					return fmt.Errorf("drop what was deleted: %w", err)
+				}
+			}
+		}
 		if len(b.Rows) >= 1000 { // memory stays bounded however much a person wrote
 			if err := r.n.commit(r.ctx, b); err != nil {
 				return err

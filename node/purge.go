@@ -51,7 +51,7 @@ func (r *room) purge(b *store.Batch, p crdt.Purge) error {
 			}
 		}
 		for _, w := range wires {
-			r.stub(b, w, content.Ref{ID: w.ID, Author: p.Of.Author})
+			r.stub(b, w, p.Of)
 		}
 	}
 	return nil
@@ -71,7 +71,7 @@ func (r *room) storedOrIn(b *store.Batch, id [32]byte) (store.Wire, bool, error)
 	return w, found, nil
 }
 
-// stub puts what stays of a message in the place of its wire. A deletion that a deletion names stays: others still need it.
+// stub puts what stays of a deleted message, or of an edit of it, in the place of its wire.
 func (r *room) stub(b *store.Batch, w store.Wire, of content.Ref) {
 	ck, err := crdt.Stored(r.c.Snapshot(), w.Bytes)
 	if err != nil || epoch.IsStub(w.Bytes) {

@@ -77,8 +77,8 @@ func Rest(k Kind, body []byte) []byte {
 	return nil
 }
 
-// shown reports whether messages of a kind have a place in the timeline.
-func shown(k Kind) bool { return k == Text || k == Announcement || k == Poll || k == Event }
+// Shown reports whether messages of a kind have a place in the timeline. They are what their author can delete.
+func Shown(k Kind) bool { return k == Text || k == Announcement || k == Poll || k == Event }
 
 // Parse reads the body of a message that is shown in the timeline. It returns nil for any other kind, and for a body that is malformed.
 func Parse(k Kind, body []byte) any {
@@ -218,7 +218,7 @@ func Again(m Msg) RowKey {
 func Fold(rows Rows, m Msg) []Row {
 	f, ok := folds[m.Kind]
 	switch {
-	case m.Deleted && !shown(m.Kind):
+	case m.Deleted && !Shown(m.Kind):
 		return nil
 	case m.Deleted:
 		return foldText(rows, m)
@@ -232,7 +232,7 @@ func Fold(rows Rows, m Msg) []Row {
 
 // deletedKeys: a deleted message keeps its place, and what it says about others goes.
 func deletedKeys(m Msg) []RowKey {
-	if !shown(m.Kind) {
+	if !Shown(m.Kind) {
 		return nil
 	}
 	keys := []RowKey{MessageKey(m.ID)}

@@ -74,12 +74,12 @@ func foldEdit(rows Rows, m Msg) []Row {
 	}
 	var out []Row
 	a, at := about(rows, b.Of), stampOf(m)
+	if a.Deleted.Set() {
+		return nil
+	}
 	if a.Edited.compare(at) < 0 {
 		a.Edited = at
 		out = a.row(b.Of)
-	}
-	if a.Deleted.Set() {
-		return out
 	}
 	if b.Kind == Event {
 		e, _ := Parse(Event, b.Body).(*EventBody)
@@ -113,7 +113,7 @@ func foldDelete(rows Rows, m Msg) []Row {
 	a, at := about(rows, b.Of), stampOf(m)
 	var out []Row
 	if !a.Deleted.Set() || a.Deleted.compare(at) > 0 {
-		a.Deleted = at
+		a.Deleted, a.Edited = at, Stamp{}
 		out = a.row(b.Of)
 	}
 	for _, k := range []RowKey{b.Of.Edited(), b.Of.Scheduled()} {
