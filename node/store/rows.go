@@ -11,11 +11,11 @@ import (
 func (s *Store) Rows(ctx context.Context, space [32]byte, keys []string) (map[string][]byte, error) {
 	out := make(map[string][]byte, len(keys))
 	err := s.read(ctx, "read rows", func(c *conn) error {
-		n, err := c.number(`SELECT n FROM spaces WHERE id = ?`, space)
-		if err != nil || n == 0 {
-			return err
-		}
 		return c.together(func() error {
+			n, err := c.number(`SELECT n FROM spaces WHERE id = ?`, space)
+			if err != nil || n == 0 {
+				return err
+			}
 			for _, key := range keys {
 				found := func(st *sqlite3.Stmt) error { out[key] = blob(st, 0); return nil }
 				if id, ok := wireOf(key); ok {
