@@ -12,6 +12,7 @@ type Batch struct {
 	Ops     []Op
 	Wires   []Wire
 	Stubs   []Stub
+	Unread  []Unread
 	Rows    []Row
 	Touches []Touch
 	Secrets []Secret
@@ -58,8 +59,11 @@ type Row struct {
 	Space [32]byte
 	Key   string
 	List  string
-	Order []byte
+	Order []byte // begins with the lamport time, where there is a Text
 	Value []byte
+	Text  string   // what search finds this row by; empty: nothing
+	Tags  []string // single words of letters and digits that a search may ask for besides
+	Alert Alert
 }
 
 // Touch says that a wire has a part in a row, so that the row can be folded
@@ -139,6 +143,11 @@ func (b *Batch) apply(c *conn, eventIDs []int64) error {
 			err = c.exec(`UPDATE wires SET bytes = ?, tag = ? WHERE substr(id, 1, 20) = ? AND id = ?`, st.Bytes, tag, st.ID[:short], st.ID)
 		}
 		if err != nil {
+			return err
+		}
+	}
+	for _, u := range b.Unread {
+		if err := c.putUnread(u); err != nil {
 			return err
 		}
 	}
@@ -227,14 +236,6 @@ type freshKey struct {
 
 const wireInSpace = `SELECT w.n FROM wires w JOIN devices d ON d.n = w.device WHERE substr(w.id, 1, 20) = ? AND d.space = ?`
 
-// wire returns the number of a wire, 0 where it is not stored in the space.
-func (c *conn) wire(space int64, id [32]byte) (int64, error) {
-	if n := c.fresh[freshKey{space, [short]byte(id[:short])}]; n != 0 {
-		return n, nil
-	}
-	return c.number(wireInSpace, id[:short], space)
-}
-
 // last returns the highest number given in a table.
 func (c *conn) last(known *int64, sql string) (int64, error) {
 	if *known < 0 {
@@ -245,55 +246,6 @@ func (c *conn) last(known *int64, sql string) (int64, error) {
 		*known = n
 	}
 	return *known, nil
-}
-
-func (c *conn) putRow(r *Row) error {
-	space, err := c.space(r.Space)
-	if err != nil {
-		return err
-	}
-	if id, ok := wireOf(r.Key); ok {
-		n, err := c.wire(space, id)
-		if err != nil {
-			return err
-		}
-		if n != 0 {
-			return c.putOwnRow(r, space, n)
-		}
-	}
-	hash := rowHash(space, r.Key)
-	if r.Value == nil {
-		return c.exec(`DELETE FROM rows WHERE hash = ?`, hash)
-	}
-	if c.early >= 0 && r.Key[:min(len(r.Key), 2)] == "m/" {
-		c.early++
-	}
-	return c.exec(`INSERT INTO rows (n, hash, space, key, list, ord, value)
-		VALUES ((SELECT min(0, coalesce(min(n), 0)) - 1 FROM rows),?,?,?,?,?,?)
-		ON CONFLICT (hash) WHERE hash IS NOT NULL DO UPDATE SET list = excluded.list, ord = excluded.ord, value = excluded.value`,
-		hash, space, r.Key, r.List, r.Order, r.Value)
-}
-
-// putOwnRow writes the row of a wire, in place of one that came earlier than the wire.
-func (c *conn) putOwnRow(r *Row, space, n int64) error {
-	early, err := c.last(&c.early, `SELECT count(*) FROM rows WHERE hash IS NOT NULL AND substr(key, 1, 2) = 'm/'`)
-	if err != nil {
-		return err
-	}
-	if early > 0 {
-		if err := c.exec(`DELETE FROM rows WHERE hash = ?`, rowHash(space, r.Key)); err != nil {
-			return err
-		}
-	}
-	if r.Value == nil {
-		return c.exec(`DELETE FROM rows WHERE n = ?`, n)
-	}
-	s, err := c.prepared(`INSERT INTO rows (n, space, key, list, ord, value) VALUES (?,?,'',?,?,?)
-		ON CONFLICT (n) DO UPDATE SET list = excluded.list, ord = excluded.ord, value = excluded.value`)
-	if err != nil {
-		return err
-	}
-	return finish(s, errors.Join(s.BindInt64(1, n), s.BindInt64(2, space), s.BindText(3, r.List), bindBytes(s, 4, r.Order), bindBytes(s, 5, r.Value)))
 }
 
 // putEvent gives the event the next id: one more than the last there ever was.
@@ -375,5 +327,7 @@ func (c *conn) forget() {
 	clear(c.spaces)
 	clear(c.numbers)
 	clear(c.fresh)
+	clear(c.docs)
+	clear(c.unread)
 	c.lastEvent, c.lastWire, c.early = -1, -1, -1
 }

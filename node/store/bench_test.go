@@ -20,7 +20,7 @@ func BenchmarkOpen(b *testing.B) {
 		for i := range 1000 {
 			n := part*1000 + i
 			batch.Wires = append(batch.Wires, Wire{ID: nid('w', n), Space: nid('s', 1), Device: nid('d', n%50), Seq: uint64(n), Kind: "text", Bytes: make([]byte, 300)})
-			batch.Rows = append(batch.Rows, Row{nid('s', 1), fmt.Sprint(n), "timeline", nil, make([]byte, 200)})
+			batch.Rows = append(batch.Rows, Row{Space: nid('s', 1), Key: fmt.Sprint(n), List: "timeline", Value: make([]byte, 200)})
 		}
 		if err := s.Commit(context.Background(), batch); err != nil {
 			b.Fatal(err)
@@ -78,7 +78,7 @@ func BenchmarkCommitTogether(b *testing.B) {
 func message(n int) *Batch {
 	return &Batch{
 		Wires:   []Wire{{ID: nid('w', n), Space: nid('s', 1), Device: nid('d', 1), Seq: uint64(n), Kind: "text", Bytes: make([]byte, 300)}},
-		Rows:    []Row{{nid('s', 1), fmt.Sprint(n), "timeline", nil, make([]byte, 200)}},
+		Rows:    []Row{{Space: nid('s', 1), Key: fmt.Sprint(n), List: "timeline", Order: nil, Value: make([]byte, 200)}},
 		Touches: []Touch{{nid('s', 1), "m", nid('w', n)}},
 		Events:  []Event{{Type: "message.created", Data: make([]byte, 200)}},
 	}

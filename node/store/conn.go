@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/ncruces/go-sqlite3"
+	"github.com/ncruces/go-sqlite3/ext/fts5"
 )
 
 // conn is one SQLite connection with its prepared statements. One goroutine
@@ -26,6 +27,8 @@ type conn struct {
 	numbers                    map[numberKey]int64
 	fresh                      map[freshKey]int64
 	lastEvent, lastWire, early int64
+	docs                       map[int64]*text   // what this transaction changes in the index of texts
+	unread                     map[int64]*unread // what is unread, by space; nil: this space does not count
 }
 
 // dial opens path with key. The key goes in by a pragma, so it is in no file
@@ -48,7 +51,7 @@ func dial(path string, key [keySize]byte, synchronous string, readonly bool) (*c
 	if err != nil {
 		return nil, err
 	}
-	c := &conn{db: db, path: abs, stmts: map[string]*sqlite3.Stmt{}, spaces: map[[32]byte]int64{}, numbers: map[numberKey]int64{}, fresh: map[freshKey]int64{}}
+	c := &conn{db: db, path: abs, stmts: map[string]*sqlite3.Stmt{}, spaces: map[[32]byte]int64{}, numbers: map[numberKey]int64{}, fresh: map[freshKey]int64{}, docs: map[int64]*text{}, unread: map[int64]*unread{}}
 	c.forget()
 	setup := "PRAGMA hexkey='" + hex.EncodeToString(key[:]) + "'"
 	if err = db.Exec(setup); err == nil {
@@ -57,6 +60,9 @@ func dial(path string, key [keySize]byte, synchronous string, readonly bool) (*c
 	if err == nil {
 		err = db.Exec(`PRAGMA temp_store=memory; PRAGMA journal_mode=wal; PRAGMA secure_delete=on;
 			PRAGMA cache_size=-4096; PRAGMA wal_autocheckpoint=4000; PRAGMA synchronous=` + synchronous)
+	}
+	if err == nil {
+		err = fts5.Register(db)
 	}
 	if err == nil && readonly {
 		err = db.Exec(`PRAGMA query_only=on`)

@@ -207,7 +207,7 @@ func TestNoPlaintext(t *testing.T) {
 	plant := "PLANTED-STRING-0123456789"
 	var batch Batch
 	for i := range 200 {
-		batch.Rows = append(batch.Rows, Row{nid('s', 1), fmt.Sprint(plant, i), plant, []byte(plant), bytes.Repeat([]byte(plant), 50)})
+		batch.Rows = append(batch.Rows, Row{Space: nid('s', 1), Key: fmt.Sprint(plant, i), List: plant, Order: []byte(plant), Value: bytes.Repeat([]byte(plant), 50)})
 	}
 	batch.Events = []Event{{Type: plant, Data: []byte(plant)}}
 	batch.Meta = []Meta{{plant, []byte(plant)}}

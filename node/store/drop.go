@@ -3,7 +3,7 @@ package store
 import "context"
 
 // DropSpaces deletes everything that belongs to the given spaces: ops, wires,
-// rows and secrets. Deleted pages are overwritten. One space may be large, so
+// rows with their texts, and secrets. Deleted pages are overwritten. One space may be large, so
 // this holds the writer for as long as it takes.
 func (s *Store) DropSpaces(ctx context.Context, spaces ...[32]byte) error {
 	err := s.do(ctx, "drop spaces", func(c *conn) error {
@@ -20,6 +20,7 @@ func (s *Store) DropSpaces(ctx context.Context, spaces ...[32]byte) error {
 				`DELETE FROM touches WHERE wire IN (SELECT w.n FROM wires w JOIN tags t ON t.n = w.tag WHERE t.space = ?)`,
 				`DELETE FROM wires WHERE tag IN (SELECT n FROM tags WHERE space = ?)`,
 				`DELETE FROM tags WHERE space = ?`, `DELETE FROM devices WHERE space = ?`, `DELETE FROM ops WHERE space = ?`,
+				`DELETE FROM texts WHERE rowid IN (SELECT doc FROM rows WHERE space = ? AND doc <> 0)`, `DELETE FROM unread WHERE space = ?`,
 				`DELETE FROM rows WHERE space = ?`, `DELETE FROM secrets WHERE space = ?`,
 			} {
 				if err := c.exec(sql, n); err != nil {

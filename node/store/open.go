@@ -31,6 +31,8 @@ type Options struct {
 	// Passphrase opens a sealed key file, and seals the key of a new store. On
 	// a store that has none it is not looked at; ask Wrapped.
 	Passphrase []byte
+	// Describe says what search finds a row of a list by, where the row was stored before there was an index; nil: nothing.
+	Describe func(Row) (text string, tags []string)
 }
 
 // Store is an open database. All methods may be called from any goroutine.
@@ -67,7 +69,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		return nil, classify("lock data directory", err)
 	}
 	s := &Store{dir: o.Dir, lock: lock}
-	if err := s.open(ctx, o.Passphrase); err != nil {
+	if err := s.open(ctx, o); err != nil {
 		lock.Close()
 		return nil, err
 	}
@@ -76,8 +78,8 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 
 func (s *Store) path(name string) string { return filepath.Join(s.dir, name) }
 
-func (s *Store) open(ctx context.Context, passphrase []byte) error {
-	fresh, err := s.loadKey(passphrase)
+func (s *Store) open(ctx context.Context, o Options) error {
+	fresh, err := s.loadKey(o.Passphrase)
 	if err != nil {
 		return err
 	}
@@ -88,6 +90,10 @@ func (s *Store) open(ctx context.Context, passphrase []byte) error {
 	if err := s.check(w, fresh); err != nil {
 		w.close()
 		return err
+	}
+	if err := w.indexOld(o.Describe); err != nil {
+		w.close()
+		return classify("index what is stored", err)
 	}
 	if fresh {
 		if err := s.finishNew(w); err != nil {

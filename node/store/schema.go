@@ -77,6 +77,17 @@ var migrations = []string{
 
 	// What was verified once is not verified at every start.
 	`ALTER TABLE ops ADD COLUMN proven INTEGER NOT NULL DEFAULT 0;`,
+
+	// What search finds is a table of its own words, in the order of time: its rowid begins with the lamport time, so that the newest come first
+	// and a span of time is a span of rowids. Unread messages are counted where they are stored. Both are noted on the row, so that whatever
+	// comes in its place takes away what it gave. What was there before is indexed from the newest on, below unindexed.
+	`ALTER TABLE rows ADD COLUMN alert INTEGER NOT NULL DEFAULT 0;
+	ALTER TABLE rows ADD COLUMN doc INTEGER NOT NULL DEFAULT 0;
+	CREATE TABLE unread (space INTEGER PRIMARY KEY, mark BLOB NOT NULL, messages INTEGER NOT NULL, mentions INTEGER NOT NULL);
+	CREATE VIRTUAL TABLE texts USING fts5 (words, tags, row UNINDEXED, tokenize = 'ascii', columnsize = 0);
+	INSERT INTO texts (texts, rank) VALUES ('secure-delete', 1);
+	CREATE TABLE unindexed (below INTEGER NOT NULL);
+	INSERT INTO unindexed SELECT coalesce(max(n), 0) + 1 FROM rows;`,
 }
 
 // wireOf reads the key of a row that belongs to a wire: "m/" and the wire's id in hex.

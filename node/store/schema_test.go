@@ -1,6 +1,7 @@
 package store
 
 import (
+	"fmt"
 	"os"
 	"testing"
 )
@@ -20,7 +21,15 @@ func TestFromVersion1(t *testing.T) {
 	}
 	s.Close()
 	migrations = all
-	s = open(t, dir, "")
+	s, err = Open(t.Context(), Options{Dir: dir, Describe: func(r Row) (string, []string) { return fmt.Sprintf("walrus %x", r.Value), []string{"t1"} }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	old := must[[]Hit](t)(s.Search(t.Context(), Query{Terms: Terms("walrus"), Tags: []string{"t1"}, Limit: 9}))
+	if len(old) == 0 || len(must[[]Hit](t)(s.Search(t.Context(), Query{Terms: Terms(fmt.Sprintf("%x", old[0].Value)), Limit: 9}))) == 0 {
+		t.Fatal("what was stored before the index is not found:", old)
+	}
 	ctx, a, b := t.Context(), nid('s', 1), nid('s', 2)
 
 	tag := [8]byte{1, 2, 3, 4, 5, 6, 7, 8}

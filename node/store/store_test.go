@@ -63,7 +63,7 @@ func TestReadBack(t *testing.T) {
 	for i := range 600 { // more than two pages
 		batch.Ops = append(batch.Ops, Op{a, nid('o', 600-i), []byte{byte(i)}, i%2 == 0})
 		batch.Wires = append(batch.Wires, Wire{nid('w', i), a, [8]byte{byte(i % 2)}, uint32(100 + i%3), dev, uint64(i + 1), int64(5000 - i), "text", []byte{1, byte(i)}})
-		batch.Rows = append(batch.Rows, Row{a, fmt.Sprintf("m/%d", i), "timeline", fmt.Appendf(nil, "%06d", i), []byte{byte(i)}})
+		batch.Rows = append(batch.Rows, Row{Space: a, Key: fmt.Sprintf("m/%d", i), List: "timeline", Order: fmt.Appendf(nil, "%06d", i), Value: []byte{byte(i)}})
 	}
 	batch.Wires = append(batch.Wires, Wire{ID: nid('w', 9999), Space: b, Device: dev, Seq: 1, Kind: "op"})
 	batch.Touches = []Touch{{a, "m/1", nid('w', 7)}, {a, "m/1", nid('w', 9)}, {b, "m/1", nid('w', 9999)}}
@@ -192,7 +192,7 @@ func TestList(t *testing.T) {
 	s, a := open(t, t.TempDir(), ""), nid('s', 1)
 	var b Batch
 	for i := range 10 {
-		b.Rows = append(b.Rows, Row{a, fmt.Sprint(i), "l", []byte{byte(i)}, []byte("v")})
+		b.Rows = append(b.Rows, Row{Space: a, Key: fmt.Sprint(i), List: "l", Order: []byte{byte(i)}, Value: []byte("v")})
 	}
 	b.Rows = append(b.Rows, Row{Space: a, Key: "loose", Value: []byte("v")})
 	commit(t, s, &b)
@@ -304,7 +304,7 @@ func TestDrop(t *testing.T) {
 			sp := nid('s', i)
 			b.Ops = append(b.Ops, Op{Space: sp, ID: nid('o', i), Bytes: []byte("op")})
 			b.Wires = append(b.Wires, Wire{ID: nid('w', i), Space: sp})
-			b.Rows = append(b.Rows, Row{sp, "k", "l", nil, []byte("v")})
+			b.Rows = append(b.Rows, Row{Space: sp, Key: "k", List: "l", Order: nil, Value: []byte("v")})
 			b.Touches = append(b.Touches, Touch{sp, "k", nid('w', i)})
 			b.Secrets = append(b.Secrets, Secret{sp, nid('e', i), []byte("s")})
 		}

@@ -145,5 +145,11 @@ func (c *conn) transact(work []*request) (err error) {
 			return err
 		}
 	}
+	if err := c.settleTexts(); err != nil {
+		return err
+	}
+	if err := c.settleUnread(); err != nil {
+		return err
+	}
 	return c.exec(`COMMIT`)
 }

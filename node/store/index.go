@@ -1,0 +1,189 @@
+package store
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/ncruces/go-sqlite3"
+)
+
+// text is what the index is to hold of a row at the end of a transaction; there says that it holds something before.
+type text struct {
+	row         int64
+	words, tags string
+	there       bool
+}
+
+// A doc is a row's number in the index: the lamport time above, and below it the row's own number as far as it goes, so that the order of docs
+// is that of time and two rows do not meet.
+const docBits = 21
+
+func docOf(order []byte, row int64) int64 {
+	return min(timeOf(order), 1<<(62-docBits)-1)<<docBits | (2*max(row, -row)+int64(uint64(row)>>63))&(1<<docBits-1)
+}
+
+func timeOf(order []byte) int64 {
+	if len(order) < 8 {
+		return 0
+	}
+	return max(0, int64(binary.BigEndian.Uint64(order)))
+}
+
+// noteOf says what a row gives, and readies its text for the index. An edit of a message stands at the time of the message.
+func (c *conn) noteOf(r *Row, space, n int64, old note) (note, error) {
+	now := note{space: space, n: n, alert: r.Alert, order: r.Order}
+	if r.Text == "" {
+		return now, nil
+	}
+	t := &text{row: n, words: folded(r.Text), tags: strings.Join(append(r.Tags, groupTag(space)), " ")}
+	if t.words == "" {
+		return now, nil
+	}
+	order := r.Order
+	if about, ok := aboutWire(r.Key); ok {
+		w, err := c.number(wireInSpace, about[:short], space)
+		if err == nil {
+			err = c.each(func(s *sqlite3.Stmt) error { order = blob(s, 0); return nil }, `SELECT ord FROM rows WHERE n = ?`, w)
+		}
+		if err != nil {
+			return now, err
+		}
+	}
+	now.doc = docOf(order, n)
+	if d := c.docs[now.doc]; d != nil {
+		t.there = d.there
+	} else {
+		t.there = old.doc == now.doc
+	}
+	c.docs[now.doc] = t
+	return now, nil
+}
+
+// aboutWire reads the key of the row that holds a message's edit: "e/", the message's id in hex, and more.
+func aboutWire(key string) (id [32]byte, ok bool) {
+	if len(key) < 66 || key[:2] != "e/" {
+		return id, false
+	}
+	return wireOf("m/" + key[2:66])
+}
+
+// replaced takes away what a row gave and counts what comes in its place.
+func (c *conn) replaced(old, now note) error {
+	if old.alert != now.alert || old.alert != Silent && !bytes.Equal(old.order, now.order) {
+		u, err := c.unreadOf(old.space)
+		if err != nil {
+			return err
+		}
+		u.add(old, -1)
+		u.add(now, 1)
+	}
+	if old.doc == 0 || old.doc == now.doc {
+		return nil
+	}
+	if d := c.docs[old.doc]; d != nil {
+		d.words = ""
+		return nil
+	}
+	c.docs[old.doc] = &text{there: true}
+	return nil
+}
+
+// settleTexts writes what a transaction changes in the index, in the order of docs: one that is smaller than the last would have the index write
+// out what it gathers.
+func (c *conn) settleTexts() error {
+	if len(c.docs) == 0 {
+		return nil
+	}
+	docs := slices.Sorted(maps.Keys(c.docs))
+	for _, d := range docs {
+		if c.docs[d].there {
+			if err := c.exec(`DELETE FROM texts WHERE rowid = ?`, d); err != nil {
+				return err
+			}
+		}
+	}
+	for _, d := range docs {
+		t := c.docs[d]
+		if t.words == "" {
+			continue
+		}
+		// Two rows of one doc would need the same millisecond and numbers a million apart; the later one is found then.
+		if err := c.exec(`INSERT OR REPLACE INTO texts (rowid, words, tags, row) VALUES (?,?,?,?)`, d, t.words, t.tags, t.row); err != nil {
+			return err
+		}
+	}
+	clear(c.docs)
+	return nil
+}
+
+// folded is a text as it is indexed.
+func folded(s string) string {
+	words := Words(s)
+	n := 0
+	for _, w := range words {
+		n += len(w.Text) + 1
+	}
+	out := make([]byte, 0, n)
+	for _, w := range words {
+		out = append(append(out, w.Text...), ' ')
+	}
+	return strings.TrimSuffix(string(out), " ")
+}
+
+func groupTag(space int64) string { return fmt.Sprintf("g%d", space) }
+
+// indexStep is how many old rows are indexed in one transaction.
+const indexStep = 2000
+
+// indexOld indexes what was stored before there was an index, as describe says, from the newest on. It goes on where it stopped.
+func (c *conn) indexOld(describe func(Row) (text string, tags []string)) error {
+	there, err := c.number(`SELECT count(*) FROM sqlite_schema WHERE name = 'unindexed'`)
+	if err != nil || there == 0 {
+		return err
+	}
+	for {
+		below, err := c.number(`SELECT below FROM unindexed`)
+		if err != nil {
+			return err
+		}
+		if below <= 1 {
+			return c.db.Exec(`DROP TABLE unindexed`)
+		}
+		step := func(c *conn) error {
+			type old struct {
+				n, space int64
+				row      Row
+			}
+			var rows []old
+			if err := c.each(func(s *sqlite3.Stmt) error {
+				rows = append(rows, old{s.ColumnInt64(0), s.ColumnInt64(1), Row{List: s.ColumnText(2), Order: blob(s, 3), Value: blob(s, 4)}})
+				return nil
+			}, `SELECT n, space, list, ord, value FROM rows WHERE n > 0 AND n < ? ORDER BY n DESC LIMIT ?`, below, indexStep); err != nil {
+				return err
+			}
+			below = 1
+			for _, o := range rows {
+				below = o.n
+				if describe == nil {
+					continue
+				}
+				o.row.Text, o.row.Tags = describe(o.row)
+				now, err := c.noteOf(&o.row, o.space, o.n, note{})
+				if err == nil && now.doc != 0 {
+					err = c.exec(`UPDATE rows SET doc = ? WHERE n = ?`, now.doc, o.n)
+				}
+				if err != nil {
+					return err
+				}
+			}
+			return c.exec(`UPDATE unindexed SET below = ?`, below)
+		}
+		if err := c.transact([]*request{{apply: step}}); err != nil {
+			return err
+		}
+	}
+}
