@@ -93,6 +93,8 @@ func (r *room) group(s op.ID) (g Group, err error) {
 			}
 		}
 		g.Archived = string(st.Values[acl.RegArchived]) == "1"
+		own := r.private().groups[s]
+		g.MutedUntil, g.Notify = own.mutedUntil(r.n.now()), notifies[own.Notify%uint8(len(notifies))]
 		g.ETag = fmt.Sprintf("%x", acl.RosterRoot(st.Roster()))[:16]
 	})
 	if err := errors.Join(e, err); err != nil {
@@ -106,6 +108,11 @@ func (r *room) group(s op.ID) (g Group, err error) {
 		if len(last) > 0 {
 			g.LastMessage = &last[0]
 		}
+		u, first, err := r.unread(s)
+		if err != nil {
+			return g, fmt.Errorf("read unread: %w", err)
+		}
+		g.Unread, g.Mentions, g.FirstUnreadID = u.Messages, u.Mentions, first
 	}
 	return g, nil
 }

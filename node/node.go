@@ -111,7 +111,7 @@ func Open(ctx context.Context, c Config) (*Node, error) {
 	if err := c.validate(); err != nil {
 		return nil, err
 	}
-	s, err := store.Open(ctx, store.Options{Dir: c.Data, Passphrase: c.Passphrase})
+	s, err := store.Open(ctx, store.Options{Dir: c.Data, Passphrase: c.Passphrase, Describe: describe})
 	if err != nil {
 		return nil, err
 	}

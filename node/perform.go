@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -97,7 +98,10 @@ func (r *room) addTo(b *store.Batch, e crdt.Effects) error {
 		b.Wires = append(b.Wires, store.Wire{ID: w.ID, Space: w.Space, Tag: w.Tag, Day: w.Day, Device: w.Device, Seq: w.Seq, Lamport: int64(w.Lamport),
 			Kind: strconv.Itoa(int(w.Kind)), Bytes: w.Bytes})
 	}
-	b.Rows = append(b.Rows, storeRows(e.Store.Rows)...)
+	b.Rows = append(b.Rows, r.storeRows(e.Store.Rows)...)
+	if len(e.Store.Ops) > 0 {
+		r.beginUnread(b)
+	}
 	for _, t := range e.Store.Touches {
 		b.Touches = append(b.Touches, store.Touch{Space: t.Space, Key: string(t.Key), Wire: t.Wire})
 	}
@@ -134,10 +138,15 @@ func (r *room) addTo(b *store.Batch, e crdt.Effects) error {
 	return nil
 }
 
-func storeRows(rows map[op.ID][]content.Row) (out []store.Row) {
+func (r *room) storeRows(rows map[op.ID][]content.Row) (out []store.Row) {
 	for space, rs := range rows {
 		for _, x := range rs {
-			out = append(out, store.Row{Space: space, Key: string(x.Key), List: x.List, Order: x.Order, Value: x.Value})
+			row := store.Row{Space: space, Key: string(x.Key), List: x.List, Order: x.Order, Value: x.Value, Text: x.Text}
+			if x.Author != (identity.UserID{}) {
+				row.Tags = tagsOf(x.Author, x.Text, slices.Contains(x.Mentions, r.fixed.Member))
+				row.Alert = r.alertOf(x)
+			}
+			out = append(out, row)
 		}
 	}
 	return out
@@ -237,6 +246,7 @@ func (r *room) reload() {
 	}
 	r.c, r.owed = c, nil // what is owed was stored with what made it so
 	clear(r.marks)
+	clear(r.begun)
 	clear(r.ackRows)
 	r.sums = map[op.ID]map[epoch.Tag]*history.Sum{}
 	r.snap.Store(c.Snapshot())
@@ -317,7 +327,7 @@ func (r *room) refold(f crdt.Refold) error {
 		if err != nil {
 			return err
 		}
-		b.Rows, b.Meta = append(b.Rows, storeRows(folded.Rows)...), append(b.Meta, aside...)
+		b.Rows, b.Meta = append(b.Rows, r.storeRows(folded.Rows)...), append(b.Meta, aside...)
 		for _, ck := range msgs { // a deletion that did not count before
 			if p, deletes := r.c.Purged(ck); deletes && !purged[p.Of.ID] {
 				purged[p.Of.ID] = true

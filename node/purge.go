@@ -82,7 +82,7 @@ func (r *room) stub(b *store.Batch, w store.Wire, of content.Ref) {
 		return
 	}
 	b.Stubs = append(b.Stubs, store.Stub{Space: w.Space, ID: w.ID, Bytes: raw})
-	b.Rows = append(b.Rows, storeRows(map[op.ID][]content.Row{w.Space: rows})...)
+	b.Rows = append(b.Rows, r.storeRows(map[op.ID][]content.Row{w.Space: rows})...)
 	r.uncount(w.Space, w.Tag, w.ID)
 }
 

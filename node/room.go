@@ -78,6 +78,8 @@ type room struct {
 	gone      map[[32]byte]bool   // wires whose body the transaction being made takes away
 	arriving  map[[32]byte]bool   // wires that it brings
 	ackRows   map[[32]byte][]byte // who has stored messages of mine, by message, with what still rides
+	own       *private            // what the person decided for himself; nil: not read
+	begun     map[op.ID]bool      // spaces that count what is unread
 	change    chan struct{}       // closed when something was applied
 	place     string              // what others find me by now
 	moving    bool                // another node writes with my device key, and I get a new one
@@ -115,7 +117,7 @@ func (n *Node) newRoom(rec communityRecord, c *crdt.Community) *room {
 	r := &room{n: n, id: rec.ID, rec: rec, fixed: rec, device: identity.DeviceKeyFromSeed(rec.Device), c: c, work: make(chan func(), 64), gossip: make(chan crdt.Checked, 1024), arrive: make(chan arrival, 8), wake: make(chan struct{}, 1), done: make(chan struct{}),
 		peers: map[peer.ID]member{}, sums: map[op.ID]map[epoch.Tag]*history.Sum{}, rotate: map[op.ID]time.Time{}, parcels: map[peer.ID][]sentWire{},
 		asking: map[op.ID]bool{}, syncing: map[peer.ID]bool{}, named: map[op.ID]string{}, topics: map[string]op.ID{}, carried: map[carriedKey]time.Time{},
-		skewed: map[peer.ID]int64{}, change: make(chan struct{}), handedOn: map[[32]byte]map[peer.ID]bool{}, knocking: map[op.ID]time.Time{}, accepting: map[[32]byte]time.Time{}, marks: map[op.ID][]content.WatermarkRow{}, ackRows: map[[32]byte][]byte{}, gone: map[[32]byte]bool{}, arriving: map[[32]byte]bool{}, receiptAt: map[op.ID]time.Time{}}
+		skewed: map[peer.ID]int64{}, change: make(chan struct{}), handedOn: map[[32]byte]map[peer.ID]bool{}, knocking: map[op.ID]time.Time{}, accepting: map[[32]byte]time.Time{}, marks: map[op.ID][]content.WatermarkRow{}, ackRows: map[[32]byte][]byte{}, gone: map[[32]byte]bool{}, arriving: map[[32]byte]bool{}, receiptAt: map[op.ID]time.Time{}, begun: map[op.ID]bool{}}
 	r.ups = rollUps{due: map[[32]byte]time.Time{}, last: map[[32]byte]time.Time{}}
 	r.ctx, r.cancel = context.WithCancel(n.ctx)
 	r.snap.Store(c.Snapshot())
@@ -262,6 +264,7 @@ func (r *room) run() {
 	r.due = time.NewTimer(0)
 	<-r.due.C
 	defer r.due.Stop()
+	r.beginOld()
 	r.readOwed()
 	r.refresh()
 	for {

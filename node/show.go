@@ -111,6 +111,8 @@ func (r *room) message(s op.ID, m content.MessageRow, v view, d Delivery) Messag
 	of := refOf(m)
 	out := Message{ID: msgID(m.ID), GroupID: grpID(s), CommunityID: r.name(), AuthorID: m.Author.String(), AuthorName: v.names[m.Author], Kind: "unknown",
 		Mentions: []string{}, Reactions: []Reaction{}, Delivery: d, CreatedAt: timeOf(m.Time), Order: hex.EncodeToString(content.Order(m.Lamport, m.ID)[:14])}
+	_, out.Starred = r.private().stars[m.ID]
+	out.Blocked = r.private().blocked[m.Author]
 	about, _ := content.ParseAboutRow(v.at(of.About()))
 	out.ThreadCount = int(about.Replies)
 	if p, ok := v.pins[m.ID]; ok && (p.Until == 0 || p.Until > v.now) {

@@ -41,6 +41,10 @@ type Group struct {
 	Joined, Open, Archived                   bool
 	WhoPosts                                 string // everyone, moderators
 	LastMessage                              *Message
+	Unread, Mentions                         int    // of other people's messages; what is muted counts too
+	FirstUnreadID                            string // msg_
+	MutedUntil                               time.Time
+	Notify                                   string // all, mentions, none
 	ETag                                     string
 }
 
@@ -96,6 +100,8 @@ type Message struct {
 	EditedAt                                 time.Time // zero: never
 	Deleted                                  *Deleted
 	PinnedUntil                              time.Time // zero: not pinned; PinForever: until somebody unpins it
+	Starred                                  bool      // by this person
+	Blocked                                  bool      // this person has blocked its author
 	Doubtful                                 bool      // written after its author's removal, as far as can be told
 }
 

@@ -123,6 +123,12 @@ type Row struct {
 	List  string
 	Order []byte
 	Value []byte
+
+	// Of the row of a message, and of its newest edit: what search finds it by, whose it is and whom it names. Without an Author it is
+	// nothing that anybody need read.
+	Text     string
+	Author   identity.UserID
+	Mentions []identity.UserID
 }
 
 // Rows is what Fold reads: absent keys are rows that do not exist yet.

@@ -88,7 +88,11 @@ func foldEdit(rows Rows, m Msg) []Row {
 	if old, err := ParseEditRow(rows[b.Of.Edited()].Value); err == nil && old.At.compare(at) >= 0 {
 		return out
 	}
-	return append(out, row(b.Of.Edited(), "", nil, EditRow{At: at, Kind: b.Kind, Body: b.Body})...)
+	newest := row(b.Of.Edited(), "", nil, EditRow{At: at, Kind: b.Kind, Body: b.Body})
+	for i := range newest {
+		newest[i].say(Parse(b.Kind, b.Body), m.Author)
+	}
+	return append(out, newest...)
 }
 
 // ParseEditRow reads a row that Fold wrote.

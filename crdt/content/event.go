@@ -141,7 +141,11 @@ func schedule(rows Rows, of Ref, at Stamp, b EventBody) []Row {
 		return nil
 	}
 	order := append(binary.BigEndian.AppendUint64(nil, uint64(b.Starts)), of.ID[:]...)
-	return row(of.Scheduled(), Calendar, order, ScheduledRow{Of: of, At: at, Event: b})
+	out := row(of.Scheduled(), Calendar, order, ScheduledRow{Of: of, At: at, Event: b})
+	for i := range out {
+		out[i].say(&b, of.Author)
+	}
+	return out
 }
 
 // ParseScheduledRow reads a row that Fold wrote.

@@ -165,11 +165,33 @@ func foldMessage(_ Rows, m Msg) []Row {
 	if m.Parsed == nil {
 		m.Parsed = Parse(m.Kind, m.Body)
 	}
-	return []Row{{Key: MessageKey(m.ID), List: Messages, Order: Order(m.Lamport, m.ID), Value: messageRow(m)}}
+	r := Row{Key: MessageKey(m.ID), List: Messages, Order: Order(m.Lamport, m.ID), Value: messageRow(m)}
+	r.say(m.Parsed, m.Author)
+	return []Row{r}
+}
+
+// say notes what a row's message says, and who says it.
+func (r *Row) say(parsed any, author identity.UserID) {
+	switch b := parsed.(type) {
+	case *TextBody:
+		r.Author, r.Text, r.Mentions = author, b.Text, b.Mentions
+	case *AnnouncementBody:
+		r.Author, r.Text = author, b.Text
+	case *PollBody:
+		r.Author, r.Text = author, b.Question
+	case *EventBody:
+		r.Author, r.Text = author, b.Title
+	}
 }
 
 // ParseMessageRow reads a row that Fold wrote.
 func ParseMessageRow(v []byte) (MessageRow, error) {
 	var r MessageRow
 	return r, parse(v, &r)
+}
+
+// Says returns what search finds a message's row by, whose it is and whom it names, as Fold noted it.
+func (m MessageRow) Says() (r Row) {
+	r.say(m.Content(), m.Author)
+	return r
 }

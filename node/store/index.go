@@ -63,9 +63,9 @@ func (c *conn) noteOf(r *Row, space, n int64, old note) (note, error) {
 	return now, nil
 }
 
-// aboutWire reads the key of the row that holds a message's edit: "e/", the message's id in hex, and more.
+// aboutWire reads the key of a row that says what a message says now, "e/" or "c/", the message's id in hex, and more.
 func aboutWire(key string) (id [32]byte, ok bool) {
-	if len(key) < 66 || key[:2] != "e/" {
+	if len(key) < 66 || key[:2] != "e/" && key[:2] != "c/" {
 		return id, false
 	}
 	return wireOf("m/" + key[2:66])
