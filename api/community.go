@@ -76,8 +76,10 @@ type Group struct {
 	Open                bool     `json:"open" doc:"Members of the community may join by themselves."`
 	WhoPosts            string   `json:"who_posts" enum:"everyone,moderators,announcers"`
 	DisappearingSeconds *int     `json:"disappearing_seconds"`
-	Unread              *int     `json:"unread,omitempty"`
-	Mentions            *int     `json:"mentions,omitempty"`
+	Unread              *int     `json:"unread,omitempty" doc:"Messages of others that this device has not read; in a thread they do not count."`
+	Mentions            *int     `json:"mentions,omitempty" doc:"Of those, the ones that name me."`
+	FirstUnreadID       *string  `json:"first_unread_id,omitempty"`
+	Notifications       string   `json:"notifications" enum:"all,mentions,none"`
 	MutedUntil          *Time    `json:"muted_until" format:"date-time"`
 	LastMessage         *Message `json:"last_message"`
 	Archived            bool     `json:"archived"`

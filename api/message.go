@@ -22,6 +22,8 @@ type Message struct {
 	PinnedUntil  *Time      `json:"pinned_until" format:"date-time"`
 	CreatedAt    Time       `json:"created_at" format:"date-time"`
 	Order        string     `json:"order" doc:"Opaque; compares as the messages are shown."`
+	Starred      bool       `json:"starred,omitempty" doc:"I keep it among those to find again."`
+	Blocked      bool       `json:"blocked,omitempty" doc:"I have blocked its author: fold it away."`
 	AfterRemoval bool       `json:"after_removal,omitempty" doc:"Perhaps written after its author was removed."`
 	Delivery     Delivery   `json:"delivery"`
 

@@ -28,6 +28,7 @@ type Start struct {
 	Me          Me          `json:"me"`
 	Communities []Community `json:"communities"`
 	Groups      []Group     `json:"groups"`
+	Totals      Totals      `json:"totals" doc:"Unread, over all groups that are not muted."`
 	EventCursor string      `json:"event_cursor" example:"42"`
 }
 

@@ -269,6 +269,10 @@ func (s *Server) resource(e *node.Event) any {
 		if m, err := n.Member(e.CommunityID, e.Ref); err == nil {
 			return renderMember(m)
 		}
+	case "read":
+		if g, err := n.Group(e.Ref); err == nil {
+			return renderRead(g)
+		}
 	case "group":
 		if g, err := n.Group(e.Ref); err == nil {
 			return renderGroup(g)

@@ -51,6 +51,10 @@ func renderCommunity(c node.Community) api.Community {
 func renderGroup(g node.Group) api.Group {
 	out := api.Group{ID: g.ID, CommunityID: g.CommunityID, Kind: g.Kind, Name: g.Name, Description: g.Description,
 		MemberCount: g.MemberCount, Joined: g.Joined, Open: g.Open, WhoPosts: g.WhoPosts, Archived: g.Archived}
+	out.MutedUntil, out.Notifications = api.At(g.MutedUntil), cmp.Or(g.Notify, "all")
+	if g.Joined {
+		out.Unread, out.Mentions, out.FirstUnreadID = &g.Unread, &g.Mentions, optional(g.FirstUnreadID)
+	}
 	if g.LastMessage != nil {
 		out.LastMessage = new(renderMessage(*g.LastMessage))
 	}
@@ -76,7 +80,7 @@ func renderMessage(m node.Message) api.Message {
 	out := api.Message{ID: m.ID, GroupID: m.GroupID, CommunityID: m.CommunityID, AuthorID: m.AuthorID, AuthorName: optional(m.AuthorName),
 		Kind: m.Kind, Text: m.Text, Mentions: list(m.Mentions), ReplyTo: optional(m.ReplyTo), ThreadRoot: optional(m.ThreadRoot),
 		Attachments: []any{}, Reactions: []api.Reaction{}, CreatedAt: api.Time{Time: m.CreatedAt}, Order: m.Order,
-		AfterRemoval: m.Doubtful, Delivery: renderDelivery(m.Delivery)}
+		AfterRemoval: m.Doubtful, Starred: m.Starred, Blocked: m.Blocked, Delivery: renderDelivery(m.Delivery)}
 	if a := m.Announcement; a != nil {
 		out.Audience = &api.Audience{All: len(a.Groups) == 0, Groups: a.Groups}
 		out.Priority, out.Replies = cmp.Or(a.Priority, "normal"), cmp.Or(a.Replies, "off")

@@ -63,6 +63,7 @@ func (s *Server) routes() http.Handler {
 	s.standingRoutes()
 	s.messageRoutes()
 	s.talkRoutes()
+	s.privateRoutes()
 	s.networkRoutes()
 	s.eventRoutes(mux)
 	s.pageRoutes(mux)

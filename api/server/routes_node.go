@@ -102,6 +102,11 @@ func (s *Server) start(context.Context, *none) (*reply[api.Start], error) {
 			return nil, err
 		}
 		out.Groups = append(out.Groups, each(groups, renderGroup)...)
+		for _, g := range groups {
+			if g.MutedUntil.IsZero() {
+				out.Totals.Unread, out.Totals.Mentions = out.Totals.Unread+g.Unread, out.Totals.Mentions+g.Mentions
+			}
+		}
 	}
 	return just(out)
 }

@@ -179,6 +179,7 @@ func (a *app) groupCmd() *cobra.Command {
 	}
 	c.AddCommand(a.groupAdminCmds()...)
 	c.AddCommand(a.groupRoleCmd())
+	c.AddCommand(a.groupPrivateCmds()...)
 	c.AddCommand(createCmd, enter, one("leave", "Leave a group", "leave"), &cobra.Command{
 		Use: "list COMMUNITY", Short: "List them", Args: cobra.ExactArgs(1), Example: "  pandal group list sunrise",
 		RunE: a.ofCommunity(func(ctx context.Context, c *client.Client, com api.Community, args []string) error {

@@ -186,6 +186,8 @@ func (a *app) root() *cobra.Command {
 		a.communityCmd(), a.groupCmd(), a.memberCmd(), a.inviteCmd(), a.announceCmd(), a.sendCmd(), a.readCmd(), a.tailCmd(),
 		a.peerCmd(), a.netCmd(), a.tokenCmd(), a.apiCmd(), a.demoCmd(), a.permissionsCmd(), a.auditCmd(), a.roleCmd(), a.requestCmd(), a.suggestionCmd(), a.welcomeCmd(), a.reissueCmd(), a.deviceCmd(), a.meCmd(), a.recoveryCmd())
 	root.AddCommand(a.talkCmds()...)
+	root.AddCommand(a.searchCmd())
+	root.AddCommand(a.privateCmds()...)
 	usageErrors(root)
 	a.completeNames(root)
 	return root
