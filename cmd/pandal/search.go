@@ -65,7 +65,7 @@ func (a *app) searchCmd() *cobra.Command {
 				q.Set(name, t.UTC().Format(time.RFC3339))
 			}
 			q["has"] = has
-			var hits []api.Hit
+			hits := []api.Hit{}
 			for h, err := range client.Each[api.Hit](ctx, c, "/search?"+q.Encode()) {
 				if err != nil {
 					return err
@@ -223,7 +223,7 @@ func (a *app) privateCmds() []*cobra.Command {
 				if err != nil {
 					return err
 				}
-				var some []api.Group
+				some := []api.Group{}
 				for _, g := range start.Groups {
 					if g.Unread != nil && *g.Unread > 0 {
 						some = append(some, g)
