@@ -7,6 +7,7 @@ import {Icon} from './parts/basic';
 import {Shell} from './parts/shell';
 import {Admin} from './screens/admin';
 import {Announcements} from './screens/announcements';
+import {Calendar} from './screens/calendar';
 import {ChatScreen} from './screens/chat';
 import {AboutGroup, NewGroup} from './screens/group';
 import {Home} from './screens/home';
@@ -29,6 +30,8 @@ function community(com: string, rest: string[]) {
   switch (what) {
     case 'announcements':
       return <Announcements key={com} com={com} />;
+    case 'calendar':
+      return <Calendar key={com} com={com} />;
     case 'members':
       return <Members key={com} com={com} />;
     case 'me':

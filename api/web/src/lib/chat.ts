@@ -146,7 +146,8 @@ export function chatEvent(e: StreamEvent) {
   if ((e.type === 'message.delivery' || e.type === 'announcement.reach') && data.state) {
     const id = data.message_id ?? '';
     const delivery = {state: data.state, reached: data.reached!, expected: data.expected!, read: data.read ?? null};
-    for (const one of [c, ...threads.values()]) one?.change(id, (m) => ({...m, delivery}));
+    if (e.type === 'announcement.reach') ask(id, group);
+    else for (const one of [c, ...threads.values()]) one?.change(id, (m) => ({...m, delivery}));
     return;
   }
   if (data.id && data.kind && data.order !== undefined) {
@@ -155,7 +156,8 @@ export function chatEvent(e: StreamEvent) {
     if (m.thread_root) {
       threads.get(m.thread_root)?.merge([m]);
       if (e.type === 'message.created') ask(m.thread_root, group);
-    } else if (c?.loaded.value && (c.atEnd.value || c.items.value.some((o) => o.id === m.id))) c.merge([m]);
+    } else if (e.type !== 'message.created') c?.change(m.id, () => m);
+    else if (c?.loaded.value && c.atEnd.value) c.merge([m]);
     return;
   }
   if (e.type === 'message.delivery') {

@@ -8,6 +8,7 @@ type Words = Record<string, Entry>;
 
 const load: Record<Lang, () => Promise<{default: Words}>> = {
   en: () => import('../locales/en.json'),
+  ar: () => import('../locales/ar.json'),
 };
 
 const rtl = new Set<string>(['ar']);

@@ -1,7 +1,7 @@
 // How this browser shows the page. Kept here, not on the node: another device of the person may need other sizes.
 import {effect, signal} from '@preact/signals';
 
-export const languages = {en: 'English'} as const;
+export const languages = {en: 'English', ar: 'العربية'} as const;
 export type Lang = keyof typeof languages;
 
 export interface Prefs {

@@ -21,7 +21,7 @@ export interface Audience {all?: boolean; groups?: string[]}
 export interface Message {
   id: string; group_id: string; community_id: string; author_id: string; author_name: string | null; kind: string; text: string;
   mentions: string[]; reply_to: string | null; thread_root: string | null; thread_count: number; reactions: Reaction[];
-  edited_at: string | null; deleted: {by: string; reason: string} | null; pinned_until: string | null; created_at: string;
+  edited_at: string | null; deleted: {by: string; reason: string; hidden?: boolean} | null; pinned?: boolean; pinned_until: string | null; created_at: string;
   order: string; after_removal?: boolean; delivery: Delivery; hidden?: unknown;
   audience?: Audience; priority?: string; ack_wanted?: boolean; acks?: number; acked?: boolean; replies?: string;
   poll?: Poll; event?: CalendarEvent; starred?: boolean;
@@ -34,7 +34,7 @@ export interface Poll {
 
 export interface CalendarEvent {
   id: string; message_id: string; group_id: string; title: string; text: string; starts_at: string; ends_at: string | null;
-  place: string; capacity: number | null; rsvps: {yes: number; no: number; maybe: number; mine: string | null}; cancelled: boolean;
+  place: string; capacity: number | null; rsvps: {yes: number; no: number; maybe: number; waiting: number; mine: string | null; i_wait: boolean}; cancelled: boolean;
 }
 
 export interface Member {

@@ -8,18 +8,19 @@ import {Icon} from './basic';
 const longest = 16_000;
 const draftKey = (id: string) => `draft:${id}`;
 
-export function Composer({id, label, place, onSend, button, violet, above, start, focusOn, onUp}: {
+export function Composer({id, label, place, onSend, button, violet, above, start, focusOn, onUp, initial, onEsc}: {
   id: string; label: string; place: string; onSend: (text: string) => void; button: string; violet?: boolean; above?: ComponentChildren;
-  start?: ComponentChildren; focusOn?: unknown; onUp?: () => boolean;
+  start?: ComponentChildren; focusOn?: unknown; onUp?: () => boolean; initial?: string; onEsc?: () => void;
 }) {
   const [text, setText] = useState('');
   const box = useRef<HTMLTextAreaElement>(null);
-  useEffect(() => setText(localStorage.getItem(draftKey(id)) ?? ''), [id]);
+  useEffect(() => setText(initial ?? localStorage.getItem(draftKey(id)) ?? ''), [id, initial]);
   useEffect(() => {
     if (focusOn) box.current?.focus();
   }, [focusOn]);
   const change = (v: string) => {
     setText(v);
+    if (initial !== undefined) return; // new words for an old message are no draft
     if (v) localStorage.setItem(draftKey(id), v);
     else localStorage.removeItem(draftKey(id));
   };
@@ -46,7 +47,8 @@ export function Composer({id, label, place, onSend, button, violet, above, start
             if (e.key === 'Enter' && (prefs.value.enter ? !e.shiftKey : e.ctrlKey || e.metaKey)) {
               e.preventDefault();
               submit();
-            } else if (e.key === 'ArrowUp' && !text && onUp?.()) e.preventDefault();
+            } else if (e.key === 'Escape') onEsc?.();
+            else if (e.key === 'ArrowUp' && !text && onUp?.()) e.preventDefault();
           }} />
         <button class={violet ? 'bt an' : 'bt pr'} aria-label={button}><Icon name={violet ? 'announce' : 'send'} /><span class="lb">{violet ? t('announce.go') : t('send')}</span></button>
       </div>

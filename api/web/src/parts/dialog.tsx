@@ -50,8 +50,8 @@ export function Confirm({title, text, action, onYes, onClose, danger = true, bus
 export interface MenuItem {icon: string; label: string; danger?: boolean; run?: () => void; href?: string}
 
 /** A button with a menu in the top layer. Arrows move, Esc closes. */
-export function Menu({label, icon = 'more', items, children, class: cls = 'bt ic'}: {
-  label: string; icon?: string; items: MenuItem[]; children?: ComponentChildren; class?: string;
+export function Menu({label, icon = 'more', items, children, class: cls = 'bt ic', act}: {
+  label: string; act?: string; icon?: string; items: MenuItem[]; children?: ComponentChildren; class?: string;
 }) {
   const id = useId();
   const button = useRef<HTMLButtonElement>(null);
@@ -77,7 +77,7 @@ export function Menu({label, icon = 'more', items, children, class: cls = 'bt ic
   if (!items.length) return null;
   return (
     <>
-      <button ref={button} type="button" class={cls} aria-label={children ? undefined : label} aria-haspopup="menu" popovertarget={id}>
+      <button ref={button} type="button" class={cls} aria-label={children ? undefined : label} aria-haspopup="menu" data-act={act} popovertarget={id}>
         {children ?? <Icon name={icon} />}
       </button>
       <div ref={menu} id={id} popover="auto" role="menu" aria-label={label} class="menu" onKeyDown={onKey}

@@ -113,6 +113,16 @@ export function Log({chat, c, g, pending, sent, at, extras, onSeen}: {
     return () => removeEventListener('focus', check);
   }, [newest]);
 
+  // Rows grow when they are measured, get reactions or a picture: whoever reads the end stays at the end.
+  useEffect(() => {
+    const s = scroller.current!;
+    const grown = new ResizeObserver(() => {
+      if (stick.current) s.scrollTop = s.scrollHeight;
+    });
+    for (const child of s.children) grown.observe(child);
+    return () => grown.disconnect();
+  }, [chat.loaded.value, rows.length === 0]);
+
   // A page that does not fill the window has nothing to scroll: ask for more at once.
   useEffect(() => {
     const s = scroller.current;
@@ -123,6 +133,13 @@ export function Log({chat, c, g, pending, sent, at, extras, onSeen}: {
   const move = (e: KeyboardEvent) => {
     const here = (e.target as HTMLElement).closest('article');
     if (!here || e.target !== here) return;
+    // Keys of the message that has the focus; nowhere else do they mean anything.
+    const act = ({'.': 'more', r: 'reply', t: 'thread', '+': 'react'} as Record<string, string>)[e.key];
+    if (act && !e.ctrlKey && !e.metaKey && !e.altKey) {
+      e.preventDefault();
+      here.querySelector<HTMLElement>(`.tb [data-act=${act}]`)?.click();
+      return;
+    }
     const i = items.findIndex((m) => m.id === here.dataset.id);
     const to = ({ArrowUp: i - 1, ArrowDown: i + 1, Home: 0, End: items.length - 1} as Record<string, number>)[e.key];
     if (to === undefined || !items[to]) return;
@@ -145,7 +162,7 @@ export function Log({chat, c, g, pending, sent, at, extras, onSeen}: {
   const simple = prefs.value.simple;
   return (
     <div class="logbox">
-      <div ref={scroller} class="log" role="log" aria-label={t('chat.messages')} aria-live="off" tabIndex={-1} onScroll={onScroll} onKeyDown={move}>
+      <div ref={scroller} class="log" role="log" aria-label={t('chat.messages')} aria-live="off" tabIndex={items.length ? -1 : 0} onScroll={onScroll} onKeyDown={move}>
         {!chat.loaded.value && chat.failed.value ? <Note kind="dg" icon="alert" alert>{chat.failed.value} <button type="button" class="bt" onClick={() => void chat.load()}>{t('msg.retry')}</button></Note> : null}
         {!chat.loaded.value && !chat.failed.value ? <Loading what={t('chat.loading')} rows={5} /> : null}
         {chat.loaded.value && chat.older.value === null && rows.length ? <p class="begin sm mu">{t('chat.begin')}</p> : null}

@@ -8,6 +8,7 @@ import {markdown} from '../lib/markdown';
 import {nameOf} from '../lib/text';
 import type {Community, Message} from '../lib/types';
 import {Avatar, Icon, problemText} from './basic';
+import {EventCard, PollCard} from './cards';
 
 const foldAt = 4000;
 
@@ -40,7 +41,9 @@ export function StateLine({m, c}: {m: Message; c: Community}) {
 }
 
 /** What stands in a bubble for a kind of message: text, or why there is none. */
-export function Content({m}: {m: Message}) {
+export function Content({m, c}: {m: Message; c: Community}) {
+  if (m.kind === 'poll' && m.poll) return <PollCard m={m} p={m.poll} c={c} />;
+  if (m.kind === 'event' && m.event) return <EventCard e={m.event} c={c} />;
   if (m.kind === 'text' || m.kind === 'announcement' || m.kind === 'callout' || m.kind === 'system') return <Body text={m.text} />;
   if (m.text) return <Body text={m.text} />;
   return <p class="mu"><Icon name="help" /> {t('msg.unknown')}</p>;
@@ -52,20 +55,24 @@ export function MessageRow({m, c, place, quote, below, tools, tabIndex, hot, con
 }) {
   const name = nameOf(m.author_name);
   const who = place.mine ? t('you') : name;
+  // The tools of a message are made when somebody comes near it: most messages never need them.
+  const [near, setNear] = useState(false);
   const label = [who, fullTime(m.created_at), place.mine && !m.deleted ? stateWords(m, c).text : '', m.edited_at ? t('msg.edited') : ''].filter(Boolean).join(', ');
   return (
-    <article class={`m ${place.mine ? 'me' : ''} ${place.cont ? 'cont' : ''} ${hot ? 'hot' : ''}`} aria-label={label} tabIndex={tabIndex} data-id={m.id} id={m.id}>
+    <article class={`m ${place.mine ? 'me' : ''} ${place.cont ? 'cont' : ''} ${hot ? 'hot' : ''}`} aria-label={label} tabIndex={tabIndex} data-id={m.id} id={m.id}
+      onPointerEnter={() => setNear(true)} onFocusIn={() => setNear(true)}>
       {place.mine || place.cont ? null : <Avatar id={m.author_id} name={m.author_name} />}
       <div class="b">
         {place.mine || place.cont ? null : (
           <p class="w"><b><bdi>{name}</bdi></b><time dateTime={m.created_at} title={fullTime(m.created_at)}>{clock(m.created_at)}</time></p>
         )}
-        {m.deleted ? <p class="mu"><Icon name="trash" /> {t('msg.deleted')}</p> : <>{quote}{content ?? <Content m={m} />}</>}
+        {m.deleted ? <p class="mu"><Icon name={m.deleted.hidden ? 'eye-off' : 'trash'} /> {t(m.deleted.hidden ? 'msg.hidden' : 'msg.deleted')}</p> : <>{quote}{content ?? <Content m={m} c={c} />}</>}
+        {m.pinned_until ? <p class="st start"><Icon name="pin" />{t('msg.pinned')}</p> : null}
         {m.after_removal ? <p class="sm mu"><Icon name="info" /> {t('msg.afterRemoval')}</p> : null}
         {m.edited_at && !m.deleted ? <p class="st start">{t('msg.edited')}</p> : null}
         {place.mine && !m.deleted ? <StateLine m={m} c={c} /> : null}
       </div>
-      {m.deleted ? null : tools}
+      {m.deleted || !near ? null : tools}
       {m.deleted ? null : below}
     </article>
   );

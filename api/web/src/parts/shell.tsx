@@ -53,7 +53,7 @@ export function Pill({c}: {c: Community}) {
 export function communityMenu(c: Community): MenuItem[] {
   const items: MenuItem[] = [];
   if (canInvite(c)) items.push({icon: 'user-plus', label: t('menu.invite'), href: `/c/${c.id}/invite`});
-  items.push({icon: 'users', label: t('menu.members'), href: `/c/${c.id}/members`});
+  items.push({icon: 'calendar', label: t('calendar'), href: `/c/${c.id}/calendar`}, {icon: 'users', label: t('menu.members'), href: `/c/${c.id}/members`});
   if (c.state === 'active' && isAdmin(c)) items.push({icon: 'overview', label: t('menu.admin'), href: `/c/${c.id}/admin/overview`});
   items.push({icon: 'user', label: t('menu.me'), href: `/c/${c.id}/me`}, {icon: 'waypoints', label: t('menu.network'), href: `/c/${c.id}/network`});
   return items;
@@ -148,6 +148,7 @@ function List({c, current}: {c: Community; current: string}) {
       <div class="gl">
         <ul>
           <li><a class="g one" href={`/c/${c.id}`} aria-current={path.value === `/c/${c.id}` ? 'page' : undefined}><span class="gi"><Icon name="house" /></span><span class="n">{t('nav.home')}</span></a></li>
+          <li><a class="g one" href={`/c/${c.id}/calendar`} aria-current={path.value === `/c/${c.id}/calendar` ? 'page' : undefined}><span class="gi"><Icon name="calendar" /></span><span class="n">{t('calendar')}</span></a></li>
           {ann ? <li><GroupRow g={ann} current={current} c={c} /></li> : null}
         </ul>
         {section(t('groups.yours'), mine)}
@@ -172,7 +173,7 @@ export function Shell({com, group = '', side, list, children, target = '#main'}:
   return (
     <>
       <a class="skip" href={target}>{t('skip')}</a>
-      <div class={side ? 'app s3' : 'app'}>
+      <div class={side ? 'app may-side' : 'app'}>
         <Rail current={com ?? ''} />
         {list ?? (c ? <List c={c} current={group} /> : null)}
         {children}

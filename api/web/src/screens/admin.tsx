@@ -102,7 +102,7 @@ function Settings({c}: {c: Community}) {
   return (
     <form class="card stack" onSubmit={save}>
       <h2>{t('admin.settings')}</h2>
-      <div><label class="lbl" for="sname">{t('admin.name')}</label><input class="fld" id="sname" dir="auto" required maxLength={64} value={name} onInput={(e) => setName(e.currentTarget.value)} /></div>
+      <div><label class="lbl" for="sname">{t('admin.name')}</label><input class="fld" id="sname" dir="auto" required maxLength={40} value={name} onInput={(e) => setName(e.currentTarget.value)} /></div>
       <div><label class="lbl" for="sabout">{t('new.about')}</label><textarea class="fld" id="sabout" rows={2} dir="auto" maxLength={1000} value={about} onInput={(e) => setAbout(e.currentTarget.value)} /></div>
       <Segments legend={t('admin.history')} name="hist" value={set.history ?? '30d'} onChange={(v) => setSet({...set, history: v})} options={[['none', t('admin.historyNone')], ['7d', t('invite.days', {n: 7})], ['30d', t('invite.days', {n: 30})], ['all', t('admin.historyAll')]]} />
       <Segments legend={t('admin.whoGroups')} name="who1" value={set.who_creates_groups ?? 'admins'} onChange={(v) => setSet({...set, who_creates_groups: v})} options={[['admins', t('me.admins')], ['members', t('admin.everybody')]]} />

@@ -1,11 +1,13 @@
 // Announcements: a board of notices, the newest first. Who may announce writes below; everybody else is told who does.
 import {useEffect, useMemo, useState} from 'preact/hooks';
 import {chatOf, pending, send} from '../lib/chat';
+import {put} from '../lib/api';
 import {clock, dayName, fullTime, t} from '../lib/i18n';
 import {can, communityOf, groupsOf} from '../lib/state';
 import {nameOf} from '../lib/text';
-import type {Community, Group, Message} from '../lib/types';
-import {Avatar, Check, Empty, Icon, Loading, Note} from '../parts/basic';
+import type {Community, Group, Message, Problem} from '../lib/types';
+import {failText, Reactions, take, Tools} from '../parts/acts';
+import {Avatar, Check, Empty, Icon, Loading, Note, Trouble} from '../parts/basic';
 import {Composer} from '../parts/composer';
 import {Dialog} from '../parts/dialog';
 import {Body, Content, PendingRow} from '../parts/message';
@@ -13,13 +15,14 @@ import {groupName, Shell} from '../parts/shell';
 import {useTitle} from '../parts/stage';
 import {Top} from './chat';
 import {NotFound} from './states';
+import {ThreadPanel} from './thread';
 
 export function Announcements({com}: {com: string}) {
   const c = communityOf(com)!;
   const g = groupsOf(com).find((o) => o.kind === 'announcements');
   useTitle(t('announcements'));
   if (!g) return <Shell com={com}><NotFound back={`/c/${com}`} /></Shell>;
-  return <Shell com={com} group={g.id}><Board key={g.id} c={c} g={g} /></Shell>;
+  return <Shell com={com} group={g.id} side><Board key={g.id} c={c} g={g} /></Shell>;
 }
 
 function Board({c, g}: {c: Community; g: Group}) {
@@ -28,20 +31,25 @@ function Board({c, g}: {c: Community; g: Group}) {
   useEffect(() => {
     if (!chat.loaded.value) void chat.load();
   }, [chat]);
+  const [thread, setThread] = useState('');
+  const root = chat.items.value.find((m) => m.id === thread);
   const notices = [...chat.items.value].reverse();
   const waiting = pending.value.filter((p) => p.path.endsWith('/announcements') && p.group === g.id);
   return (
+    <>
     <main class="chat" id="main" tabIndex={-1}>
       <Top c={c} g={g} sub={`${t('announce.who')} · ${t('members', {n: c.member_count})}`} />
       <div class="board" role="feed" aria-label={t('announcements')} aria-busy={chat.loading.value} tabIndex={0}>
         {waiting.length ? <div class="log flat">{waiting.map((p) => <PendingRow key={p.key} p={p} />)}</div> : null}
         {!chat.loaded.value ? (chat.failed.value ? <Note kind="dg" icon="alert" alert>{chat.failed.value}</Note> : <Loading what={t('chat.loading')} />) : null}
         {chat.loaded.value && !notices.length ? <Empty title={t('announce.emptyTitle')} text={may ? t('announce.emptyMay') : t('announce.emptyText')} /> : null}
-        {notices.map((m) => <Notice key={m.id} m={m} c={c} />)}
+        {notices.map((m) => <Notice key={m.id} m={m} c={c} g={g} onThread={(m) => setThread(m.id)} />)}
         {chat.older.value ? <button type="button" class="bt" onClick={() => void chat.loadOlder()}>{t('announce.older')}</button> : null}
       </div>
       {may ? <Write c={c} g={g} /> : <div class="cp"><Note kind="vi" icon="announce"><b>{t('announce.onlyTitle')}</b> {t('announce.onlyText')}</Note></div>}
     </main>
+    {root ? <ThreadPanel key={root.id} root={root} c={c} g={g} may={c.state === 'active'} onClose={() => setThread('')} /> : null}
+    </>
   );
 }
 
@@ -52,14 +60,17 @@ function audienceOf(m: Message): string {
   return names.length ? t('announce.to', {names: names.join(', ')}) : t('announce.someGroups');
 }
 
-function Notice({m, c}: {m: Message; c: Community}) {
+function Notice({m, c, g, onThread}: {m: Message; c: Community; g: Group; onThread: (m: Message) => void}) {
+  const [problem, setProblem] = useState<Problem | null>(null);
+  const fail = (e: unknown) => setProblem(failText(e));
+  const live = c.state === 'active' && !c.archived;
   const urgent = m.priority === 'urgent', important = m.priority === 'important';
   const name = nameOf(m.author_name);
   const mine = m.author_id === c.me_id;
   if (m.deleted) return <p class="note"><Icon name="trash" /><span class="mu">{t('msg.deleted')}</span></p>;
   return (
     <article class={urgent ? 'nt ug' : 'nt'} aria-label={[urgent ? t('announce.urgent') : '', mine ? t('you') : name, fullTime(m.created_at)].filter(Boolean).join(', ')} id={m.id}>
-      {urgent ? <p class="ugh"><Icon name="siren" /> {t('announce.urgent')}</p> : null}
+      {urgent ? <p class="ugh"><Icon name="siren" /> {t('announce.urgent')}{m.ack_wanted ? <span class="sp">{t('announce.please')}</span> : null}</p> : null}
       <div class="bd1">
         <div class="row top-row">
           <Avatar id={m.author_id} name={m.author_name} />
@@ -67,8 +78,15 @@ function Notice({m, c}: {m: Message; c: Community}) {
             <p class="w"><b><bdi>{name}</bdi></b>{important ? <span class="chip vi">{t('announce.important')}</span> : null}</p>
             <p class="xs mu"><time dateTime={m.created_at}>{dayName(m.created_at)} {clock(m.created_at)}</time> · <bdi>{audienceOf(m)}</bdi></p>
           </div>
+          <Tools m={m} c={c} g={g} acts={{}} onFail={fail} may={live} />
         </div>
-        {m.kind === 'announcement' ? <Body text={m.text} big /> : <Content m={m} />}
+        {m.kind === 'announcement' ? <Body text={m.text} big /> : <Content m={m} c={c} />}
+      </div>
+      <div class="bd1 nt-acts">
+        <Reactions m={m} onFail={fail} may={live} />
+        {m.ack_wanted && !mine && live ? (m.acked ? <p class="note ok"><Icon name="check" />{t('announce.acked')}</p> : <p><button type="button" class="bt an" onClick={() => put<Message>(`/announcements/${m.id}/ack`).then(take, fail)}><Icon name="check" /> {t('announce.ack')}</button></p>) : null}
+        {m.replies === 'threaded' ? <button type="button" class="thr" onClick={() => onThread(m)}><Icon name="thread" /> {m.thread_count ? t('msg.replies', {n: m.thread_count}) : t('msg.replyIn')}</button> : null}
+        <Trouble problem={problem} />
       </div>
       {mine ? <Reach m={m} /> : null}
     </article>
@@ -79,13 +97,14 @@ function Notice({m, c}: {m: Message; c: Community}) {
 function Reach({m}: {m: Message}) {
   const {reached, expected} = m.delivery;
   const left = Math.max(expected - reached, 0);
+  const acks = Math.min(m.acks ?? 0, reached);
   return (
     <div class="rc">
       <p><b>{expected === 0 ? t('announce.nobodyYet') : t('announce.reached', {n: reached, of: expected})}</b></p>
       {expected > 0 ? (
         <>
-          <div class="bar" role="img" aria-label={t('announce.reachedLong', {n: reached, left})}><i style={{inlineSize: `${(reached / expected) * 100}%`}} /></div>
-          <p class="key"><span><i />{t('announce.have', {n: reached})}</span><span><i class="b3" />{t('announce.notYet', {n: left})}</span></p>
+          <div class="bar" role="img" aria-label={t('announce.reachedLong', {n: reached, left, acks})}><i style={{inlineSize: `${(acks / expected) * 100}%`}} /><i class="b2" style={{inlineSize: `${((reached - acks) / expected) * 100}%`}} /></div>
+          <p class="key">{acks || m.ack_wanted ? <span><i />{t('announce.acks', {n: acks})}</span> : null}<span><i class="b2" />{t('announce.have', {n: reached - acks})}</span><span><i class="b3" />{t('announce.notYet', {n: left})}</span></p>
         </>
       ) : null}
     </div>
@@ -94,6 +113,8 @@ function Reach({m}: {m: Message}) {
 
 function Write({c, g}: {c: Community; g: Group}) {
   const [urgent, setUrgent] = useState(false);
+  const [ack, setAck] = useState(false);
+  const [replies, setReplies] = useState(true);
   const [groups, setGroups] = useState<string[]>([]);
   const [choosing, setChoosing] = useState(false);
   const all = groupsOf(c.id).filter((o) => o.kind === 'chat' && !o.archived);
@@ -105,10 +126,12 @@ function Write({c, g}: {c: Community; g: Group}) {
           <div class="row wrap sm write-opts">
             {all.length ? <button type="button" class="bt" onClick={() => setChoosing(true)}><Icon name="users" />{to}<Icon name="down" /></button> : null}
             <Check label={t('announce.urgent')} checked={urgent} onChange={setUrgent} />
+            <Check label={t('announce.ackAsk')} checked={ack} onChange={setAck} />
+            <Check label={t('announce.replies')} checked={replies} onChange={setReplies} />
           </div>
         }
         onSend={(text) => {
-          void send(g.id, `/communities/${c.id}/announcements`, {text, ...(urgent ? {priority: 'urgent'} : {}), ...(groups.length ? {audience: {groups}} : {})});
+          void send(g.id, `/communities/${c.id}/announcements`, {text, ...(urgent ? {priority: 'urgent'} : {}), ...(ack ? {ack_wanted: true} : {}), ...(replies ? {replies: 'threaded'} : {}), ...(groups.length ? {audience: {groups}} : {})});
           setUrgent(false);
         }} />
       {choosing ? (

@@ -4,22 +4,26 @@ import {chatOf, pending, send} from '../lib/chat';
 import {t} from '../lib/i18n';
 import {communityOf, groups, putGroup} from '../lib/state';
 import {post, Refusal} from '../lib/api';
-import {tidy} from '../lib/text';
-import type {Community, Group, Problem} from '../lib/types';
-import {Icon, Note, Trouble} from '../parts/basic';
+import {nameOf, oneLine, tidy} from '../lib/text';
+import {useList} from '../lib/data';
+import type {Community, Group, Message, Problem} from '../lib/types';
+import {failText, Quote, Reactions, Tools, useEdit, type Acts} from '../parts/acts';
+import {Empty, Icon, Loading, Note, Trouble} from '../parts/basic';
 import {Composer} from '../parts/composer';
 import {Log} from '../parts/log';
-import {Menu, type MenuItem} from '../parts/dialog';
+import {Dialog, Menu, type MenuItem} from '../parts/dialog';
+import {MakeEvent, MakePoll} from '../parts/make';
 import {groupName, Shell} from '../parts/shell';
 import {useTitle} from '../parts/stage';
 import {NotFound} from './states';
+import {ThreadPanel} from './thread';
 
 export function ChatScreen({com, id, at}: {com: string; id: string; at?: string}) {
   const c = communityOf(com), g = groups.value.get(id);
   useTitle(g ? groupName(g) : '');
   if (!c || !g) return <Shell com={com}><NotFound back={`/c/${com}`} /></Shell>;
   return (
-    <Shell com={com} group={id} target={`#t-${id}`}>
+    <Shell com={com} group={id} side target={`#t-${id}`}>
       {g.joined ? <Room key={id} c={c} g={g} {...(at ? {at} : {})} /> : <Outside key={id} c={c} g={g} />}
     </Shell>
   );
@@ -52,29 +56,79 @@ function muzzle(c: Community, g: Group): string {
 
 function Room({c, g, at}: {c: Community; g: Group; at?: string}) {
   const chat = useMemo(() => chatOf(g.id), [g.id]);
-  const [failed, setFailed] = useState('');
+  const [problem, setProblem] = useState<Problem | null>(null);
+  const [reply, setReply] = useState<Message | null>(null);
+  const [thread, setThread] = useState('');
+  const [making, setMaking] = useState<'poll' | 'event' | 'pins' | ''>('');
   const sent = useRef(0);
   useEffect(() => {
     if (!chat.loaded.value) void chat.load();
   }, [chat]);
-  const why = muzzle(c, g);
+  const why = muzzle(c, g), may = !why;
+  const fail = (e: unknown) => setProblem(failText(e));
+  const {editing, setEditing, save} = useEdit(fail);
   const mine = pending.value.filter((p) => p.group === g.id && p.path.endsWith('/messages'));
+  const find = (id: string) => chat.items.value.find((m) => m.id === id);
+  const root = find(thread);
+  const acts: Acts = {reply: setReply, thread: (m) => setThread(m.id), edit: setEditing};
+  const lastMine = () => [...chat.items.value].reverse().find((m) => m.author_id === c.me_id && m.kind === 'text' && !m.deleted);
+  const label = editing ? t('msg.editLabel') : t('chat.messageTo', {name: groupName(g)});
+  const context = editing ? {icon: 'edit', title: t('msg.editing'), text: editing.text, drop: () => setEditing(null)}
+    : reply ? {icon: 'reply', title: t('msg.replyTo', {name: reply.author_id === c.me_id ? t('you') : nameOf(reply.author_name)}), text: reply.text, drop: () => setReply(null)} : null;
   return (
-    <main class="chat" id="main" tabIndex={-1}>
-      <Top c={c} g={g} />
-      <Log chat={chat} c={c} g={g} pending={mine} sent={sent.current} {...(at ? {at} : {})} />
-      <div>
-        {failed ? <Note kind="dg" icon="alert" alert>{failed}</Note> : null}
-        {why ? <div class="cp"><Note icon="lock">{why}</Note></div> : (
-          <Composer id={g.id} label={t('chat.messageTo', {name: groupName(g)})} place={t('chat.messageTo', {name: groupName(g)})} button={t('send')} focusOn={g.id}
-            onSend={(text) => {
-              sent.current++;
-              setFailed('');
-              void send(g.id, `/groups/${g.id}/messages`, {text});
-            }} />
-        )}
-      </div>
-    </main>
+    <>
+      <main class="chat" id="main" tabIndex={-1}>
+        <Top c={c} g={g} items={[{icon: 'pin', label: t('pins.title'), run: () => setMaking('pins')}, {icon: 'info', label: t('group.about'), href: `/c/${c.id}/g/${g.id}/about`}]} />
+        <Log chat={chat} c={c} g={g} pending={mine} sent={sent.current} {...(at ? {at} : {})} extras={(m) => ({
+          quote: <Quote m={m} c={c} find={find} />,
+          tools: <Tools m={m} c={c} g={g} acts={acts} onFail={fail} may={may} />,
+          below: m.reactions.length || m.thread_count ? (
+            <>
+              <Reactions m={m} onFail={fail} may={may} />
+              {m.thread_count ? <button type="button" class="thr" aria-expanded={thread === m.id} onClick={() => setThread(m.id)}><Icon name="thread" />{t('msg.replies', {n: m.thread_count})}</button> : null}
+            </>
+          ) : undefined,
+        })} />
+        <div>
+          {problem ? <div class="cp"><Trouble problem={problem} /></div> : null}
+          {why ? <div class="cp"><Note icon="lock">{why}</Note></div> : (
+            <Composer key={editing?.id ?? ''} id={g.id} label={label} place={label} button={editing ? t('save') : t('send')} focusOn={editing?.id ?? reply?.id ?? g.id}
+              {...(editing ? {initial: editing.text} : {})} onEsc={() => context?.drop()}
+              start={editing ? null : <Menu label={t('chat.add')} icon="plus" items={[{icon: 'list-checks', label: t('poll.new'), run: () => setMaking('poll')}, {icon: 'calendar-plus', label: t('event.new'), run: () => setMaking('event')}]} />}
+              above={context ? (
+                <div class="row context"><Icon name={context.icon} /><div class="grow"><b class="sm">{context.title}</b><p class="sm mu one">{oneLine(context.text.slice(0, 200))}</p></div>
+                  <button type="button" class="bt ic" aria-label={t('cancel')} onClick={context.drop}><Icon name="x" /></button></div>
+              ) : null}
+              onUp={() => {
+                const m = lastMine();
+                if (m) setEditing(m);
+                return !!m;
+              }}
+              onSend={(text) => {
+                setProblem(null);
+                if (editing) return save(text);
+                sent.current++;
+                void send(g.id, `/groups/${g.id}/messages`, {text, ...(reply ? {reply_to: reply.id} : {})});
+                setReply(null);
+              }} />
+          )}
+        </div>
+        {making === 'poll' ? <MakePoll g={g} onClose={() => setMaking('')} /> : making === 'event' ? <MakeEvent g={g} onClose={() => setMaking('')} /> : making === 'pins' ? <Pins c={c} g={g} onClose={() => setMaking('')} /> : null}
+      </main>
+      {root ? <ThreadPanel key={root.id} root={root} c={c} g={g} may={may} onClose={() => setThread('')} /> : null}
+    </>
+  );
+}
+
+/** Messages that somebody pinned. */
+function Pins({c, g, onClose}: {c: Community; g: Group; onClose: () => void}) {
+  const list = useList<Message>(`/groups/${g.id}/pins`, [`message:${g.id}`]);
+  return (
+    <Dialog title={t('pins.title')} onClose={onClose} wide>
+      {!list.value ? <Loading what={t('pins.title')} /> : !list.value.length ? <Empty title={t('pins.none')} text={t('pins.noneText')} /> : (
+        <ul class="tl">{list.value.map((m) => <li key={m.id}><div class="grow"><p><b><bdi>{nameOf(m.author_name)}</bdi></b></p><p dir="auto">{oneLine(m.text.slice(0, 300))}</p></div><a class="bt" href={`/c/${c.id}/g/${g.id}/m/${m.id}`} onClick={onClose}>{t('msg.look')}</a></li>)}</ul>
+      )}
+    </Dialog>
   );
 }
 

@@ -44,7 +44,7 @@ export function Developers() {
             tokens.reload();
           }, (err: unknown) => err instanceof Refusal && setProblem(err.problem));
         }}>
-          <div><label class="lbl" for="tname">{t('dev.name')}</label><input class="fld" id="tname" dir="auto" maxLength={64} value={name} onInput={(e) => setName(e.currentTarget.value)} /></div>
+          <div><label class="lbl" for="tname">{t('dev.name')}</label><input class="fld" id="tname" dir="auto" maxLength={40} value={name} onInput={(e) => setName(e.currentTarget.value)} /></div>
           <fieldset><legend class="lbl">{t('dev.scopes')}</legend>{scopes.map((s) => <Check key={s} label={<code dir="ltr">{s}</code>} checked={chosen.includes(s)} onChange={(v) => setChosen(v ? [...chosen, s] : chosen.filter((x) => x !== s))} />)}</fieldset>
           <p><button class="bt" disabled={!name.trim() || !chosen.length}><Icon name="plus" /> {t('dev.make')}</button></p>
         </form>

@@ -38,7 +38,7 @@ export function NewGroup({com}: {com: string}) {
     <Shell com={com}>
       <PageScreen back={`/c/${com}`} title={t('group.new')} lead={t('group.newLead')}>
         <form class="card stack" onSubmit={make}>
-          <div><label class="lbl" for="gname">{t('group.name')}</label><input class="fld" id="gname" dir="auto" required maxLength={64} autofocus value={name} onInput={(e) => setName(e.currentTarget.value)} /></div>
+          <div><label class="lbl" for="gname">{t('group.name')}</label><input class="fld" id="gname" dir="auto" required maxLength={40} autofocus value={name} onInput={(e) => setName(e.currentTarget.value)} /></div>
           <div><label class="lbl" for="gabout">{t('group.what')} <span class="mu plain">{t('optional')}</span></label><input class="fld" id="gabout" dir="auto" maxLength={300} value={about} onInput={(e) => setAbout(e.currentTarget.value)} /></div>
           <Check label={t('group.openCheck')} hint={t('group.openHint')} checked={open} onChange={setOpen} />
           <Check label={t('group.onlyCheck')} hint={t('group.onlyHint')} checked={only} onChange={setOnly} />
@@ -146,7 +146,7 @@ function EditGroup({g, onClose}: {g: Group; onClose: () => void}) {
           onClose();
         }, (err: unknown) => err instanceof Refusal && setProblem(err.problem));
       }}>
-        <div><label class="lbl" for="ename">{t('group.name')}</label><input class="fld" id="ename" dir="auto" required maxLength={64} value={name} onInput={(e) => setName(e.currentTarget.value)} /></div>
+        <div><label class="lbl" for="ename">{t('group.name')}</label><input class="fld" id="ename" dir="auto" required maxLength={40} value={name} onInput={(e) => setName(e.currentTarget.value)} /></div>
         <div><label class="lbl" for="eabout">{t('group.what')}</label><input class="fld" id="eabout" dir="auto" maxLength={300} value={about} onInput={(e) => setAbout(e.currentTarget.value)} /></div>
         <Check label={t('group.onlyCheck')} hint={t('group.onlyHint')} checked={only} onChange={setOnly} />
         <Trouble problem={problem} />

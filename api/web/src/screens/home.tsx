@@ -1,12 +1,13 @@
 // The home of a community: what needs somebody first, everything else quieter.
 import {useList} from '../lib/data';
-import {clock, dayName, t, tx} from '../lib/i18n';
+import {clock, dayName, monthDay, t, tx, weekdayTime} from '../lib/i18n';
 import {can, communityOf, groupsOf, me} from '../lib/state';
 import {nameOf, tidy} from '../lib/text';
 import type {Community, Group, JoinRequest, Message} from '../lib/types';
 import {Empty, Icon} from '../parts/basic';
 import {canCreateGroups, canInvite, CommunityHead, groupHref, groupName, GroupRow, orderGroups, PageScreen, preview, Shell} from '../parts/shell';
 import {useTitle} from '../parts/stage';
+import {useComing} from './calendar';
 
 function greeting(): string {
   const h = new Date().getHours();
@@ -21,6 +22,7 @@ export function Home({com}: {com: string}) {
   const mine = orderGroups(all.filter((g) => g.kind === 'chat' && g.joined && !g.archived));
   const rest = all.filter((g) => g.kind === 'chat' && !g.joined && !g.archived);
   const requests = useList<JoinRequest>(can(c, 'admit') ? `/communities/${com}/join-requests?state=pending` : null, [`join_request:${com}`]);
+  const coming = (useComing(com).value ?? []).filter((e) => !e.cancelled);
   const waiting = (requests.value ?? []).filter((r) => !r.mine);
   const words = me.value && !me.value.recovery_words_confirmed && me.value.first_device && Date.now() - Date.parse(c.created_at) > 86_400_000;
   const unread = mine.filter((g) => (g.unread ?? 0) > 0).length;
@@ -71,6 +73,17 @@ export function Home({com}: {com: string}) {
                 <li><Icon name="waypoints" /><a class="grow" href={`/c/${com}/network`}>{t('pill.online', {n: c.reachable})}</a></li>
               </ul>
             </section>
+            {coming.length ? (
+              <section class="card">
+                <div class="hd2"><h2>{t('home.coming')}</h2><a class="bt qt" href={`/c/${com}/calendar`}>{t('calendar')}</a></div>
+                <ul class="tl">
+                  {coming.slice(0, 3).map((e) => {
+                    const d = monthDay(e.starts_at);
+                    return <li key={e.id}><div class="date" aria-hidden="true"><b>{d.month}</b><span>{d.day}</span></div><div class="grow"><b><bdi>{tidy(e.title)}</bdi></b><p class="sm mu">{weekdayTime(e.starts_at)}</p></div>{e.rsvps.mine ? <span class={e.rsvps.mine === 'yes' ? 'chip ok' : 'chip'}>{t(`event.${e.rsvps.mine}`)}</span> : null}</li>;
+                  })}
+                </ul>
+              </section>
+            ) : null}
             {rest.length ? (
               <section class="card">
                 <h2>{t('groups.others')}</h2>

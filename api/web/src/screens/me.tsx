@@ -86,7 +86,7 @@ export function MeHere({com}: {com: string}) {
             <label class="bt file-bt"><Icon name="user" /> {t('me.picture')}<input class="vh" type="file" accept="image/png,image/jpeg" onChange={(e) => void choose(e.currentTarget.files?.[0])} /></label>
             {mine.value?.has_picture ? <button type="button" class="bt" onClick={() => void save({picture: ''})}>{t('me.noPicture')}</button> : null}
           </div>
-          <div><label class="lbl" for="mename">{t('me.name')}</label><input class="fld" id="mename" dir="auto" required maxLength={64} value={shown} onInput={(e) => setName(e.currentTarget.value)} /></div>
+          <div><label class="lbl" for="mename">{t('me.name')}</label><input class="fld" id="mename" dir="auto" required maxLength={40} value={shown} onInput={(e) => setName(e.currentTarget.value)} /></div>
           <fieldset class="stack">
             <legend class="lbl">{t('me.contacts')}</legend>
             <p class="sm mu">{t('me.contactsHint')}</p>

@@ -49,7 +49,7 @@ function Profile() {
         setSaved(true);
       }, (err: unknown) => err instanceof Refusal && setProblem(err.problem));
     }}>
-      <div><label class="lbl" for="pname">{t('me.name')}</label><input class="fld" id="pname" dir="auto" required maxLength={64} value={name} onInput={(e) => setName(e.currentTarget.value)} /></div>
+      <div><label class="lbl" for="pname">{t('me.name')}</label><input class="fld" id="pname" dir="auto" required maxLength={40} value={name} onInput={(e) => setName(e.currentTarget.value)} /></div>
       <p class="sm mu">{t('settings.nameHint')}</p>
       <Trouble problem={problem} />
       {saved ? <Note kind="ok" icon="check">{t('saved')}</Note> : null}

@@ -111,7 +111,7 @@ export function NewCommunity() {
         </div>
         <div>
           <label class="lbl" for="cname">{t('new.name')}</label>
-          <input class="fld big" id="cname" value={name} maxLength={64} dir="auto" required autofocus placeholder={t('new.namePlace')}
+          <input class="fld big" id="cname" value={name} maxLength={40} dir="auto" required autofocus placeholder={t('new.namePlace')}
             onInput={(e) => setName(e.currentTarget.value)} />
         </div>
         <div>

@@ -1,0 +1,129 @@
+// What people write is hostile until proven otherwise; a node stops and comes back; many tabs share one stream.
+import assert from 'node:assert/strict';
+import {after, before, test} from 'node:test';
+import {browser, Node, open, skip, until, watch} from './lib.mjs';
+
+let b, n;
+before(async () => {
+  if (skip) return;
+  [b, n] = await Promise.all([browser(), new Node('Asha').start()]);
+});
+after(async () => {
+  await b?.close();
+  await n?.end();
+});
+
+const hostile = [
+  '<script>globalThis.hacked=1</script>', '<img src=x onerror="globalThis.hacked=1">', '"><svg onload=globalThis.hacked=1>', '{{7*7}}${7*7}', 'javascript:globalThis.hacked=1',
+  '\u202Egnp.exe \u202D', '\u200B\u200B\u200B', 'a' + '\u0301'.repeat(300), 'W'.repeat(120), '﷽'.repeat(30), "';DROP TABLE x;--", 'अ'.repeat(60), '🧨'.repeat(40),
+];
+
+test('hostile names and messages run nothing, ask nobody, and keep the layout', {skip, timeout: 180_000}, async () => {
+  const com = await n.community('<b>Ward</b>\u202E12', 'A\u202Esha<img src=http://evil.example/x>', '<iframe src=http://evil.example></iframe>');
+  const groups = [];
+  for (const h of hostile) if (h.replace(/[\u200B]/g, '')) groups.push(await n.api('POST', `/communities/${com.id}/groups`, {name: [...h].slice(0, 30).join(''), description: h, open: true}));
+  const say = (text) => n.api('POST', `/groups/${com.general.id}/messages`, {text});
+  for (const h of hostile) await say(h);
+  for (const text of ['[x](javascript:alert(1))', 'http://evil.example/<script>', 'https://user:pass@evil.example/', '![p](http://evil.example/p.png)', '```\n<script>globalThis.hacked=1</script>\n```',
+    '**'.repeat(2000), '*a '.repeat(3000), '`'.repeat(3000), 'x'.repeat(60_000), '\n'.repeat(500) + 'end']) await say(text);
+  await n.api('POST', `/communities/${com.id}/announcements`, {text: hostile.join(' '), priority: 'urgent'});
+  for (const size of [{width: 1440, height: 900}, {width: 375, height: 760, theme: 'dark'}]) {
+    const p = await open(b, size);
+    await p.goto(await n.link());
+    await p.waitForURL(/\/c\//);
+    for (const path of ['', `/g/${com.general.id}`, '/announcements', '/members', '/admin/groups', '/admin/audit', '/admin/overview', `/g/${groups[1].id}/about`, '/me', '/calendar']) {
+      await p.evaluate((x) => {
+        history.pushState(null, '', x);
+        dispatchEvent(new PopStateEvent('popstate'));
+      }, `/c/${com.id}${path}`);
+      await p.waitForFunction(() => document.querySelector('main') && !document.querySelector('main .loading'));
+      await p.waitForTimeout(300);
+      const seen = await p.evaluate(() => ({
+        hacked: globalThis.hacked, wide: document.scrollingElement.scrollWidth - document.scrollingElement.clientWidth,
+        foreign: [...document.querySelectorAll('script:not([src^="/"]), iframe, object, embed, img:not([src^="blob:"]):not([src^="/"]), [onerror], [onload]')].map((e) => e.outerHTML),
+        bad: [...document.querySelectorAll('a')].map((a) => a.protocol).filter((x) => !['http:', 'https:'].includes(x)),
+        turned: /[\u202A-\u202E]/.test(document.body.innerText),
+      }));
+      assert.deepEqual(seen, {wide: seen.wide > 1 ? 0 : seen.wide, foreign: [], bad: [], turned: false}, `${path} at ${size.width}`);
+    }
+    assert.deepEqual(p.faults, []);
+    await p.context().close();
+  }
+});
+
+test('the policy refuses markup from a string, scripts from elsewhere, and requests to anybody', {skip, timeout: 60_000}, async () => {
+  const p = await open(b);
+  await p.goto(await n.link());
+  await p.waitForURL(/\/c\//);
+  const got = await p.evaluate(async () => {
+    const tried = {};
+    try {
+      document.createElement('div').innerHTML = '<b>x</b>';
+      tried.markup = 'allowed';
+    } catch (e) {
+      tried.markup = e.name;
+    }
+    const s = document.createElement('script');
+    try {
+      s.src = 'http://127.0.0.1:1/x.js';
+      tried.script = 'allowed';
+    } catch (e) {
+      tried.script = e.name;
+    }
+    tried.fetch = await fetch('http://127.0.0.1:1/').then(() => 'allowed', () => 'refused');
+    try {
+      trustedTypes.createPolicy('other', {});
+      tried.policy = 'allowed';
+    } catch (e) {
+      tried.policy = e.name;
+    }
+    return tried;
+  });
+  assert.deepEqual(got, {markup: 'TypeError', script: 'TypeError', fetch: 'refused', policy: 'TypeError'});
+  assert.ok(p.faults.length >= 3, 'the console says so');
+  await p.context().close();
+});
+
+test('five tabs hold one stream; a node that stops loses nothing', {skip, timeout: 180_000}, async () => {
+  const com = (await n.api('GET', '/communities')).items[0] ?? (await n.community('Ward', 'Asha'));
+  const general = (await n.api('GET', `/communities/${com.id}/groups`)).items.find((g) => g.kind === 'chat' && g.name === 'General');
+  const first = await open(b);
+  first.expected = ['ERR_CONNECTION_REFUSED', 'ERR_INCOMPLETE', 'ERR_NETWORK', 'ERR_EMPTY', 'ERR_CONNECTION_RESET'];
+  let streams = 0;
+  first.context().on('request', (r) => {
+    if (r.url().includes('/events?')) streams++;
+  });
+  await first.goto(await n.link());
+  await first.waitForURL(/\/c\//);
+  const tabs = [first];
+  for (let i = 0; i < 4; i++) {
+    const t = await first.context().newPage();
+    t.expected = first.expected;
+    watch(t, first.faults);
+    tabs.push(t);
+  }
+  for (const t of tabs) {
+    await t.goto(`${n.url}/c/${com.id}/g/${general.id}`);
+    await t.getByRole('textbox', {name: /^Message/}).waitFor();
+  }
+  streams = 0;
+  await n.api('POST', `/groups/${general.id}/messages`, {text: 'To all tabs'});
+  for (const t of tabs) await t.getByRole('log').getByText('To all tabs').waitFor();
+  assert.ok(streams <= 1, `${streams} streams were opened`);
+
+  await n.stop();
+  await first.getByText('Pandal is not running').waitFor();
+  await first.getByRole('textbox', {name: /^Message/}).fill('Written while it was away');
+  await first.keyboard.press('Enter');
+  await first.getByText('Waits for your node').waitFor();
+  await n.start();
+  await first.getByText('Waits for your node').waitFor({state: 'detached', timeout: 60_000});
+  const got = await until(async () => {
+    const all = (await n.api('GET', `/groups/${general.id}/messages?limit=50`)).items.filter((m) => m.text === 'Written while it was away');
+    return all.length && all;
+  }, 'the message');
+  assert.equal(got.length, 1, 'sent once');
+  for (const t of tabs) await t.getByRole('log').getByText('Written while it was away').waitFor({timeout: 60_000});
+  assert.equal(await tabs[1].getByRole('log').getByText('Written while it was away').count(), 1);
+  assert.deepEqual(first.faults, []);
+});
