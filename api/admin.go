@@ -36,6 +36,8 @@ type EditGroup struct {
 	Name        *string `json:"name,omitempty" minLength:"1" maxLength:"128"`
 	Description *string `json:"description,omitempty" maxLength:"4096"`
 	WhoPosts    *string `json:"who_posts,omitempty" enum:"everyone,moderators"`
+
+	DisappearingSeconds *int `json:"disappearing_seconds,omitempty" enum:"0,86400,604800,2592000,7776000" doc:"How long messages sent from now on are kept; 0 for ever."`
 }
 
 // ParseAct reads one line of an export. It is what `pandal audit verify` reads.

@@ -189,6 +189,9 @@ func (b *batch) takeMessage(ck Checked) {
 	if !known {
 		return // its author's op is not here: sync brings both
 	}
+	if c.over(s, m.Epoch, cm, b.now) {
+		return // its time is over: whoever still has it will see that too
+	}
 	tag, day, _ := epoch.Peek(ck.wire)
 	b.eff.Store.Wires = append(b.eff.Store.Wires, StoredWire{ID: m.WireID, Space: m.Space, Tag: tag, Day: day, Device: m.Device, Seq: m.Seq,
 		Lamport: m.Lamport, Kind: cm.Kind, Bytes: ck.wire})

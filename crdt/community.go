@@ -117,6 +117,7 @@ type Kept struct {
 	Own     OwnChain
 	Lamport op.Millis
 	Aside   []Aside       // as it was last to be stored
+	Dropped []op.ID       // epochs whose secret was forgotten
 	Doomed  []content.Ref // as Doomed listed them last
 	Heads   []KeptChain
 }
@@ -154,6 +155,11 @@ func Load(id op.ID, self Self, ops []KeptOp, kept []Kept) (*Community, error) {
 		}
 		for _, h := range k.Heads {
 			s.chains[h.Device] = &chain{low: h.Low, high: h.High, top: h.Top}
+		}
+		for _, e := range k.Dropped {
+			if x := s.epochs[e]; x != nil {
+				x.dropped = true
+			}
 		}
 		for e, secret := range k.Secrets {
 			c.hold(s, e, secret)

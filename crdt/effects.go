@@ -66,6 +66,7 @@ type Touch struct {
 type StoredSecret struct {
 	Space, Epoch op.ID
 	Secret       epoch.Secret
+	Dropped      bool // the secret was forgotten, and that is kept
 }
 
 // OwnChain is where my own message chain in a space stands; it commits with the wire that moved it.
@@ -100,6 +101,7 @@ type Refold struct {
 	Devices []identity.DeviceID
 	Wires   [][32]byte
 	Rows    []content.RowKey // and every row of a message that touches one of these
+	Only    []content.RowKey // and these rows
 }
 
 // Purge says that the body of a message is to go, and those of its edits: its author took it away. Of what is not here yet the name is remembered.

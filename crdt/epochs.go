@@ -34,6 +34,8 @@ type epochState struct {
 	valid     bool           // its roster_root is right and it covers its parents
 	archived  bool           // the space was archived then
 	moderated bool           // only moderators posted then
+	retention op.Millis      // how long what it seals is kept; 0 for ever
+	dropped   bool           // its secret was forgotten, with the last of its messages
 	tainted   bool           // somebody who may have its secret is gone, as far as …
 	seen      int            // … so many of the space's gone seats tell, …
 	judging   int            // … counted since then
@@ -82,6 +84,8 @@ func (c *Community) hold(s *space, id op.ID, secret epoch.Secret) bool {
 	}
 	switch {
 	case e.keys != nil || e.desk != nil:
+	case e.dropped:
+		return false
 	case e.isDesk():
 		pub, err := epoch.DeskPublic(s.id, secret)
 		if err != nil || !bytes.Equal(pub, e.body.Desk) {
@@ -146,6 +150,9 @@ func (c *Community) refreshEpochs(b *batch, s *space) {
 	_, _, withheld := c.history()
 	held, wanted, by := 0, 0, map[op.ID]int{}
 	for _, e := range all {
+		if e.dropped {
+			continue
+		}
 		info := epoch.Info{ID: e.id, Gen: e.body.Gen, Rank: e.rank, Held: e.keys != nil && !e.waits, Early: e.remover || withheld, At: e.at}
 		judge := held < judgeBest
 		if e.keys != nil {
@@ -236,6 +243,7 @@ func (c *Community) judgeEpoch(s *space, e *epochState) {
 		return
 	}
 	e.archived, e.moderated = string(st.Values[acl.RegArchived]) == "1", c.moderated(s.id, st)
+	e.retention = retentionOf(st)
 	for _, p := range e.body.Parents {
 		for _, h := range s.epochs[p].body.CtlHeads {
 			if n, ok := c.log.Graph().Find(h); !ok || !past.Has(n) {
@@ -264,7 +272,7 @@ func (c *Community) archivedIn(s *space, id op.ID) bool {
 // Sending returns the keys to seal with in a space now; false: no clean epoch is held.
 func (c *Community) Sending(space op.ID, now op.Millis) (*epoch.Keys, bool) {
 	s := c.space(space)
-	id, ok := s.set.Sending(now, 0)
+	id, ok := s.set.Sending(now, c.Retention(space))
 	if !ok {
 		return nil, false
 	}
@@ -290,14 +298,14 @@ func (c *Community) RotationDue(space op.ID, now op.Millis) (cause [32]byte, due
 		return cause, false, false
 	}
 	cause = st.RosterRoot()
-	_, sending := s.set.Sending(now, 0)
+	_, sending := s.set.Sending(now, c.Retention(space))
 	if sending && c.lateForSomebody(s) {
 		return cause, true, false
 	}
 	if !s.set.CleanExists() || len(c.MissingPins(space)) > 0 {
 		return cause, true, s.set.Lost(now)
 	}
-	return cause, sending && s.set.Stale(now, 0), !sending && s.set.Lost(now)
+	return cause, sending && s.set.Stale(now, c.Retention(space)), !sending && s.set.Lost(now)
 }
 
 // Lacking lists epochs of a space whose secret I do not hold, newest first, at most epoch.MaxRelay: old ones are asked for when their
@@ -305,7 +313,7 @@ func (c *Community) RotationDue(space op.ID, now op.Millis) (cause [32]byte, due
 func (c *Community) Lacking(space op.ID) []op.ID {
 	var out []*epochState
 	for _, e := range c.space(space).epochs {
-		if e.keys == nil && !e.isDesk() {
+		if e.keys == nil && !e.isDesk() && !e.dropped {
 			out = append(out, e)
 		}
 	}

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
+	"time"
 	"unicode/utf8"
 
 	"github.com/pandal-chat/pandal/crdt"
@@ -47,6 +49,7 @@ func (n *Node) Permissions(community string) ([]Permission, error) {
 // is.
 type Edit struct {
 	Name, Description, WhoPosts *string
+	Disappearing                *time.Duration // of a group: how long new messages are kept; 0 for ever
 	Settings                    map[string]string
 }
 
@@ -61,6 +64,9 @@ func (e Edit) check() error {
 	}
 	if w := e.WhoPosts; w != nil && *w != "everyone" && *w != "moderators" {
 		return fmt.Errorf("%w: who_posts: everyone or moderators", ErrInvalid)
+	}
+	if d := e.Disappearing; d != nil && *d != 0 && !slices.Contains(crdt.Retentions, op.Millis(d.Milliseconds())) {
+		return fmt.Errorf("%w: disappearing_seconds: 86400 (a day), 604800 (a week), 2592000 (30 days), 7776000 (90 days), or 0 for ever", ErrInvalid)
 	}
 	return nil
 }
@@ -132,6 +138,19 @@ func (n *Node) EditGroup(ctx context.Context, id string, e Edit) (Group, error) 
 				return crdt.Effects{}, nil
 			}
 			return r.setAndRotate(s, op.SetBody{Key: crdt.RegWhoPosts, Value: []byte(*e.WhoPosts)}, "group.changed")
+		}); err != nil {
+			return Group{}, err
+		}
+	}
+	if d := e.Disappearing; d != nil {
+		if s == r.id {
+			return Group{}, fmt.Errorf("%w: disappearing_seconds: announcements stay", ErrInvalid)
+		}
+		if err := r.write(ctx, s, op.SETTINGS, func() (crdt.Effects, error) {
+			if r.c.Retention(s) == op.Millis(d.Milliseconds()) {
+				return crdt.Effects{}, nil
+			}
+			return r.setAndRotate(s, op.SetBody{Key: crdt.RegDisappearing, Value: []byte(strconv.Itoa(int(d.Seconds())))}, "group.changed")
 		}); err != nil {
 			return Group{}, err
 		}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 	"unicode/utf8"
 
 	"github.com/libp2p/go-libp2p/core/peer"
@@ -78,6 +79,7 @@ func (r *room) group(s op.ID) (g Group, err error) {
 		} else {
 			b, _ := r.c.Group(s)
 			g.Name, g.Description, g.Open = b.Name, b.Description, b.Open
+			g.Disappearing = time.Duration(r.c.Retention(s)) * time.Millisecond
 			if r.c.WhoPosts(s) {
 				g.WhoPosts = "moderators"
 			}

@@ -29,6 +29,7 @@ type owedRecord struct {
 	Devices []identity.DeviceID
 	Wires   [][32]byte
 	Rows    []string
+	Only    []string
 }
 
 func asideMeta(lists map[op.ID][]crdt.Aside) (out []store.Meta, err error) {
@@ -81,9 +82,12 @@ func (r *room) owedMeta(list []crdt.Refold) (m store.Meta, err error) {
 	m.Key = metaOwed + hexID(r.id)
 	var recs []owedRecord
 	for _, f := range list {
-		rec := owedRecord{Space: f.Space, Devices: append([]identity.DeviceID{}, f.Devices...), Wires: append([][32]byte{}, f.Wires...), Rows: []string{}}
+		rec := owedRecord{Space: f.Space, Devices: append([]identity.DeviceID{}, f.Devices...), Wires: append([][32]byte{}, f.Wires...), Rows: []string{}, Only: []string{}}
 		for _, k := range f.Rows {
 			rec.Rows = append(rec.Rows, string(k))
+		}
+		for _, k := range f.Only {
+			rec.Only = append(rec.Only, string(k))
 		}
 		recs = append(recs, rec)
 	}
@@ -145,6 +149,9 @@ func (r *room) readOwed() {
 		f := crdt.Refold{Space: o.Space, Devices: o.Devices, Wires: o.Wires}
 		for _, k := range o.Rows {
 			f.Rows = append(f.Rows, content.RowKey(k))
+		}
+		for _, k := range o.Only {
+			f.Only = append(f.Only, content.RowKey(k))
 		}
 		r.owed = append(r.owed, f)
 	}

@@ -106,7 +106,11 @@ func (r *room) addTo(b *store.Batch, e crdt.Effects) error {
 		b.Touches = append(b.Touches, store.Touch{Space: t.Space, Key: string(t.Key), Wire: t.Wire})
 	}
 	for _, s := range e.Store.Secrets {
-		b.Secrets = append(b.Secrets, store.Secret{Space: s.Space, Epoch: s.Epoch, Secret: s.Secret[:]})
+		kept := s.Secret[:]
+		if s.Dropped {
+			kept = []byte{} // and is not asked for again
+		}
+		b.Secrets = append(b.Secrets, store.Secret{Space: s.Space, Epoch: s.Epoch, Secret: kept})
 	}
 	for _, c := range e.Store.Chains {
 		raw, err := op.Encode(ownRecord{Seq: c.Seq, Prev: c.Prev})
@@ -278,6 +282,9 @@ func (r *room) refold(f crdt.Refold) error {
 	own, err := r.n.store.Wires(r.ctx, f.Wires)
 	if err != nil {
 		return err
+	}
+	for _, k := range f.Only {
+		keys[k] = true
 	}
 	for _, k := range f.Rows {
 		wires, err := r.wiresTouching(f.Space, k)

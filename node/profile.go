@@ -220,7 +220,7 @@ func (r *room) showProfile() {
 		if err != nil {
 			continue
 		}
-		if have, ok := r.profileIn(s, r.fixed.Member); ok {
+		if have, ok := r.profileIn(s, r.fixed.Member); ok && r.freshProfile(s) {
 			if raw, err := have.Encode(); err == nil && bytes.Equal(raw, want) {
 				r.named[s] = r.rec.Name
 				continue
@@ -234,6 +234,21 @@ func (r *room) showProfile() {
 			r.named[s] = r.rec.Name
 		}
 	}
+}
+
+// freshProfile reports whether what I showed of myself in a group is to stay there for a while yet.
+func (r *room) freshProfile(s op.ID) bool {
+	keep := r.c.Retention(s)
+	if keep == 0 {
+		return true
+	}
+	key := string(content.ProfileKey(r.fixed.Member))
+	rows, err := r.n.store.Rows(r.ctx, s, []string{key})
+	if err != nil {
+		return true
+	}
+	p, err := content.ParseProfileRow(rows[key])
+	return err == nil && p.Lamport+keep/2 > r.n.now()
 }
 
 // profileIn reads the profile of a member that a space holds: in the community, the copy for the desk. Owner only.

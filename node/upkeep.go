@@ -40,6 +40,7 @@ func (r *room) tick() {
 		r.knockAgain(at)
 		r.acceptDue(at)
 		r.rollUp(at)
+		r.expire(at)
 	}
 	r.announceDue(at)
 	r.showProfile()

@@ -39,7 +39,8 @@ type Group struct {
 	ID, CommunityID, Kind, Name, Description string
 	MemberCount                              int // 0 where this node is not in: the roster is the group's
 	Joined, Open, Archived                   bool
-	WhoPosts                                 string // everyone, moderators
+	WhoPosts                                 string        // everyone, moderators
+	Disappearing                             time.Duration // how long new messages are kept; 0 for ever
 	LastMessage                              *Message
 	Unread, Mentions                         int    // of other people's messages; what is muted counts too
 	FirstUnreadID                            string // msg_

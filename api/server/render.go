@@ -55,6 +55,9 @@ func renderGroup(g node.Group) api.Group {
 	if g.Joined {
 		out.Unread, out.Mentions, out.FirstUnreadID = &g.Unread, &g.Mentions, optional(g.FirstUnreadID)
 	}
+	if g.Disappearing > 0 {
+		out.DisappearingSeconds = new(int(g.Disappearing.Seconds()))
+	}
 	if g.LastMessage != nil {
 		out.LastMessage = new(renderMessage(*g.LastMessage))
 	}

@@ -115,7 +115,11 @@ func (s *Server) adminRoutes() {
 			if err := current(in.Conditions, g.ETag, renderGroup(g)); err != nil {
 				return nil, err
 			}
-			if g, err = s.c.Node.EditGroup(ctx, in.G, node.Edit{Name: in.Body.Name, Description: in.Body.Description, WhoPosts: in.Body.WhoPosts}); err != nil {
+			edit := node.Edit{Name: in.Body.Name, Description: in.Body.Description, WhoPosts: in.Body.WhoPosts}
+			if d := in.Body.DisappearingSeconds; d != nil {
+				edit.Disappearing = new(time.Duration(*d) * time.Second)
+			}
+			if g, err = s.c.Node.EditGroup(ctx, in.G, edit); err != nil {
 				return nil, err
 			}
 			return show(Conditions{}, g.ETag, renderGroup(g))

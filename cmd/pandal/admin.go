@@ -197,7 +197,7 @@ func (a *app) communityEditCmd() *cobra.Command {
 // groupAdminCmds change a group or close it.
 func (a *app) groupAdminCmds() []*cobra.Command {
 	var edit func() (name, about *string)
-	var posts string
+	var posts, keep string
 	change := func(method, verb string, body func() any) func(*cobra.Command, []string) error {
 		return a.ofGroup(func(ctx context.Context, c *client.Client, g api.Group, args []string) error {
 			got, err := client.Send[api.Group](ctx, c, method, "/groups/"+g.ID+verb, body())
@@ -216,9 +216,15 @@ func (a *app) groupAdminCmds() []*cobra.Command {
 			if req.Name, req.Description = edit(); posts != "" {
 				req.WhoPosts = &posts
 			}
+			if n, ok := map[string]int{"off": 0, "24h": 86_400, "7d": 7 * 86_400, "30d": 30 * 86_400, "90d": 90 * 86_400}[keep]; ok {
+				req.DisappearingSeconds = &n
+			} else if keep != "" {
+				req.DisappearingSeconds = new(-1) // the node says which there are
+			}
 			return req
 		})}
 	e.Flags().StringVar(&posts, "who-posts", "", "everyone or moderators")
+	e.Flags().StringVar(&keep, "disappearing", "", "how long messages sent from now on are kept: 24h, 7d, 30d, 90d, or off")
 	edit = editFlags(e)
 	return []*cobra.Command{e,
 		{Use: "archive GROUP", Short: "Close it to new messages", Args: cobra.ExactArgs(1), Example: "  pandal group archive food", RunE: change("POST", "/archive", none)},

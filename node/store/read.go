@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"slices"
 
 	"github.com/ncruces/go-sqlite3"
 )
@@ -215,6 +216,32 @@ func (s *Store) Chains(ctx context.Context, space [32]byte) (out []Chain, err er
 		}, `SELECT d.id, min(w.seq), max(w.seq), count(*)`+byDevices+` AND w.seq > 0 GROUP BY d.id`, space)
 	})
 	return out, err
+}
+
+// Before returns wires under a tag up to a lamport time but for two kinds, at most limit of them. It looks at all that have the tag and a day up to that one.
+func (s *Store) Before(ctx context.Context, space [32]byte, tag [8]byte, lamport int64, but [2]string, limit int) (out []Wire, err error) {
+	err = s.read(ctx, "read old wires", func(c *conn) error {
+		return c.each(func(st *sqlite3.Stmt) error {
+			w, err := readWire(st)
+			out = append(out, w)
+			return err
+		}, wireColumns+`WHERE w.tag = (SELECT n FROM tags WHERE `+bySpace+` AND tag = ?) AND w.day <= ? AND w.lamport <= ? AND w.kind <> ? AND w.kind <> ? LIMIT ?`,
+			space, tag[:], lamport/86_400_000, lamport, but[0], but[1], limit)
+	})
+	return out, err
+}
+
+// Newest returns the highest lamport time of the wires under a tag but for some kinds, 0 without any.
+func (s *Store) Newest(ctx context.Context, space [32]byte, tag [8]byte, but ...string) (top int64, err error) {
+	err = s.read(ctx, "read the newest wire", func(c *conn) error {
+		return c.each(func(st *sqlite3.Stmt) error {
+			if !slices.Contains(but, st.ColumnText(1)) {
+				top = max(top, st.ColumnInt64(0))
+			}
+			return nil
+		}, `SELECT max(lamport), kind FROM wires WHERE tag = (SELECT n FROM tags WHERE `+bySpace+` AND tag = ?) GROUP BY kind`, space, tag[:])
+	})
+	return top, err
 }
 
 // Devices lists the devices whose wires are stored in a space.
