@@ -1,7 +1,7 @@
 // The everyday acts in a group, seen on the other person's page as well: react, answer, thread, edit, delete, poll, event, announcement.
 import assert from 'node:assert/strict';
 import {after, before, test} from 'node:test';
-import {browser, open, skip} from './lib.mjs';
+import {browser, open, skip, until} from './lib.mjs';
 import {scene} from './scene.mjs';
 
 let b, s;
@@ -85,6 +85,15 @@ test('everyday acts, on two pages', {skip, timeout: 240_000}, async () => {
   await q.getByText('Only admins and announcers post here.').waitFor();
   await q.getByRole('button', {name: 'I took note'}).click();
   await p.getByText('1 took note').first().waitFor();
+
+  // What was looked at counts as read; what was not stays counted.
+  await s.asha.api('POST', `/groups/${s.com.general.id}/messages`, {text: 'Unseen so far'});
+  await until(async () => (await s.budi.api('GET', `/groups/${s.com.general.id}`)).unread === 1, 'the count');
+  await q.bringToFront();
+  await q.getByRole('link', {name: /General.*1 unread/}).first().click();
+  await q.getByRole('log').getByText('Unseen so far').waitFor();
+  await until(async () => (await s.budi.api('GET', `/groups/${s.com.general.id}`)).unread === 0, 'the count to go');
+  await q.getByRole('link', {name: /General.*unread/}).waitFor({state: 'detached'});
 
   for (const page of [p, q]) assert.deepEqual(page.faults, []);
 });

@@ -1,7 +1,7 @@
 // The messages of a group that this tab holds: what was loaded, what arrived, and what is on its way out.
 import {signal} from '@preact/signals';
-import {get, post, Refusal} from './api';
-import {communityOf} from './state';
+import {get, post, put, Refusal} from './api';
+import {askGroup, communityOf} from './state';
 import type {Message, MessageDeliveryData, Page, Problem, StreamEvent} from './types';
 
 /** A message of mine that the node has not taken yet. It has a key, so that sending it twice makes one message. */
@@ -114,6 +114,15 @@ export class Chat {
 
 function sorted(items: Message[]): Message[] {
   return [...items].sort((a, b) => (a.order < b.order ? -1 : a.order > b.order ? 1 : 0));
+}
+
+const told = new Map<string, string>();
+/** Tells the node how far a group was read, each place once. It is called only when somebody looks at it. */
+export function seen(m: Message) {
+  const before = told.get(m.group_id);
+  if (before !== undefined && before >= m.order) return;
+  told.set(m.group_id, m.order);
+  put(`/groups/${m.group_id}/read`, {up_to: m.id}).then(() => askGroup(m.group_id), () => told.delete(m.group_id));
 }
 
 const chats = new Map<string, Chat>();

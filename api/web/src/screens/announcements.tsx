@@ -1,6 +1,6 @@
 // Announcements: a board of notices, the newest first. Who may announce writes below; everybody else is told who does.
 import {useEffect, useMemo, useState} from 'preact/hooks';
-import {chatOf, pending, send} from '../lib/chat';
+import {chatOf, pending, seen, send} from '../lib/chat';
 import {put} from '../lib/api';
 import {clock, dayName, fullTime, t} from '../lib/i18n';
 import {can, communityOf, groupsOf} from '../lib/state';
@@ -32,6 +32,13 @@ function Board({c, g}: {c: Community; g: Group}) {
     if (!chat.loaded.value) void chat.load();
   }, [chat]);
   const [thread, setThread] = useState('');
+  const newest = chat.items.value.at(-1);
+  useEffect(() => {
+    const look = () => newest && chat.atEnd.value && document.hasFocus() && seen(newest);
+    look();
+    addEventListener('focus', look);
+    return () => removeEventListener('focus', look);
+  }, [newest?.id]);
   const root = chat.items.value.find((m) => m.id === thread);
   const notices = [...chat.items.value].reverse();
   const waiting = pending.value.filter((p) => p.path.endsWith('/announcements') && p.group === g.id);

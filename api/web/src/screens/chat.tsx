@@ -1,6 +1,6 @@
 // A group: its messages, newest at the foot, and the composer.
 import {useEffect, useMemo, useRef, useState} from 'preact/hooks';
-import {chatOf, pending, send} from '../lib/chat';
+import {chatOf, pending, seen, send} from '../lib/chat';
 import {t} from '../lib/i18n';
 import {communityOf, groups, putGroup} from '../lib/state';
 import {post, Refusal} from '../lib/api';
@@ -79,7 +79,7 @@ function Room({c, g, at}: {c: Community; g: Group; at?: string}) {
     <>
       <main class="chat" id="main" tabIndex={-1}>
         <Top c={c} g={g} items={[{icon: 'pin', label: t('pins.title'), run: () => setMaking('pins')}, {icon: 'info', label: t('group.about'), href: `/c/${c.id}/g/${g.id}/about`}]} />
-        <Log chat={chat} c={c} g={g} pending={mine} sent={sent.current} {...(at ? {at} : {})} extras={(m) => ({
+        <Log chat={chat} c={c} g={g} onSeen={seen} pending={mine} sent={sent.current} {...(at ? {at} : {})} extras={(m) => ({
           quote: <Quote m={m} c={c} find={find} />,
           tools: <Tools m={m} c={c} g={g} acts={acts} onFail={fail} may={may} />,
           below: m.reactions.length || m.thread_count ? (
