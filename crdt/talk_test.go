@@ -433,7 +433,7 @@ const roundsOfTalk = 8
 func TestTalkConverges(t *testing.T) {
 	rounds, least, kinds := 40, 1, 10
 	if os.Getenv("PANDAL_FULL") != "" {
-		rounds, least, kinds = 10_000, 300, len(interplays)
+		rounds, least, kinds = 10_000, 150, len(interplays)
 	}
 	var mu sync.Mutex
 	met := map[string]int{}

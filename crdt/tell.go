@@ -123,10 +123,15 @@ func (c *Community) Stub(ck Checked, of content.Ref) (stub []byte, rows []conten
 	if _, _, _, edit := ck.EditOf(of); !edit && (m.ID != of.ID || !content.Shown(m.Kind)) {
 		return nil, nil, false
 	}
+	s := c.space(ck.msg.Space)
 	if m.ID == of.ID {
-		delete(c.space(ck.msg.Space).doomed, of.ID)
+		delete(s.doomed, of.ID)
 	}
-	return c.stub(ck, m)
+	counted := ck.msg.Desk && c.deskCounts(m) || !ck.msg.Desk && c.counts(s, m, ck.msg.Epoch)
+	if stub, rows, ok = c.stub(ck, m); !counted {
+		rows = nil // what does not count has no row, deleted or not
+	}
+	return stub, rows, ok
 }
 
 func (c *Community) stub(ck Checked, m content.Msg) (stub []byte, rows []content.Row, ok bool) {
