@@ -550,17 +550,15 @@ func (n *Node) Heard(typ string) (count int) {
 // HeldEpochs lists the epochs of a group whose secret the node holds.
 func (n *Node) HeldEpochs(group string) map[op.ID]bool {
 	out := map[op.ID]bool{}
-	r, s, err := n.groupRoom(group)
+	_, s, err := n.groupRoom(group)
 	if err != nil {
 		return out
 	}
 	list, _ := n.store.Secrets(context.Background(), s)
 	for _, x := range list {
-		out[x.Epoch] = len(x.Secret) > 0
-		if len(x.Secret) == 0 {
-			delete(out, x.Epoch)
+		if len(x.Secret) > 0 {
+			out[x.Epoch] = true
 		}
 	}
-	_ = r
 	return out
 }

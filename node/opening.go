@@ -9,3 +9,6 @@ var (
 	ErrCorrupt    = store.ErrCorrupt
 	ErrNewer      = store.ErrNewer
 )
+
+// InUse reports whether some node holds a data directory: its files may change.
+func InUse(data string) bool { return store.InUse(data) }

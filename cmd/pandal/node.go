@@ -163,8 +163,8 @@ func (a *app) downCmd() *cobra.Command {
 			if _, err := client.Send[api.Health](ctx, c, "POST", "/node/shutdown", nil); err != nil {
 				return err
 			}
-			for { // until nobody answers any more
-				if _, err := client.Get[api.Health](ctx, c, "/health"); errors.Is(err, client.ErrNotRunning) {
+			for { // until nobody answers any more, and the files are closed: then they may be copied
+				if _, err := client.Get[api.Health](ctx, c, "/health"); errors.Is(err, client.ErrNotRunning) && !(a.url == "" && a.socket == "" && node.InUse(a.data)) {
 					a.say("The node has stopped.")
 					return nil
 				} else if ctx.Err() != nil {

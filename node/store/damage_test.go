@@ -48,7 +48,13 @@ func TestSecondOpener(t *testing.T) {
 	if _, err := Open(t.Context(), Options{Dir: dir}); !errors.Is(err, ErrInUse) {
 		t.Fatal(err)
 	}
+	if !InUse(dir) {
+		t.Error("an open store is free")
+	}
 	s.Close()
+	if InUse(dir) || InUse(t.TempDir()) {
+		t.Error("a closed store, or none, is in use")
+	}
 	open(t, dir, "")
 }
 

@@ -76,6 +76,16 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	return s, nil
 }
 
+// InUse reports whether some process holds the directory: its files may change. A directory that cannot be looked at is not.
+func InUse(dir string) bool {
+	lock, err := os.OpenFile(filepath.Join(dir, lockName), os.O_RDWR, 0o600)
+	if err != nil {
+		return false
+	}
+	defer lock.Close() // and gives the lock back
+	return errors.Is(flock(lock), ErrInUse)
+}
+
 func (s *Store) path(name string) string { return filepath.Join(s.dir, name) }
 
 func (s *Store) open(ctx context.Context, o Options) error {
