@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"slices"
 	"time"
-	"unicode"
 	"unicode/utf8"
 
 	"github.com/pandal-chat/pandal/crdt"
@@ -17,19 +16,6 @@ import (
 	"github.com/pandal-chat/pandal/identity"
 	"github.com/pandal-chat/pandal/node/store"
 )
-
-// checkName accepts what people may be called: 1 to 128 bytes of UTF-8 without control characters.
-func checkName(s string) error {
-	if s == "" || len(s) > op.MaxName || !utf8.ValidString(s) {
-		return fmt.Errorf("%w: name: 1 to 128 bytes of UTF-8", ErrInvalid)
-	}
-	for _, c := range s {
-		if unicode.IsControl(c) {
-			return fmt.Errorf("%w: name: no control characters", ErrInvalid)
-		}
-	}
-	return nil
-}
 
 // Communities lists what this node belongs to, or did.
 func (n *Node) Communities() []Community {

@@ -179,7 +179,7 @@ func (r *room) knownNames() map[identity.UserID]string {
 // addName takes a profile of a space into names. That of somebody who is no longer there may be old: it counts where there is no other.
 func (r *room) addName(names map[identity.UserID]string, s op.ID, profile []byte) {
 	p, err := content.ParseProfileRow(profile)
-	if err != nil {
+	if err != nil || checkName(p.Profile.Name) != nil { // what another program lets him be called
 		return
 	}
 	if st := r.c.State(s); names[p.Member] == "" || st != nil && st.Members.Has(p.Member) {

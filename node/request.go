@@ -80,6 +80,9 @@ func (r *room) joinRequest(s op.ID, row content.DeskRow) (JoinRequest, bool) {
 		return JoinRequest{}, false
 	}
 	q := JoinRequest{ID: jrqID(b.ID()), CommunityID: r.name(), UserID: m.String(), DisplayName: b.Name, Note: b.Note, CreatedAt: timeOf(row.Time), State: "pending", Mine: m == r.fixed.Member}
+	if checkName(b.Name) != nil { // another program sent that
+		q.DisplayName = ""
+	}
 	if s != r.id {
 		q.GroupID = grpID(s)
 	} else {

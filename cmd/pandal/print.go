@@ -59,10 +59,15 @@ func (a *app) say(format string, args ...any) {
 
 // plain makes text of others safe to print: no control characters, so that a
 // name can neither move the cursor nor make a second line, and nothing that
-// turns the direction of what follows.
+// turns the direction of what follows. Marks of direction go, joiners stay:
+// emoji and several scripts need them.
 func plain(s string) string {
 	return strings.Map(func(r rune) rune {
 		switch {
+		case r == 0x200e || r == 0x200f || r == 0x061c:
+			return -1
+		case r == 0x2028 || r == 0x2029:
+			return '\uFFFD'
 		case r < ' ' || r >= 0x7f && r < 0xa0, r >= 0x202a && r <= 0x202e, r >= 0x2066 && r <= 0x2069:
 			return '\uFFFD'
 		}
