@@ -149,6 +149,7 @@ func TestSearchFilters(t *testing.T) {
 	want(Query{Terms: soup, Spaces: [][32]byte{nid('s', 7)}, Limit: 2})
 	want(Query{Tags: []string{"u2"}, Limit: 9}, "soup 2", "soup 5", "soup 8")
 	want(Query{Terms: Terms("soup -5"), Tags: []string{"u2"}, Limit: 9}, "soup 2", "soup 8")
+	want(Query{Terms: Terms("soup -5 -2"), Tags: []string{"u2"}, Limit: 9}, "soup 8")
 	want(Query{Terms: Terms("g1"), Limit: 9}) // tags are no words
 	want(Query{Terms: Terms("-soup"), Limit: 9})
 	want(Query{Terms: soup, After: base.Add(2 * time.Hour), Before: base.Add(5 * time.Hour), Limit: 9}, "soup 5", "soup 6", "soup 7")
