@@ -21,11 +21,15 @@ export class Chat {
   /** false after a jump to an old message: what is newer has gaps, and "back to the end" loads the end. */
   readonly atEnd = signal(true);
 
+  /** Something happened while the list was being read: what was read may be from before it. */
+  private touched = false;
+
   constructor(readonly list: string, readonly id: string) {}
 
   async load(): Promise<void> {
     if (this.loading.value) return;
     this.loading.value = true;
+    this.touched = false;
     try {
       const p = await get<Page<Message>>(`${this.list}?limit=${pageSize}`);
       const fresh = sorted(p.items);
@@ -45,6 +49,12 @@ export class Chat {
     } finally {
       this.loading.value = false;
     }
+    if (this.touched && !this.failed.value) await this.load();
+  }
+
+  /** An event of this list came. */
+  touch() {
+    this.touched = true;
   }
 
   async loadOlder(): Promise<void> {
@@ -152,6 +162,7 @@ export function chatEvent(e: StreamEvent) {
   const data = e.data as Partial<Message & MessageDeliveryData> & {message_id?: string};
   const group = e.group_id ?? data.group_id ?? '';
   const c = chats.get(group);
+  c?.touch();
   if ((e.type === 'message.delivery' || e.type === 'announcement.reach') && data.state) {
     const id = data.message_id ?? '';
     const delivery = {state: data.state, reached: data.reached!, expected: data.expected!, read: data.read ?? null};
@@ -163,6 +174,7 @@ export function chatEvent(e: StreamEvent) {
     const m = data as Message;
     if (e.type === 'message.created') settle(m);
     if (m.thread_root) {
+      threads.get(m.thread_root)?.touch();
       threads.get(m.thread_root)?.merge([m]);
       if (e.type === 'message.created') ask(m.thread_root, group);
     } else if (e.type !== 'message.created') c?.change(m.id, () => m);
