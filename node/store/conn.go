@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/ncruces/go-sqlite3"
@@ -27,6 +28,7 @@ type conn struct {
 	numbers                    map[numberKey]int64
 	fresh                      map[freshKey]int64
 	lastEvent, lastWire, early int64
+	gathered                   *atomic.Int64     // the store's
 	docs                       map[int64]*text   // what this transaction changes in the index of texts
 	unread                     map[int64]*unread // what is unread, by space; nil: this space does not count
 }

@@ -20,7 +20,8 @@ func (s *Store) DropSpaces(ctx context.Context, spaces ...[32]byte) error {
 				`DELETE FROM touches WHERE wire IN (SELECT w.n FROM wires w JOIN tags t ON t.n = w.tag WHERE t.space = ?)`,
 				`DELETE FROM wires WHERE tag IN (SELECT n FROM tags WHERE space = ?)`,
 				`DELETE FROM tags WHERE space = ?`, `DELETE FROM devices WHERE space = ?`, `DELETE FROM ops WHERE space = ?`,
-				`DELETE FROM texts WHERE rowid IN (SELECT doc FROM rows WHERE space = ? AND doc <> 0)`, `DELETE FROM unread WHERE space = ?`,
+				`DELETE FROM texts WHERE rowid IN (SELECT doc FROM rows WHERE space = ? AND doc <> 0)`,
+				`DELETE FROM gathered WHERE doc IN (SELECT doc FROM rows WHERE space = ? AND doc <> 0)`, `DELETE FROM unread WHERE space = ?`,
 				`DELETE FROM rows WHERE space = ?`, `DELETE FROM secrets WHERE space = ?`,
 			} {
 				if err := c.exec(sql, n); err != nil {

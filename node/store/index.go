@@ -2,20 +2,23 @@ package store
 
 import (
 	"bytes"
+	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/ncruces/go-sqlite3"
 )
 
 // text is what the index is to hold of a row at the end of a transaction; there says that it holds something before.
 type text struct {
-	row         int64
-	words, tags string
-	there       bool
+	row        int64
+	said, tags string
+	there      bool
 }
 
 // A doc is a row's number in the index: the lamport time above, and below it the row's own number as far as it goes, so that the order of docs
@@ -39,10 +42,7 @@ func (c *conn) noteOf(r *Row, space, n int64, old note) (note, error) {
 	if r.Text == "" {
 		return now, nil
 	}
-	t := &text{row: n, words: folded(r.Text), tags: strings.Join(append(r.Tags, groupTag(space)), " ")}
-	if t.words == "" {
-		return now, nil
-	}
+	t := &text{row: n, said: r.Text, tags: strings.Join(append(r.Tags, groupTag(space)), " ")}
 	order := r.Order
 	if about, ok := aboutWire(r.Key); ok {
 		w, err := c.number(wireInSpace, about[:short], space)
@@ -85,38 +85,96 @@ func (c *conn) replaced(old, now note) error {
 		return nil
 	}
 	if d := c.docs[old.doc]; d != nil {
-		d.words = ""
+		d.said = ""
 		return nil
 	}
 	c.docs[old.doc] = &text{there: true}
 	return nil
 }
 
-// settleTexts writes what a transaction changes in the index, in the order of docs: one that is smaller than the last would have the index write
-// out what it gathers.
+// settleTexts takes what a transaction deletes out of the index, and gathers what it adds.
 func (c *conn) settleTexts() error {
 	if len(c.docs) == 0 {
 		return nil
 	}
 	docs := slices.Sorted(maps.Keys(c.docs))
 	for _, d := range docs {
-		if c.docs[d].there {
-			if err := c.exec(`DELETE FROM texts WHERE rowid = ?`, d); err != nil {
-				return err
-			}
-		}
-	}
-	for _, d := range docs {
-		t := c.docs[d]
-		if t.words == "" {
+		if !c.docs[d].there {
 			continue
 		}
-		// Two rows of one doc would need the same millisecond and numbers a million apart; the later one is found then.
-		if err := c.exec(`INSERT OR REPLACE INTO texts (rowid, words, tags, row) VALUES (?,?,?,?)`, d, t.words, t.tags, t.row); err != nil {
+		if err := c.exec(`DELETE FROM gathered WHERE doc = ?`, d); err != nil {
+			return err
+		}
+		if c.db.Changes() > 0 {
+			continue // the index has not seen it
+		}
+		if err := c.exec(`DELETE FROM texts WHERE rowid = ?`, d); err != nil {
 			return err
 		}
 	}
+	// Two rows of one doc would need the same millisecond and numbers a million apart; the later one is found then.
+	s, err := c.prepared(`INSERT OR REPLACE INTO gathered (doc, row, said, tags) VALUES (?,?,?,?)`)
+	if err != nil {
+		return err
+	}
+	for _, d := range docs {
+		t := c.docs[d]
+		if t.said == "" {
+			continue
+		}
+		if err := finish(s, errors.Join(s.BindInt64(1, d), s.BindInt64(2, t.row), s.BindText(3, t.said), s.BindText(4, t.tags))); err != nil {
+			return err
+		}
+		c.gathered.Add(1)
+	}
 	clear(c.docs)
+	return nil
+}
+
+// How texts are gathered: so many go into the index at once; the writer does so after it had nothing to do for as long as indexAfter, or where
+// more than mostGathered wait.
+const (
+	indexAtOnce  = 1000
+	mostGathered = 20_000
+	indexAfter   = time.Second
+)
+
+// index takes some of what is gathered into the index, in the order of docs: one that is smaller than the last would have the index write out
+// what it holds in memory. more says that some is left.
+func (c *conn) index() (more bool, err error) {
+	in, err := c.prepared(`INSERT OR REPLACE INTO texts (rowid, words, tags, row) VALUES (?,?,?,?)`)
+	if err != nil {
+		return false, err
+	}
+	var last int64
+	if err := c.each(func(s *sqlite3.Stmt) error {
+		last = s.ColumnInt64(0)
+		words := folded(s.ColumnText(2))
+		if words == "" {
+			return nil
+		}
+		return finish(in, errors.Join(in.BindInt64(1, last), in.BindText(2, words), in.BindText(3, s.ColumnText(3)), in.BindInt64(4, s.ColumnInt64(1))))
+	}, `SELECT doc, row, said, tags FROM gathered ORDER BY doc LIMIT ?`, indexAtOnce); err != nil {
+		return false, err
+	}
+	if err := c.exec(`DELETE FROM gathered WHERE doc <= ?`, last); err != nil {
+		return false, err
+	}
+	left, err := c.number(`SELECT count(*) FROM gathered`)
+	c.gathered.Store(left)
+	return left > 0, err
+}
+
+// indexAll brings the index up to date, a transaction for each part, so that what others want to write waits little.
+func (s *Store) indexAll(ctx context.Context) error {
+	for more := s.gathered.Load() > 0; more; {
+		if err := s.do(ctx, "index texts", func(c *conn) (err error) {
+			more, err = c.index()
+			return err
+		}); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 

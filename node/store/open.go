@@ -48,6 +48,8 @@ type Store struct {
 	done    chan struct{} // closed when the writer has ended
 	once    sync.Once
 	kv      *kvWriter
+	// gathered is about how many texts wait for the index, and 0 only where none does.
+	gathered atomic.Int64
 }
 
 // Open locks the directory and opens the store in it, making a new one where
@@ -101,6 +103,8 @@ func (s *Store) open(ctx context.Context, o Options) error {
 		w.close()
 		return err
 	}
+	w.gathered = &s.gathered
+	s.gathered.Store(1) // perhaps: whoever looks first finds out
 	if err := w.indexOld(o.Describe); err != nil {
 		w.close()
 		return classify("index what is stored", err)

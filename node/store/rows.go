@@ -16,12 +16,19 @@ func (s *Store) Rows(ctx context.Context, space [32]byte, keys []string) (map[st
 			if err != nil || n == 0 {
 				return err
 			}
+			early := int64(-1)
 			for _, key := range keys {
 				found := func(st *sqlite3.Stmt) error { out[key] = blob(st, 0); return nil }
 				if id, ok := wireOf(key); ok {
 					err := c.each(found, `SELECT value FROM rows WHERE n = (`+wireInSpace+`)`, id[:short], n)
+					if err == nil && early < 0 {
+						early, err = c.number(`SELECT EXISTS (SELECT 1 FROM rows WHERE ` + earlyRows + `)`)
+					}
 					if err != nil {
 						return err
+					}
+					if early == 0 {
+						continue
 					}
 				}
 				if err := c.each(found, `SELECT value FROM rows WHERE hash = ?`, rowHash(n, key)); err != nil {

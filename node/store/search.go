@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -143,7 +144,11 @@ type Hit struct {
 }
 
 // Search finds rows, the newest first. Rows that were stored together with others of the same text each count.
+// It brings the index up to date first.
 func (s *Store) Search(ctx context.Context, q Query) (out []Hit, err error) {
+	if err := s.indexAll(ctx); err != nil && !errors.Is(err, ErrFull) { // where nothing can be written, what is in the index is still found
+		return nil, err
+	}
 	err = s.read(ctx, "search", func(c *conn) error {
 		match, err := c.expression(q)
 		if err != nil || match == "" {

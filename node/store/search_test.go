@@ -162,6 +162,12 @@ func TestSearchFilters(t *testing.T) {
 
 // TestSearchForgets: what was deleted, replaced or dropped is found no more, and its words are nowhere in the decrypted pages.
 func TestSearchForgets(t *testing.T) {
+	for _, taken := range []bool{false, true} {
+		t.Run(fmt.Sprintf("taken in %v", taken), func(t *testing.T) { forgets(t, taken) })
+	}
+}
+
+func forgets(t *testing.T, taken bool) {
 	s := open(t, t.TempDir(), "")
 	words := []string{"xylophone", "quetzal", "zeppelin", "yakitori"}
 	for i, w := range words {
@@ -171,6 +177,9 @@ func TestSearchForgets(t *testing.T) {
 	}
 	for i := 10; i < 500; i++ {
 		commit(t, s, said(2, i, int64(i), fmt.Sprint("filler number ", i)))
+	}
+	if taken && len(ask(t, s, "ensemble")) != len(words) {
+		t.Fatal("not all are found")
 	}
 	gone := said(1, 1, 1, "")
 	gone.Rows[0].Value = nil
@@ -213,6 +222,32 @@ func TestSearchForgets(t *testing.T) {
 				break
 			}
 		}
+	}
+}
+
+// TestGathered: texts go into the index without anybody's search, as many as wait; those of a store that was closed before are not lost.
+func TestGathered(t *testing.T) {
+	dir := t.TempDir()
+	s := open(t, dir, "")
+	commit(t, s, said(1, 1, 1, "before the end"))
+	if s.gathered.Load() == 0 {
+		t.Fatal("nothing waits: this test sees nothing")
+	}
+	s.Close()
+	s = open(t, dir, "")
+	if got := ask(t, s, "end"); len(got) != 1 {
+		t.Errorf("after opening: %q", got)
+	}
+	for i := range 2*indexAtOnce + 5 {
+		commit(t, s, said(1, 2+i, int64(2+i), "more and more"))
+	}
+	for end := time.Now().Add(time.Minute); s.gathered.Load() > 0; time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal("an idle writer leaves texts behind")
+		}
+	}
+	if got, err := s.Search(t.Context(), Query{Terms: Terms("more"), Limit: 5000}); err != nil || len(got) != 2*indexAtOnce+5 {
+		t.Errorf("%d found: %v", len(got), err)
 	}
 }
 

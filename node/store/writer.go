@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/ncruces/go-sqlite3"
 )
@@ -79,11 +80,23 @@ func (s *Store) write(w *conn) {
 	defer close(s.done)
 	defer w.close()
 	work := make([]*request, 0, maxCoalesced)
+	idle := time.NewTimer(indexAfter)
+	defer idle.Stop()
+	index := &request{apply: func(c *conn) error { _, err := c.index(); return err }}
 	for {
 		work = work[:0]
+		if n := w.gathered.Load(); n > mostGathered {
+			w.transact([]*request{index}) // what fails stays gathered
+		} else if n > 0 {
+			idle.Reset(indexAfter)
+		}
 		select {
 		case r := <-s.queue:
 			work = append(work, r)
+		case <-idle.C:
+			for len(s.queue) == 0 && w.gathered.Load() > 0 && w.transact([]*request{index}) == nil {
+			}
+			continue
 		case <-s.closing:
 			select {
 			case r := <-s.queue:
