@@ -48,6 +48,11 @@ type Restore struct {
 	Link  string `json:"link" minLength:"1" maxLength:"4096"`
 }
 
+// Unlock opens a locked store.
+type Unlock struct {
+	Passphrase string `json:"passphrase" minLength:"1" maxLength:"1024"`
+}
+
 // ChangePassphrase seals this node's data under another passphrase; an empty new one leaves it to the file's rights alone.
 type ChangePassphrase struct {
 	Old string `json:"old,omitempty" maxLength:"1024"`

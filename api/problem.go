@@ -83,6 +83,8 @@ const (
 	CodeTooManyStreams    = "too_many_streams"
 	CodeInternal          = "internal"
 	CodeStopping          = "stopping"
+	CodeLocked            = "locked"
+	CodeNoPassphrase      = "no_passphrase"
 	CodeUnreachable       = "unreachable"
 	CodeDiskFull          = "disk_full"
 )
@@ -140,6 +142,8 @@ var Codes = map[string]Code{
 	CodeRateLimited:       {http.StatusTooManyRequests, "Too many requests", "A token may send 10 messages and make 50 other changes a second, with a burst of 100 each.", "Wait as long as Retry-After says."},
 	CodeTooManyStreams:    {http.StatusTooManyRequests, "Too many event streams", "A token may hold 8 event streams open.", "Close one, or share one stream."},
 	CodeInternal:          {http.StatusInternalServerError, "Something went wrong", "The node failed in a way it did not expect. The log has the request id.", "Try again; if it happens again, please report it with the log lines around the request id."},
+	CodeLocked:            {http.StatusServiceUnavailable, "Locked", "The node's data is locked: nothing in it can be read or written, and the node is offline.", "Unlock it with the passphrase: pandal unlock"},
+	CodeNoPassphrase:      {http.StatusConflict, "No passphrase", "The node's data has no passphrase, so that anybody could open it again at once: there is nothing to lock it with.", "Set a passphrase first: pandal me passphrase"},
 	CodeStopping:          {http.StatusServiceUnavailable, "Stopping", "The node is shutting down.", "Start it again: pandal up"},
 	CodeUnreachable:       {http.StatusServiceUnavailable, "Nobody could be reached", "No other node answered.", "Check the network, and that somebody else of the community is online: pandal net status"},
 	CodeDiskFull:          {http.StatusInsufficientStorage, "Disk full", "There is no room left; nothing of this request was written.", "Free some space and send the request again."},

@@ -115,6 +115,7 @@ func Open(ctx context.Context, c Config) (*Node, error) {
 	if err != nil {
 		return nil, err
 	}
+	c.Passphrase = nil // a node that runs need not know it
 	n := &Node{cfg: c, store: s, log: c.Log, rooms: map[op.ID]*room{}, jobs: map[string]*Job{}, notify: make(chan struct{})}
 	n.ctx, n.cancel = context.WithCancel(context.WithoutCancel(ctx))
 	if err := n.load(ctx); err != nil {

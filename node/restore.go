@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"time"
@@ -320,6 +321,15 @@ func (n *Node) ConfirmWords(ctx context.Context, words string) error {
 	}
 	return nil
 }
+
+// Sealed says whether the store opens only with a passphrase.
+func (n *Node) Sealed() bool { return n.store.Wrapped() }
+
+// Hold keeps a data directory to this process while no node is open in it. It errs with ErrInUse.
+func Hold(dir string) (io.Closer, error) { return store.Hold(dir) }
+
+// Sealed says whether a data directory holds a store that opens only with a passphrase. One that cannot be read does not.
+func Sealed(dir string) bool { return store.Sealed(dir) }
 
 // ChangePassphrase seals the store's key under another passphrase; an empty one leaves it bare. It errs with ErrPassphrase when old is wrong.
 func (n *Node) ChangePassphrase(old, fresh []byte) error { return n.store.ChangePassphrase(old, fresh) }

@@ -101,10 +101,10 @@ type login struct {
 	expires time.Time
 }
 
-// openAccess reads what is known and makes the full token where there is none.
-// kept are the tokens in the store.
-func openAccess(dir string, kept map[string][]byte, keep func(string, []byte) error) (*access, error) {
-	a := &access{dir: dir, keep: keep}
+// openAccess reads what is known without the store, and makes the full token where there is none.
+func openAccess(dir string) (*access, error) {
+	a := &access{dir: dir}
+	a.drop()
 	raw, err := os.ReadFile(filepath.Join(dir, tokenFile))
 	full := strings.TrimSpace(string(raw))
 	if errors.Is(err, fs.ErrNotExist) || err == nil && len(full) < 32 {
@@ -115,14 +115,6 @@ func openAccess(dir string, kept map[string][]byte, keep func(string, []byte) er
 		return nil, fmt.Errorf("read the API token: %w", pathless(err))
 	}
 	a.main = hashed(full)
-	for _, raw := range kept {
-		t := &token{}
-		if err := json.Unmarshal(raw, t); err != nil {
-			return nil, fmt.Errorf("read tokens: %w", err)
-		}
-		a.tokens = append(a.tokens, t)
-	}
-	slices.SortFunc(a.tokens, func(x, y *token) int { return x.Created.Compare(y.Created) })
 	raw, err = os.ReadFile(filepath.Join(dir, sessionFile))
 	if errors.Is(err, fs.ErrNotExist) {
 		return a, nil
@@ -135,6 +127,29 @@ func openAccess(dir string, kept map[string][]byte, keep func(string, []byte) er
 	}
 	a.sessions = slices.DeleteFunc(a.sessions, func(s *session) bool { return s == nil })
 	return a, nil
+}
+
+// enter takes over the tokens that a store has kept, and where to keep others.
+func (a *access) enter(kept map[string][]byte, keep func(string, []byte) error) error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.tokens, a.keep = nil, keep
+	for _, raw := range kept {
+		t := &token{}
+		if err := json.Unmarshal(raw, t); err != nil {
+			return fmt.Errorf("read tokens: %w", err)
+		}
+		a.tokens = append(a.tokens, t)
+	}
+	slices.SortFunc(a.tokens, func(x, y *token) int { return x.Created.Compare(y.Created) })
+	return nil
+}
+
+// drop forgets what the store knows.
+func (a *access) drop() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.tokens, a.keep = nil, func(string, []byte) error { return nil }
 }
 
 // saveSessions writes the sessions. The caller holds mu.

@@ -26,6 +26,7 @@ func (s *Server) tcpChecks() []check {
 		s.notCrossOrigin, // 403: the same by Origin, for browsers without the header
 		s.originIsHost,   // 403: a page on another port of this machine
 		s.bodyFits,       // 413
+		s.notLocked,      // 503
 		s.tokenOrSession, // 401: programs have a token, pages both halves of a session
 		s.withinRate,     // 429
 	}
@@ -36,6 +37,7 @@ func (s *Server) socketChecks() []check {
 		s.hostIsSocket, // 421
 		s.notBrowser,   // 403: no browser speaks on this socket
 		s.bodyFits,     // 413
+		s.notLocked,    // 503
 		s.socketCaller, // the peer's uid was checked when it connected
 		s.withinRate,   // 429
 	}
@@ -211,6 +213,18 @@ func (s *Server) bodyFits(r *http.Request) (*http.Request, *api.Problem) {
 	r.Body = io.NopCloser(bytes.NewReader(body))
 	r.ContentLength = int64(len(body))
 	return r, nil
+}
+
+// notLocked: of a locked store only its door is answered, and how to stop the node.
+func (s *Server) notLocked(r *http.Request) (*http.Request, *api.Problem) {
+	if s.c.Node != nil || s.c.Open == nil || !isAPI(r) {
+		return r, nil
+	}
+	switch strings.TrimPrefix(r.URL.Path, api.Prefix) {
+	case "/health", "/lock", "/unlock", "/session", "/session/login-links", "/node/shutdown":
+		return r, nil
+	}
+	return r, api.NewProblem(api.CodeLocked, "")
 }
 
 // public says which API routes need no caller.

@@ -1,8 +1,8 @@
 // Package server answers the local API: HTTP on loopback and on a unix socket,
 // for programs and pages on the same machine only.
 //
-//	s, err := server.Start(server.Config{Data: dir, Node: n, Version: version, Shutdown: cancel})
-//	fmt.Println(s.LoginLink())
+//	d, err := server.Start(server.Config{Data: dir, Node: n, Version: version, Shutdown: cancel})
+//	fmt.Println(d.LoginLink())
 //	defer s.Close()
 //
 // Every request passes the list of checks in chain.go before a route sees it;

@@ -100,7 +100,7 @@ func (a *answers) once(next http.Handler) http.Handler {
 
 // secretAnswer: what is answered there is not kept, not even for a retry.
 func secretAnswer(path string) bool {
-	return path == api.Prefix+"/me/recovery-words" || path == api.Prefix+"/devices/link-codes"
+	return path == api.Prefix+"/lock" || path == api.Prefix+"/unlock" || path == api.Prefix+"/me/recovery-words" || path == api.Prefix+"/devices/link-codes"
 }
 
 // sum hashes two strings so that none can be moved into the other.

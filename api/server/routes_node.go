@@ -26,6 +26,21 @@ func (s *Server) nodeRoutes() {
 			time.AfterFunc(50*time.Millisecond, s.c.Shutdown) // let the answer out first
 			return just(api.Health{Status: "stopping"})
 		})
+	add(s, route{method: "POST", path: "/lock", id: "lockNode", summary: "Close the store and drop its keys", tag: tag, scope: api.ScopeNodeAdmin, errors: []int{http.StatusConflict},
+		description: "The node goes offline. Until it is unlocked everything but this, `/unlock`, `/health`, `/session` and the page's files answers 503 `locked`. Without a passphrase nothing would be safe: 409 `no_passphrase`."},
+		func(context.Context, *none) (*reply[api.Health], error) {
+			if err := s.lock(); err != nil {
+				return nil, err
+			}
+			return just(api.Health{Status: "locked"})
+		})
+	add(s, route{method: "POST", path: "/unlock", id: "unlockNode", summary: "Open the store again", tag: tag, scope: api.ScopeNodeAdmin, errors: []int{http.StatusForbidden}},
+		func(_ context.Context, in *struct{ Body api.Unlock }) (*reply[api.Health], error) {
+			if err := s.unlock([]byte(in.Body.Passphrase)); err != nil {
+				return nil, err
+			}
+			return just(api.Health{Status: "ok"})
+		})
 	add(s, route{method: "GET", path: "/me", id: "getMe", summary: "The person this node belongs to", tag: "Me", scope: api.ScopeRead},
 		func(_ context.Context, in *Conditions) (*reply[api.Me], error) {
 			return show(*in, "", s.me())

@@ -2,14 +2,9 @@ package server
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"net/http"
-	"os"
-	"path/filepath"
 	"strconv"
 	"sync"
 	"time"
@@ -22,8 +17,10 @@ import (
 
 // Config says what to serve and where.
 type Config struct {
-	Data         string // data directory; the caller holds its lock
-	Node         *node.Node
+	Data string     // data directory; the caller holds its lock
+	Node *node.Node // nil: the store is locked
+	// Open opens the node of a locked store. It errs with node.ErrPassphrase. Nil: nobody can lock this node.
+	Open         func(passphrase []byte) (*node.Node, error)
 	Listen       string // loopback address; empty: 127.0.0.1:7717
 	AllowedHosts []string
 	CORSOrigins  []string
@@ -32,12 +29,11 @@ type Config struct {
 	Log          *slog.Logger
 }
 
-// Server is a running API.
+// Server answers the requests to a node, or to a store that is locked: then it knows its own files, and how to unlock. A Door is in front of it.
 type Server struct {
 	c       Config
 	port    int
 	hosts   []string
-	socket  string
 	started time.Time
 	access  *access
 	limits  *limits
@@ -46,68 +42,29 @@ type Server struct {
 	pictures sync.Mutex // held while one is read
 	csrf     *http.CrossOriginProtection
 	openapi  huma.API
-	tcp      *http.Server
-	unix     *http.Server
-	stop     context.CancelFunc // ends event streams
-	serving  sync.WaitGroup
+	alive    context.Context // ends with leave: event streams end with it
+	stop     context.CancelFunc
 	saving   sync.WaitGroup
+
+	lock        func() error
+	unlock      func(passphrase []byte) error
+	tcp, socket http.Handler
 }
 
-// Start opens the listeners and serves on them until Close.
-func Start(c Config) (*Server, error) {
-	if c.Listen == "" {
-		c.Listen = "127.0.0.1:7717"
-	}
-	s, err := build(c)
-	if err != nil {
-		return nil, err
-	}
-	main, listeners, err := listenTCP(c.Listen)
-	if err != nil {
-		return nil, err
-	}
-	listeners = append(listeners, main)
-	socket, err := listenSocket(c.Data)
-	if err != nil {
-		closeAll(listeners)
-		return nil, err
-	}
-	s.at(main.Addr().(*net.TCPAddr).Port)
-	if c.Node != nil {
-		kept, err := c.Node.Kept(answerPrefix)
-		if err != nil {
-			closeAll(append(listeners, socket))
-			return nil, fmt.Errorf("read past answers: %w", err)
-		}
-		s.answers.load(kept)
-		s.answers.save = make(chan saved, 256)
-		changes := s.answers.save
-		s.saving.Go(func() { s.keepAnswers(changes) }) // ends with Close
-	}
-	alive, stop := context.WithCancel(context.Background())
-	s.stop = stop
-	base := func(net.Listener) context.Context { return alive }
-	routes := s.routes()
-	s.tcp = &http.Server{Handler: s.serve(s.tcpChecks(), routes), BaseContext: base, ReadHeaderTimeout: 10 * time.Second,
-		IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10, ErrorLog: slog.NewLogLogger(s.c.Log.Handler(), slog.LevelDebug)}
-	s.unix = &http.Server{Handler: s.serve(s.socketChecks(), routes), BaseContext: base, ReadHeaderTimeout: 10 * time.Second,
-		IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10, ErrorLog: s.tcp.ErrorLog}
-	for _, l := range listeners {
-		s.serving.Go(func() { s.tcp.Serve(l) }) // ends with Close
-	}
-	if socket != nil {
-		s.socket = socket.Addr().String()
-		s.serving.Go(func() { s.unix.Serve(socket) }) // ends with Close
-	}
-	if err := s.announce(); err != nil {
-		s.Close()
-		return nil, err
-	}
-	return s, nil
-}
+func (s *Server) tcpDoor() http.Handler    { return s.tcp }
+func (s *Server) socketDoor() http.Handler { return s.socket }
 
-// build makes a server that has no listener yet.
+// build makes a server that nobody can reach yet, and the tokens in Data where there are none.
 func build(c Config) (*Server, error) {
+	acc, err := openAccess(c.Data)
+	if err != nil {
+		return nil, err
+	}
+	return behind(c, acc, newLimits())
+}
+
+// behind makes a server for those whom acc knows.
+func behind(c Config, acc *access, lim *limits) (*Server, error) {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
@@ -115,21 +72,46 @@ func build(c Config) (*Server, error) {
 		c.Shutdown = func() {}
 	}
 	teachHuma()
-	keep := func(string, []byte) error { return nil }
-	var kept map[string][]byte
-	if c.Node != nil {
-		var err error
-		if kept, err = c.Node.Kept(tokenPrefix); err != nil {
-			return nil, fmt.Errorf("read tokens: %w", err)
-		}
-		keep = func(key string, value []byte) error { return c.Node.Keep(context.Background(), key, value) }
+	s := &Server{c: c, started: time.Now(), access: acc, limits: lim, csrf: http.NewCrossOriginProtection()}
+	s.alive, s.stop = context.WithCancel(context.Background())
+	s.lock = func() error { return api.NewProblem(api.CodeNoPassphrase, "") }
+	s.unlock = func([]byte) error { return nil }
+	if c.Node == nil {
+		return s, nil
 	}
-	acc, err := openAccess(c.Data, kept, keep)
+	kept, err := c.Node.Kept(tokenPrefix)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("read tokens: %w", err)
 	}
-	s := &Server{c: c, started: time.Now(), access: acc, limits: newLimits(), csrf: http.NewCrossOriginProtection(), stop: func() {}}
-	return s, nil
+	return s, acc.enter(kept, func(key string, value []byte) error { return c.Node.Keep(context.Background(), key, value) })
+}
+
+// remember loads what was answered before, and stores what will be. leave ends it.
+func (s *Server) remember() error {
+	if s.c.Node == nil {
+		return nil
+	}
+	kept, err := s.c.Node.Kept(answerPrefix)
+	if err != nil {
+		return fmt.Errorf("read past answers: %w", err)
+	}
+	s.answers.load(kept)
+	s.answers.save = make(chan saved, 256)
+	changes := s.answers.save
+	s.saving.Go(func() { s.keepAnswers(changes) })
+	return nil
+}
+
+// leave ends the event streams and writes what is left to remember.
+func (s *Server) leave() {
+	s.stop()
+	s.answers.mu.Lock()
+	if s.answers.save != nil {
+		close(s.answers.save)
+		s.answers.save = nil
+	}
+	s.answers.mu.Unlock()
+	s.saving.Wait()
 }
 
 // at sets the port, on which the allowed hosts and the cookie's name depend.
@@ -141,18 +123,6 @@ func (s *Server) at(port int) {
 
 func (s *Server) cookieName() string { return "sid_" + strconv.Itoa(s.port) }
 
-// Handler answers requests as the TCP listener would at 127.0.0.1:7717, for
-// tests in virtual time, where no socket may be open. It makes the tokens in
-// Data as Start does, and writes no api.json.
-func Handler(c Config) (http.Handler, error) {
-	s, err := build(c)
-	if err != nil {
-		return nil, err
-	}
-	s.at(7717)
-	return s.serve(s.tcpChecks(), s.routes()), nil
-}
-
 // URL is the address of the API and the page.
 func (s *Server) URL() string { return "http://127.0.0.1:" + strconv.Itoa(s.port) }
 
@@ -160,53 +130,4 @@ func (s *Server) URL() string { return "http://127.0.0.1:" + strconv.Itoa(s.port
 func (s *Server) LoginLink() string {
 	code, _ := s.access.login()
 	return s.URL() + "/login#" + code
-}
-
-func (s *Server) infoPath() string { return filepath.Join(s.c.Data, "api.json") }
-
-// announce writes api.json: whoever reads it finds a server that answers.
-func (s *Server) announce() error {
-	abs, err := filepath.Abs(filepath.Join(s.c.Data, tokenFile))
-	if err != nil {
-		return fmt.Errorf("write api.json: %w", err)
-	}
-	raw, err := json.MarshalIndent(api.Info{URL: s.URL(), Socket: s.socket, PID: os.Getpid(), TokenFile: abs, Version: s.c.Version}, "", "  ")
-	if err == nil {
-		err = writeFile(s.infoPath(), append(raw, '\n'))
-	}
-	if err != nil {
-		return fmt.Errorf("write api.json: %w", pathless(err))
-	}
-	return nil
-}
-
-// Close takes api.json away, ends the event streams, waits up to five seconds
-// for running requests and closes the listeners.
-func (s *Server) Close() error {
-	os.Remove(s.infoPath())
-	s.stop()
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
-	defer cancel()
-	err := errors.Join(s.tcp.Shutdown(ctx), s.unix.Shutdown(ctx))
-	if err != nil {
-		s.tcp.Close()
-		s.unix.Close()
-	}
-	s.serving.Wait()
-	if s.answers.save != nil {
-		s.answers.mu.Lock()
-		close(s.answers.save)
-		s.answers.save = nil
-		s.answers.mu.Unlock()
-	}
-	s.saving.Wait()
-	return err
-}
-
-func closeAll(ls []net.Listener) {
-	for _, l := range ls {
-		if l != nil {
-			l.Close()
-		}
-	}
 }

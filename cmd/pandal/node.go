@@ -95,17 +95,30 @@ func (a *app) up(ctx context.Context, u *upFlags) error {
 		}
 	}
 	log := slog.New(slog.NewTextHandler(a.err, &slog.HandlerOptions{Level: level}))
-	u.node.Data, u.node.Passphrase, u.node.Log = a.data, passphrase, log
-	n, err := node.Open(ctx, u.node)
-	if err != nil {
-		return err
+	u.node.Data, u.node.Log = a.data, log
+	open := func(passphrase []byte) (*node.Node, error) {
+		c := u.node
+		c.Passphrase = passphrase
+		return node.Open(ctx, c)
+	}
+	// A sealed store without its passphrase waits for it, locked.
+	var n *node.Node
+	locked := passphrase == nil && node.Sealed(a.data)
+	if !locked {
+		n, err = open(passphrase)
+		clear(passphrase)
+		if err != nil {
+			return err
+		}
 	}
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	s, err := server.Start(server.Config{Data: a.data, Node: n, Listen: u.apiListen, AllowedHosts: u.hosts, CORSOrigins: u.origins,
+	s, err := server.Start(server.Config{Data: a.data, Node: n, Open: open, Listen: u.apiListen, AllowedHosts: u.hosts, CORSOrigins: u.origins,
 		Version: programVersion(), Shutdown: stop, Log: log})
 	if err != nil {
-		n.Close()
+		if n != nil {
+			n.Close()
+		}
 		return err
 	}
 	link := s.LoginLink()
@@ -118,9 +131,12 @@ func (a *app) up(ctx context.Context, u *upFlags) error {
 	if !u.noOpen && terminal(a.out) {
 		openBrowser(link)
 	}
+	if locked {
+		a.say("The store is locked. Type its passphrase in the page, or run: pandal unlock")
+	}
 	<-ctx.Done()
 	a.say("stopping …")
-	return errors.Join(s.Close(), n.Close())
+	return s.Close()
 }
 
 // passphrase reads the first line of a file.

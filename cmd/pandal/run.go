@@ -121,6 +121,8 @@ func codeOfProblem(p *api.Problem) int {
 	switch p.Code {
 	case api.CodeUnreachable, api.CodeStopping:
 		return exitTimeout
+	case api.CodeLocked, api.CodeWrongPassphrase:
+		return exitLocked
 	}
 	switch p.Status {
 	case 404:
@@ -182,7 +184,7 @@ func (a *app) root() *cobra.Command {
 	f.StringVar(&a.url, "url", os.Getenv("PANDAL_URL"), "address of the node's API")
 	f.StringVar(&a.tokenFile, "token-file", os.Getenv("PANDAL_TOKEN_FILE"), "file with a token for --url")
 	f.DurationVar(&a.timeout, "timeout", 30*time.Second, "how long to wait for an answer")
-	root.AddCommand(a.upCmd(), a.downCmd(), a.statusCmd(), a.initCmd(), a.uiCmd(), a.versionCmd(), a.pathCmd(),
+	root.AddCommand(a.upCmd(), a.downCmd(), a.lockCmd(), a.unlockCmd(), a.statusCmd(), a.initCmd(), a.uiCmd(), a.versionCmd(), a.pathCmd(),
 		a.communityCmd(), a.groupCmd(), a.memberCmd(), a.inviteCmd(), a.announceCmd(), a.sendCmd(), a.readCmd(), a.tailCmd(),
 		a.peerCmd(), a.netCmd(), a.tokenCmd(), a.apiCmd(), a.demoCmd(), a.permissionsCmd(), a.auditCmd(), a.roleCmd(), a.requestCmd(), a.suggestionCmd(), a.welcomeCmd(), a.reissueCmd(), a.deviceCmd(), a.meCmd(), a.recoveryCmd())
 	root.AddCommand(a.talkCmds()...)

@@ -40,7 +40,7 @@ type Store struct {
 	dir     string
 	key     [keySize]byte
 	wrapped atomic.Bool
-	lock    *os.File
+	lock    io.Closer
 	rekey   sync.Mutex // one ChangePassphrase at a time
 	readers *readers
 	queue   chan *request
@@ -62,13 +62,9 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err := os.Chmod(o.Dir, 0o700); err != nil {
 		return nil, classify("close data directory to others", err)
 	}
-	lock, err := os.OpenFile(filepath.Join(o.Dir, lockName), os.O_RDWR|os.O_CREATE, 0o600)
+	lock, err := Hold(o.Dir)
 	if err != nil {
-		return nil, classify("open lock file", err)
-	}
-	if err := flock(lock); err != nil {
-		lock.Close()
-		return nil, classify("lock data directory", err)
+		return nil, err
 	}
 	s := &Store{dir: o.Dir, lock: lock}
 	if err := s.open(ctx, o); err != nil {
@@ -76,6 +72,19 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		return nil, err
 	}
 	return s, nil
+}
+
+// Hold keeps a directory whose store is closed to this process, until the answer is closed. It fails with ErrInUse.
+func Hold(dir string) (io.Closer, error) {
+	lock, err := os.OpenFile(filepath.Join(dir, lockName), os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, classify("open lock file", err)
+	}
+	if err := flock(lock); err != nil {
+		lock.Close()
+		return nil, classify("lock data directory", err)
+	}
+	return lock, nil
 }
 
 // InUse reports whether some process holds the directory: its files may change. A directory that cannot be looked at is not.
@@ -208,6 +217,16 @@ func (s *Store) Close() error {
 
 // Wrapped says whether the key file needs a passphrase.
 func (s *Store) Wrapped() bool { return s.wrapped.Load() }
+
+// Sealed says whether the key file in a directory needs a passphrase. One that is not there or cannot be read does not.
+func Sealed(dir string) bool {
+	file, err := readSmall(filepath.Join(dir, keyName))
+	if err != nil {
+		return false
+	}
+	_, sealed, _ := openKey(file, nil)
+	return sealed
+}
 
 // ChangePassphrase seals the key under another passphrase; an empty one leaves
 // the key bare. It fails with ErrPassphrase where old is wrong. The database is
