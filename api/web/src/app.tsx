@@ -13,6 +13,7 @@ import {AboutGroup, NewGroup} from './screens/group';
 import {Home} from './screens/home';
 import {InviteScreen} from './screens/invite';
 import {Join} from './screens/join';
+import {Locked, lockNode} from './screens/lock';
 import {MeHere} from './screens/me';
 import {Members} from './screens/members';
 import {NetworkScreen} from './screens/network';
@@ -83,11 +84,21 @@ export function App() {
     if (ph === 'in' && bare) go(home(), true);
     else if (ph === 'in' && p.startsWith('/c/')) localStorage.setItem('last', p);
   }, [p, ph]);
+  useEffect(() => {
+    const quick = (e: KeyboardEvent) => {
+      if (!e.ctrlKey || !e.shiftKey || e.code !== 'KeyL' || phase.value !== 'in') return;
+      e.preventDefault();
+      void lockNode();
+    };
+    addEventListener('keydown', quick);
+    return () => removeEventListener('keydown', quick);
+  }, []);
   // A new screen starts at its title, for those who listen to it and those who scroll.
   useEffect(() => {
     if (!document.activeElement || document.activeElement === document.body) document.getElementById('main')?.focus({preventScroll: true});
   }, [p]);
   if (ph === 'out') return <Out />;
+  if (ph === 'locked') return <Locked />;
   if (ph === 'stopped' && !communities.value.length) return <Stopped />;
   if (ph === 'asking' || ph === 'in' && bare) return <Asking />;
   return (

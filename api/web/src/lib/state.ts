@@ -95,9 +95,16 @@ export async function refresh(): Promise<void> {
 }
 
 whenOut((r) => {
-  phase.value = r.code === 'unauthenticated' ? 'out' : r.code === 'locked' ? 'locked' : 'stopped';
+  if (r.code === 'locked') return locked();
+  phase.value = r.code === 'unauthenticated' ? 'out' : 'stopped';
   if (phase.value === 'stopped') streaming.value = false;
 });
+
+/** The node is locked. A tab that has read something starts anew, so that nothing of it stays here. */
+function locked() {
+  if (phase.value === 'in' || phase.value === 'stopped') location.reload();
+  phase.value = 'locked';
+}
 
 // Waiting for an answer is for the tab in front: it asks every two seconds while the node is away.
 addEventListener('online', () => phase.value === 'stopped' && void refresh());
@@ -113,8 +120,8 @@ function hear(w: Word) {
       if (phase.value === 'in') void refresh();
       break;
     case 'out':
-      phase.value = w.code === 'locked' ? 'locked' : 'out';
-      if (w.code === 'locked') void refresh();
+      if (w.code === 'locked') locked();
+      else phase.value = 'out';
       break;
     case 'resync':
       void get<Start>('/start').then((s) => {

@@ -13,6 +13,7 @@ import {Confirm} from '../parts/dialog';
 import {PageScreen, Shell} from '../parts/shell';
 import {useTitle} from '../parts/stage';
 import {Developers} from './developers';
+import {lockNode} from './lock';
 
 const tabs = ['profile', 'look', 'devices', 'recovery', 'developers', 'about'] as const;
 type Tab = (typeof tabs)[number];
@@ -182,6 +183,11 @@ function RecoveryWords() {
         {done ? <Note kind="ok" icon="check">{t('saved')}</Note> : null}
         <p><button class="bt" disabled={pass.next.length < 8}>{t('pass.set')}</button></p>
       </form>
+      <section class="card stack">
+        <h2>{t('lock.title')}</h2>
+        <p>{t('lock.nowText')} <kbd>Ctrl</kbd> <kbd>Shift</kbd> <kbd>L</kbd></p>
+        <p><button type="button" class="bt" onClick={() => void lockNode().catch(fail)}><Icon name="lock" /> {t('lock.now')}</button></p>
+      </section>
     </>
   );
 }
