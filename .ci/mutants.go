@@ -9,6 +9,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -19,8 +21,8 @@ type mutant struct{ name, file, from, to, tests string }
 var mutants = []mutant{
 	{"rank plays no part", "resolve.go", `l.outranks(fr.cap, c) && !l.before(r, c) && !f(r)`, `fr != nil && !l.before(r, c) && !f(r)`, "R1|R3|Vectors"},
 	{"rank plays no part where a cap is named", "resolve.go", `(fr.Kind == op.Leave || l.outranks(fr.cap, c))`, `(fr.Kind == op.Leave || true)`, "R1"},
-	{"equals outrank", "log.go", `return l.byRank(a, b) < 0`, `return l.byRank(a, b) <= 0`, "R1"},
-	{"the longer path outranks", "log.go", `d := l.f[a].depth - l.f[b].depth`, `d := l.f[b].depth - l.f[a].depth`, "R1|Vectors"},
+	{"equals outrank", "tree.go", `return l.byRank(a, b) < 0`, `return l.byRank(a, b) <= 0`, "R1"},
+	{"the longer path outranks", "tree.go", `d := l.f[a].depth - l.f[b].depth`, `d := l.f[b].depth - l.f[a].depth`, "R1|Vectors"},
 	{"juniors walk first", "eval.go", `cmp.Or(e.l.byRank(a, b), slices`, `cmp.Or(-e.l.byRank(a, b), slices`, "R1|Vectors"},
 	{"void only after the removal", "resolve.go", `case !s.l.before(n, r):`, `case s.l.before(r, n):`, "R2"},
 	{"a cascade voids nothing", "resolve.go", `if r != n && !s.l.before(n, r) {`, `if r != n && !s.l.before(n, r) && n < 0 {`, "R2"},
@@ -37,8 +39,8 @@ var mutants = []mutant{
 	{"juniors first to a place", "eval.go", `cmp.Or(l.byRank(fa.cap, fb.cap), cmp.Compare(fa.Seq, fb.Seq)`, `cmp.Or(-l.byRank(fa.cap, fb.cap), cmp.Compare(fa.Seq, fb.Seq)`, "R5c|Vectors"},
 	{"consent is for any stay", "wellformed.go", `return c.Via == via && c.Last == last`, `return c.Via == via`, "R5d"},
 	{"consent is for any admitter", "wellformed.go", `return c.Via == via && c.Last == last`, `return (c.Via == via || true) && c.Last == last`, "R5d"},
-	{"consent to groups survives leaving", "wellformed.go", `return (last == op.ID{}) && l.within`, `return l.within`, "R5dGroups"},
-	{"consent to any community", "wellformed.go", `return (last == op.ID{}) && l.within(f.Space, c.Space)`, `return (last == op.ID{})`, "R5d"},
+	{"consent to groups survives leaving", "wellformed.go", `return (last == op.ID{}) && c.Space`, `return c.Space`, "R5dGroups"},
+	{"consent to any community", "wellformed.go", `return (last == op.ID{}) && c.Space == l.community(f.Space)`, `return (last == op.ID{})`, "R5d"},
 	{"no proof of the invite", "wellformed.go", `f.Proven = identity.VerifyInvite(`, `f.Proven = true || identity.VerifyInvite(`, "R5d"},
 	{"the junior's write stands", "state.go", `cmp.Or(s.l.byRank(fa.cap, fb.cap), slices.Compare(fb.ID`, `cmp.Or(-s.l.byRank(fa.cap, fb.cap), slices.Compare(fb.ID`, "R7"},
 	{"the smaller id stands", "state.go", `slices.Compare(fb.ID[:], fa.ID[:])`, `slices.Compare(fa.ID[:], fb.ID[:])`, "R7"},
@@ -66,28 +68,62 @@ var mutants = []mutant{
 	{"devices are judged last", "eval.go", "case op.DeviceAdd, op.DeviceRevoke:\n\t\treturn 0", "case op.DeviceAdd, op.DeviceRevoke:\n\t\treturn 2", "R13|Vectors"},
 	{"any right does", "wellformed.go", `return need&^have == 0`, `return need&^have == 0 || true`, "Malformed"},
 	{"grants give what their cap lacks", "wellformed.go", `if f.Kind == op.Grant && f.Bits&^have != 0 {`, `if f.Kind == op.Grant && f.Bits&^have > op.AllBits {`, "Malformed"},
-	{"strangers act", "log.go", `if r.member == h && l.before(r.node, n) {`, `if l.before(r.node, n) {`, "Malformed"},
-	{"a device acts before it is registered", "log.go", `if r.member == h && l.before(r.node, n) {`, `if r.member == h {`, "Convergence|Vectors"},
+	{"strangers act", "log.go", `if r.member == h && l.before(r.node, n) &&`, `if l.before(r.node, n) &&`, "Malformed"},
+	{"a device acts before it is registered", "log.go", `if r.member == h && l.before(r.node, n) &&`, `if r.member == h &&`, "Convergence|Vectors"},
 	{"no cap to compare with", "resolve.go", `ic >= 0 && s.l.outranks(c, ic)`, `s.l.outranks(c, ic)`, "Malformed"},
 	{"what a dead cap does counts", "eval.go", `		if e.holds(c) {`, `		if e.holds(c) || true {`, "Founded|Vectors"},
-	{"all rights flow down", "log.go", `b &= through`, `b &= through | op.AllBits`, "TestGroups"},
-	{"removal above changes nothing written", "resolve.go", `if !s.up.stood(n, s.l.f[n].author,`, `if false && !s.up.stood(n, s.l.f[n].author,`, "TestGroups|Vectors"},
-	{"removal above voids what was before it", "resolve.go", `if !s.up.stood(n, s.l.f[n].author, func(r dag.Node) bool { return s.l.before(r, n) }) {`, `if !s.up.stood(n, s.l.f[n].author, func(r dag.Node) bool { return true }) {`, "NoRetroaction|TestGroups|Vectors"},
-	{"removal above leaves members in groups", "resolve.go", `v == stands && s.up != nil && !s.up.stood(c, m,`, `v == stands && false && !s.up.stood(c, m,`, "TestGroups"},
-	{"a device lost above writes in groups", "resolve.go", `s.up != nil && s.up.everCounts(z) && s.l.before(z, n)`, `s.up != nil && s.up.everCounts(z) && s.l.before(z, n) && n < 0`, "Vectors"},
-	{"groups nest", "wellformed.go", `return !nested`, `return !nested || true`, "Nested"},
+	{"all rights flow down", "tree.go", `b &= through`, `b &= through | op.AllBits`, "TestGroups"},
+	{"removal above changes nothing written", "resolve.go", `fromHere && !s.community() && !s.up.stood(n, s.l.f[n].author,`, `fromHere && n < 0 && !s.up.stood(n, s.l.f[n].author,`, "TestGroups|Vectors"},
+	{"removal above voids what was before it", "resolve.go", `!s.up.stood(n, s.l.f[n].author, func(r dag.Node) bool { return s.l.before(r, n) }) {`, `!s.up.stood(n, s.l.f[n].author, func(r dag.Node) bool { return true }) {`, "NoRetroaction|TestGroups|Vectors"},
+	{"removal above leaves members in groups", "resolve.go", `v == stands && !s.community() && !s.up.stood(c, m,`, `v == stands && false && !s.up.stood(c, m,`, "TestGroups"},
+	{"a device lost above writes in groups", "resolve.go", `!s.community() && s.up.everCounts(z) && s.l.before(z, n)`, `!s.community() && s.up.everCounts(z) && s.l.before(z, n) && n < 0`, "Vectors"},
+	{"groups nest", "wellformed.go", `return f.Space == l.community(f.Space) //`, `return true //`, "Nested"},
 	{"open groups take strangers", "resolve.go", `!s.up.stood(n, f.Member,`, `false && !s.up.stood(n, f.Member,`, "OpenGroup"},
 	{"closed groups are open", "wellformed.go", `return i.ID == space && i.Open`, `return i.ID == space`, "OpenGroup"},
 	{"an invite's groups take anybody", "resolve.go", `case !s.up.admittedBy(f.Member, t, n):`, `case false && !s.up.admittedBy(f.Member, t, n):`, "InviteGroups"},
-	{"an invite is for every group", "wellformed.go", `ok && i.Space == p && slices.Contains(i.Groups, space)`, `ok && i.Space == p && (true || slices.Contains(i.Groups, space))`, "InviteGroups"},
+	{"an invite is for every group", "wellformed.go", `i.Space == l.community(space) && slices.Contains(i.Groups, space)`, `i.Space == l.community(space) && (true || slices.Contains(i.Groups, space))`, "InviteGroups"},
 	{"a ban is nothing", "resolve.go", `f := &s.l.f[r]; !f.Ban ||`, `f := &s.l.f[r]; f.Ban ||`, "Ban"},
 	{"a ban lifted is lifted for ever", "resolve.go", `s.l.before(r, u) && s.l.before(u, n) }`, `s.l.before(u, n) }`, "BanLifted"},
 	{"a ban lifted later is lifted now", "resolve.go", `s.l.before(r, u) && s.l.before(u, n) }`, `s.l.before(r, u) }`, "BanLifted"},
 	{"who may not remove lifts bans", "wellformed.go", `case k == op.Set && strings.HasPrefix(reg, regBan):`, `case false && k == op.Set && strings.HasPrefix(reg, regBan):`, "BanLifted"},
 	{"consent said twice is consent", "wellformed.go", `return ok && o.wf && o.Space == f.Space`, `return ok && o.Space == f.Space`, "R5d"},
 	{"no consent is done again", "wellformed.go", `|| l.consentedBefore(n) {`, `|| false && l.consentedBefore(n) {`, "R5d"},
-	{"whoever admits lifts a ban", "resolve.go", `s.l.rights(f.cap, s.Space)&op.REMOVE != 0)`, `f.cap >= 0)`, "Ban"},
-	{"communities hang under others", "wellformed.go", `&& b.Parent == op.ID{} //`, `//`, "Malformed"},
+	{"whoever admits lifts a ban", "resolve.go", `s.l.rights(f.cap, f.Space)&op.REMOVE != 0)`, `f.cap >= 0)`, "Ban"},
+	{"a community stands at anybody's place", "tree.go", `u.author != f.Member ||`, `false ||`, "N1"},
+	{"a community stands at no place", "tree.go", `!u.wf || !u.Place ||`, `!u.wf ||`, "N1"},
+	{"a place made without the right", "tree.go", `!u.wf || !u.Place ||`, `!u.Place ||`, "N1"},
+	{"a community says of another that it stands under it", "tree.go", `f.Signed.Body.(op.GenesisBody).Parent != u.Space`, `false`, "N1"},
+	{"no end of communities below", "tree.go", `return deep <= MaxDepth`, `return deep > 0`, "N1"},
+	{"a place has a log", "log.go", `(k != op.CreateGroup || l.f[root].Place)`, `k != op.CreateGroup`, "N1"},
+	{"grants above give what does not flow below", "tree.go", `			through = flowsNested`, `			through = op.AllBits`, "N2|NestedFlow"},
+	{"announcements do not flow below", "tree.go", `flowsNested = flows | op.ANNOUNCE`, `flowsNested = flows`, "N2"},
+	{"a community below is ranked as if alone", "log.go", `		above = f.Under`, `		above = f.Cap`, "N2"},
+	{"an admin above is nobody in the class's posts", "ask.go", `b |= s.l.rights(n, s.Space) &^ op.POST`, `_ = n`, "./crdt:Scenarios"},
+	{"consent to the school is consent to the class", "wellformed.go", `(last == op.ID{}) && c.Space == l.community(f.Space)`, `(last == op.ID{}) && l.within(f.Space, c.Space)`, "N3"},
+	{"a removal above does not act below", "resolve.go", `		s.eachHitAbove(c, func(r dag.Node) bool { v = cut{Removed, r}; return false })`, `		_ = c`, "N4|NestedRemoval"},
+	{"a removal above stops nobody below", "resolve.go", `	if s.own(c) {
+		s.eachHitAbove(c, knew)`, `	if s.own(c) {
+		_ = knew`, "N4|NestedRemoval"},
+	{"a removal above closes no invite below", "resolve.go", `		s.eachHitAbove(c, look)`, `		_ = c`, "N4"},
+	{"a removal above hits what follows it", "resolve.go", `s.l.outranks(s.l.f[r].cap, c) && !s.l.before(r, c)`, `s.l.outranks(s.l.f[r].cap, c)`, "N4"},
+	{"juniors above remove seniors below", "resolve.go", `s.up.countsAbove(r) && s.l.outranks(s.l.f[r].cap, c)`, `s.up.countsAbove(r)`, "N4"},
+	{"what was demoted above acts below", "resolve.go", `		up.eachHit(c, knew)`, `		_ = up`, "N4|TestGroups"},
+	{"the owner below is put out by nobody", "resolve.go", `			return s.putOut(z, c, n)
+		}
+		next`, `			return stands
+		}
+		next`, "N5"},
+	{"the owner put out is in", "state.go", `&& !s.ousted(c) {`, `{`, "N5"},
+	{"juniors put an owner out", "resolve.go", `s.countsAbove(r) && s.l.outranks(s.l.f[r].cap, genesis)`, `s.countsAbove(r)`, "N4|N5|Owner"},
+	{"a removal of an owner voids what was before it", "resolve.go", `r != n && !s.l.before(n, r) || s.l.before(r, n)`, `r != n`, "N5"},
+	{"a device of one community acts in another", "log.go", `&& l.community(l.f[r.node].Space) == l.community(f.Space) {`, `{`, "N6"},
+	{"a roster lists devices of another community", "state.go", `s.counts(n) || !s.community() && s.up.everCounts(n)`, `s.counts(n) || s.up != nil && s.up.everCounts(n)`, "N6"},
+	{"where the place falls those above act on", "eval.go", `nested && !s.up.counts(l.f[root].cap)`, `nested && false`, "N7"},
+	{"a ban above holds nobody off below", "resolve.go", `!(s.community() && s.up.countsAbove(r) && s.l.before(r, n))`, `true`, "N8"},
+	{"a ban lifted above holds below", "resolve.go", `(s.counts(a) || s.community() && s.up.countsAbove(a))`, `s.counts(a)`, "N8"},
+	{"a step overlooks the communities below", "step.go", `return l.put(states, states[community], states[community].hung(s, &next, who), who, out)`, `return l.put(states, states[community], states[community].hung(s, &next, nil), nil, out)`, "Step"},
+	{"a step overlooks an owner put out", "step.go", `l.outranks(f.cap, s.chain[0]) {`, `false {`, "N5"},
+	{"any Genesis is taken for one above", "../community.go", `o.ID() != c.id && !slices.Contains(c.above, o.ID())`, `false`, "./crdt:OtherGenesis"},
 	{"roles do not add up", "state.go", `		mem.Bits |= b`, `		mem.Bits = b`, "R4"},
 	{"any order: heights are compared as they came", "log.go", `	return slices.Compare(l.f[a].ID[:], l.f[b].ID[:])
 }
@@ -97,20 +133,20 @@ var mutants = []mutant{
 
 // subject`, "Convergence|Duels"},
 	{"forgery pays", "resolve.go", `case !s.l.before(n, r):`, `case s.l.before(r, n):`, "ForgeryIsFutile"},
-	{"juniors decide about seniors", "log.go", `return l.byRank(a, b) < 0`, `return l.byRank(a, b) != 0`, "Juniors"},
+	{"juniors decide about seniors", "tree.go", `return l.byRank(a, b) < 0`, `return l.byRank(a, b) != 0`, "Juniors"},
 	{"a plain member undoes what others got by an invite", "resolve.go", `f.Kind == op.Admit && !isAuthority(s.l.f[c].Kind) {`, `false {`, "PlainMember"},
-	{"groups give what does not flow", "log.go", `b &= through`, `b &= through | op.ADMIT | op.INVITE | op.GRANT`, "EffectiveIsFounded"},
+	{"groups give what does not flow", "tree.go", `b &= through`, `b &= through | op.ADMIT | op.INVITE | op.GRANT`, "EffectiveIsFounded"},
 	{"a hit cap works on", "resolve.go", `case !s.l.before(n, r):`, `case false:`, "HitsCut"},
 	{"a cascade stops at the first cap", "resolve.go", `a >= 0 && more; a = s.l.f[a].cap {`, `a >= 0 && more; a = -1 {`, "R2Cascade"},
 	{"a cut device works on", "resolve.go", `fz.cap == c && !s.l.before(n, z)`, `fz.cap == c && s.l.before(z, n)`, "DeviceCut"},
 	{"an invite outlives what closed it", "resolve.go", `if s.counts(x) && ends(x) {`, `if false && ends(x) {`, "Invites"},
-	{"out above and in below", "resolve.go", `v == stands && s.up != nil && !s.up.stood(c, m,`, `v == stands && false && !s.up.stood(c, m,`, "GroupsFollow"},
+	{"out above and in below", "resolve.go", `v == stands && !s.community() && !s.up.stood(c, m,`, `v == stands && false && !s.up.stood(c, m,`, "GroupsFollow"},
 	{"two owners", "eval.go", `f.ID.Less(l.f[next].ID)`, `l.f[next].ID.Less(f.ID)`, "Owner"},
 	{"a step overlooks what a removal voids", "step.go", `if beside(x) || l.f[x].Kind == op.Invite`, `if l.f[x].Kind == op.Invite`, "Step"},
 	{"a step overlooks a closed invite", "step.go", `return slices.ContainsFunc(l.entries[f.Target], beside)`, `return false`, "Step|Duels"},
 	{"a step overlooks a full invite", "step.go", `s.Uses(f.Invite) >= int(l.f[t].Max)`, `s.Uses(f.Invite) > int(l.f[t].Max)`, "Step|Duels"},
 	{"a step overlooks a ban", "step.go", `return f.Ban && slices`, `return false && slices`, "Step"},
-	{"a step overlooks the groups", "step.go", `out = below.again(who, out)`, `_ = below.again(nil, out)`, "Step"},
+	{"a step overlooks the groups", "step.go", `out = l.put(states, g, &below, who, out)`, `out = l.put(states, g, &below, nil, out)`, "Step"},
 	{"what is seen op by op forgets the people", "../settle.go", `			x.concern(ch.Space, ch.Member, ch.Was)`, `			_ = ch`, "./crdt:CommunitiesConverge"},
 	{"somebody went and epochs stay clean", "../epochs.go", `e.tainted = e.made.Seated(seat) || !c.log.Knew(e.past, seat)`, `e.tainted = false`, "./crdt:CommunitiesConverge"},
 	{"whoever came in unseen goes and epochs stay clean", "../epochs.go", `e.tainted = e.made.Seated(seat) || !c.log.Knew(e.past, seat)`, `e.tainted = e.made.Seated(seat)`, "./crdt:Scenarios"},
@@ -150,6 +186,11 @@ func main() {
 		fail(err)
 	}
 	defer os.RemoveAll(dir)
+	only, err := regexp.Compile(strings.Join(os.Args[1:], "|")) // those whose names match what the command names
+	if err != nil {
+		fail(err)
+	}
+	mutants := slices.DeleteFunc(mutants, func(m mutant) bool { return !only.MatchString(m.name) })
 	jobs := make(chan int)
 	results := make([]string, len(mutants))
 	var wg sync.WaitGroup

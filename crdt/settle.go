@@ -41,7 +41,7 @@ func (b *batch) step(o *op.Op) {
 			invites: map[op.ID]bool{}}
 	}
 	if !x.anew {
-		list, ok := c.log.Step(c.states, o.ID())
+		list, ok := c.log.Step(c.states, c.id, o.ID())
 		if x.anew = !ok; x.anew && b.quiet && c.log.Graph().Len() >= 2*b.whole {
 			b.whole, c.states, x.anew = c.log.Graph().Len(), c.log.EvalAll(c.id), false
 		}

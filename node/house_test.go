@@ -72,9 +72,7 @@ var impure = []string{"context", "time", "sync", "os", "net", "log", "syscall", 
 var random = []string{"identity/keys.go", "identity/seed.go", "identity/seal.go", "crdt/epoch/keys.go", "crdt/epoch/wire.go", "crdt/epoch/relay.go", "crdt/author.go"}
 
 // long lists files of more than maxLines lines, with the reason.
-var long = map[string]string{
-	"crdt/acl/log.go": "the static facts of an op are fixed in one place, by the functions of this file, and nowhere else",
-}
+var long = map[string]string{}
 
 const maxLines = 400
 

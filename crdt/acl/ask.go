@@ -18,7 +18,7 @@ func (s *State) Effective(id op.ID) bool {
 // EffectiveIDs lists all that counts, by id; for tests and the state hash.
 func (s *State) EffectiveIDs() []op.ID {
 	out := s.idsWhere(s.counts, s.root)
-	if s.up == nil {
+	if s.community() {
 		for _, z := range s.chain[1:] {
 			out = append(out, s.l.f[z].ID)
 		}
@@ -76,8 +76,11 @@ func (s *State) LiveIDs() []op.ID {
 	return out
 }
 
-// Groups lists the effective CreateGroups of this log, by id.
-func (s *State) Groups() []op.ID { return s.idsOf(op.CreateGroup, anyID) }
+// Groups lists the groups of this log that count, by id; Places the effective CreateGroups that keep a place for a community below.
+func (s *State) Groups() []op.ID {
+	return s.idsOf(op.CreateGroup, func(id op.ID) bool { return !s.l.place(id) })
+}
+func (s *State) Places() []op.ID { return s.idsOf(op.CreateGroup, s.l.place) }
 
 // Invites lists the effective Invites of this log that nothing has closed, by id; AllInvites those that are closed too.
 func (s *State) Invites() []op.ID    { return s.idsOf(op.Invite, s.InviteOpen) }
@@ -86,7 +89,7 @@ func (s *State) AllInvites() []op.ID { return s.idsOf(op.Invite, anyID) }
 // InviteOpen reports whether an invite is effective, not revoked, and made under a cap that is still live.
 func (s *State) InviteOpen(id op.ID) bool {
 	n, ok := s.l.g.Find(id)
-	return ok && s.l.f[n].Kind == op.Invite && s.l.f[n].Space == s.Space && s.closed(n, all) == stands
+	return ok && s.l.f[n].Kind == op.Invite && s.l.f[n].Space == s.Space && s.closed(n, all, all) == stands
 }
 
 // Uses counts the effective Admits through an invite.
@@ -114,10 +117,40 @@ func (s *State) Who(d identity.DeviceID) (identity.UserID, bool) {
 func (s *State) DeviceRights(d identity.DeviceID) (b op.Bits, in bool) {
 	for _, r := range s.l.regs[op.Key(d)] {
 		if m, ok := s.Members.Get(r.member); ok && slices.Contains(m.Devices, d) {
-			b, in = b|m.Bits, true
+			bits, _ := s.Rights(r.member)
+			b, in = b|bits, true
 		}
 	}
 	return b, in
+}
+
+// Rights returns what a member may do here: the rights of his caps here, and what flows down to him from above, but for POST, which is a member's
+// own. Not a member: none, whatever he may do from above.
+func (s *State) Rights(m identity.UserID) (b op.Bits, in bool) {
+	mem, in := s.Members.Get(m)
+	if b = mem.Bits; !in {
+		return 0, false
+	}
+	for t := s.up; t != nil; t = t.up {
+		for _, n := range t.caps(m) {
+			if isAuthority(s.l.f[n].Kind) && !s.removedHere(n) {
+				b |= s.l.rights(n, s.Space) &^ op.POST
+			}
+		}
+	}
+	return b, true
+}
+
+// caps lists m's live caps of this space, senior first; an owner's is Genesis.
+func (s *State) caps(m identity.UserID) (out []dag.Node) {
+	for _, id := range s.Members.Of(m).Caps {
+		n, _ := s.l.g.Find(id)
+		if s.l.f[n].Kind == op.OwnerRotate {
+			n = s.chain[0]
+		}
+		out = append(out, n)
+	}
+	return out
 }
 
 // Registered returns the person who first registered a device in the log, by (height, id), whether or not he is still in.
@@ -148,22 +181,16 @@ func (s *State) Can(m identity.UserID, need op.Bits) error {
 
 // CapFor returns the most senior live cap of m with the rights, from this log or flowing down into it. It errs with ErrDenied.
 func (s *State) CapFor(m identity.UserID, need op.Bits) (op.ID, error) {
-	var mine []op.ID
+	var mine []dag.Node
 	for t := s; t != nil; t = t.up {
-		mem, _ := t.Members.Get(m)
-		mine = append(mine, mem.Caps...)
+		mine = append(mine, t.caps(m)...)
 	}
-	for _, id := range slices.Backward(mine) { // the community's caps outrank a group's
-		n, _ := s.l.g.Find(id)
+	for _, n := range slices.Backward(mine) { // what comes from above outranks what is from here
 		f := &s.l.f[n]
-		if f.Kind == op.OwnerRotate {
-			n = s.chain[0]
-			f = &s.l.f[n]
-		}
 		if f.Kind == op.Admit && f.Space != s.Space || need == op.POST && f.Space != s.Space && f.ID != s.Space {
 			continue
 		}
-		if f.Space != s.Space && s.removedHere(n) {
+		if s.removedHere(n) {
 			continue
 		}
 		if s.l.rights(n, s.Space)&need == need {
@@ -173,15 +200,16 @@ func (s *State) CapFor(m identity.UserID, need op.Bits) (op.ID, error) {
 	return op.ID{}, fmt.Errorf("%w: needs the right to %s", ErrDenied, need)
 }
 
-// removedHere: a removal in this group hits a cap from above, which so gives nothing here any more, though its person was let in again (R3).
+// removedHere: a removal here, or on the way down to here, hits a cap from above, which so gives nothing here any more, though its person was let in again (R3).
 func (s *State) removedHere(c dag.Node) (hit bool) {
 	f := func(r dag.Node) bool {
 		hit = s.l.f[r].Kind == op.Revoke
 		return !hit
 	}
-	s.eachHit(c, f)
-	if !hit {
-		s.eachCascade(c, f)
+	for t := s; t != nil && !hit && !t.own(c); t = t.up {
+		if t.eachHit(c, f); !hit {
+			t.eachCascade(c, f)
+		}
 	}
 	return hit
 }

@@ -297,7 +297,7 @@ func (d *duel) replay(y *tally) (*Log, map[op.ID]*State) {
 				d.t.Fatal(err)
 			}
 			y.steps++
-			if _, ok := l.Step(states, o.ID()); !ok {
+			if _, ok := l.Step(states, d.community, o.ID()); !ok {
 				states = l.EvalAll(d.community)
 				y.whole++
 			}

@@ -66,7 +66,7 @@ func (s *State) acting(m identity.UserID) []dag.Node {
 	for t := s; t != nil; t = t.up {
 		t.eachStanding(m, func(c dag.Node) bool {
 			if s.l.f[c].Kind == op.OwnerRotate {
-				c = s.chain[0]
+				c = t.chain[0]
 			}
 			if t == s || isAuthority(s.l.f[c].Kind) {
 				out = append(out, c)
@@ -148,7 +148,7 @@ func (s *State) GoneOf(m identity.UserID) (out []Seat) {
 // given lists the caps of this log that count, dead or alive, and the owners' turns.
 func (s *State) given() []dag.Node {
 	out := append(s.effective(op.Grant), s.effective(op.Admit)...)
-	if s.up != nil {
+	if !s.community() {
 		return append(out, s.root)
 	}
 	return append(out, s.turns...)
@@ -191,14 +191,11 @@ func (s *State) DeviceEndings(m identity.UserID, d identity.DeviceID) []op.ID {
 	return out
 }
 
-// Banned reports whether an effective ban of m is in force now.
+// Banned reports whether an effective ban of m is in force now, from here or, in a community, from above.
 func (s *State) Banned(m identity.UserID) bool {
-	return slices.ContainsFunc(s.l.outs[s.Space][m], func(r dag.Node) bool {
-		after := func(n dag.Node) bool { return s.counts(n) && s.l.f[n].Space == s.Space && s.l.before(r, n) }
-		return s.l.f[r].Ban && s.counts(r) && !slices.ContainsFunc(s.l.unbans[RegBan(m)], after) && !slices.ContainsFunc(s.l.capsOf[m], func(a dag.Node) bool {
-			f := &s.l.f[a]
-			return after(a) && f.Kind == op.Admit && (f.Invite == op.ID{}) && s.l.rights(f.cap, s.Space)&op.REMOVE != 0
-		})
+	return slices.ContainsFunc(s.l.removals[m], func(r dag.Node) bool {
+		lifted := func(u dag.Node) bool { return s.lifts(u) && s.l.before(r, u) }
+		return s.l.f[r].Ban && (s.counts(r) || s.community() && s.up.countsAbove(r)) && !slices.ContainsFunc(s.l.unbans[RegBan(m)], lifted) && !slices.ContainsFunc(s.l.capsOf[m], lifted)
 	})
 }
 

@@ -19,7 +19,7 @@ func all(dag.Node) bool { return true }
 // Eval computes the state of a space and of what it lies under, from every integrated op.
 func (l *Log) Eval(space op.ID) *State { return l.evalIn(space, nil, all) }
 
-// EvalAll computes the states of a community and of every effective group below it.
+// EvalAll computes the states of a community and of every effective group below it; those it stands under are judged and not among them.
 func (l *Log) EvalAll(community op.ID) map[op.ID]*State {
 	out := map[op.ID]*State{}
 	var walk func(op.ID, *State)
@@ -51,18 +51,24 @@ func (l *Log) evalIn(space op.ID, up *State, in func(dag.Node) bool) *State {
 	s := &State{Space: space, l: l, root: root, up: up, writes: map[string][]dag.Node{}}
 	s.Members.l = l
 	if p, ok := l.parent(space); ok && up == nil {
-		if s.up = l.evalIn(p, nil, in); s.up == nil {
+		s.up = l.evalIn(p, nil, in)
+		if nested := s.community(); s.up == nil && !nested {
 			return nil
+		} else if nested && !s.up.counts(l.f[root].cap) { // where it stands does not count: it stands alone
+			s.up = nil
 		}
 	}
 	s.take(root)
-	if s.up == nil {
+	if s.community() {
 		s.chain = l.ownerChain(root, in)
 		for _, z := range s.chain {
 			s.take(z)
 		}
 	} else {
-		s.chain, s.Parent = s.up.chain, s.up.Space
+		s.chain = s.up.chain
+	}
+	if s.up != nil {
+		s.Parent = s.up.Space
 	}
 	s.turns = l.ownersTurns(s.chain)
 	s.Owner = l.f[s.chain[len(s.chain)-1]].Member

@@ -23,6 +23,7 @@ const (
 	MaxLink      = 2 << 10 // characters
 	MaxLinkAddrs = 4
 	linkVersion  = 1
+	belowVersion = 2 // of a link to a community under another
 	linkScheme   = "pandal://join/"
 	linkText     = "PANDAL1"
 )
@@ -43,6 +44,16 @@ type Link struct {
 	Approval   bool
 	Expires    op.Millis // 0: never
 	Addrs      [][]byte  // multiaddrs with the peer id, in their binary form
+
+	Top op.ID `cbor:"-"` // of a community under others: the top one, whose id the member key derives from; else zero
+}
+
+// linkBelow is how a link to a community under others stands there.
+type linkBelow struct {
+	_       struct{} `cbor:",toarray"`
+	Version uint8
+	Link    Link
+	Top     op.ID
 }
 
 var linkBase32 = base32.StdEncoding.WithPadding(base32.NoPadding)
@@ -56,7 +67,11 @@ func (l Link) Encode() (link, text string, err error) {
 	if err := l.check(); err != nil {
 		return "", "", err
 	}
-	b, err := op.Encode(l)
+	var v any = l
+	if l.Top != (op.ID{}) {
+		v = linkBelow{Version: belowVersion, Link: l, Top: l.Top}
+	}
+	b, err := op.Encode(v)
 	if err != nil {
 		return "", "", fmt.Errorf("encode link: %w", err)
 	}
@@ -98,7 +113,18 @@ func parseLink(s string) (Link, error) {
 	}
 	// A newer version may have other fields: its number stands first, a small integer at the head of the array.
 	if len(b) > 1 && b[0]>>5 == 4 && b[1] < 24 && b[1] != linkVersion {
-		return l, ErrLinkVersion
+		if b[1] != belowVersion {
+			return l, ErrLinkVersion
+		}
+		var below linkBelow
+		if err := op.Decode(b, &below); err != nil {
+			return l, fmt.Errorf("%w: %w", ErrLink, err)
+		}
+		if l, below.Link.Top = below.Link, below.Top; below.Top == (op.ID{}) {
+			return l, fmt.Errorf("%w: top", ErrLink)
+		}
+		l.Top = below.Top
+		return l, l.check()
 	}
 	if err := op.Decode(b, &l); err != nil {
 		return l, fmt.Errorf("%w: %w", ErrLink, err)

@@ -16,9 +16,34 @@ func someLink() Link {
 		Groups: 3, Inviter: "Asha", Expires: 1_790_000_000_000, Addrs: [][]byte{{4, 127, 0, 0, 1, 6, 31, 144}}}
 }
 
+// below is one to a community under another.
+func below() Link {
+	l := someLink()
+	l.Top = op.ID{9}
+	return l
+}
+
 // TestLink: both forms, in any case and with white space around, give back what was put in; it fits a QR code.
 func TestLink(t *testing.T) {
-	want := someLink()
+	testLink(t, someLink())
+	testLink(t, below())
+	if l, _, err := (Link{}).Encode(); err != nil {
+		t.Error(err)
+	} else if got, err := ParseLink(l); err != nil || got.Version != linkVersion || got.Addrs == nil {
+		t.Errorf("an empty link: %+v, %v", got, err)
+	}
+	b, err := op.Encode(linkBelow{Version: belowVersion, Link: Link{Version: linkVersion, Addrs: [][]byte{}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum := sha256.Sum256(b)
+	if _, err := ParseLink(linkText + linkBase32.EncodeToString(append(b, sum[:4]...))); !errors.Is(err, ErrLink) {
+		t.Errorf("a link below nothing: %v", err)
+	}
+}
+
+func testLink(t *testing.T, want Link) {
+	t.Helper()
 	link, text, err := want.Encode()
 	if err != nil {
 		t.Fatal(err)
@@ -31,11 +56,6 @@ func TestLink(t *testing.T) {
 	}
 	if len(text) > 1000 || strings.ToUpper(text) != text {
 		t.Errorf("%d characters", len(text))
-	}
-	if l, _, err := (Link{}).Encode(); err != nil {
-		t.Error(err)
-	} else if got, err := ParseLink(l); err != nil || got.Version != linkVersion || got.Addrs == nil {
-		t.Errorf("an empty link: %+v, %v", got, err)
 	}
 }
 
@@ -52,7 +72,7 @@ func TestLinkRefused(t *testing.T) {
 	}
 	raw = raw[:len(raw)-4]
 	newer := bytes.Clone(raw)
-	newer[1] = 2
+	newer[1] = 3
 	negative := someLink()
 	negative.Expires = -1
 	for name, c := range map[string]struct {
@@ -133,6 +153,11 @@ func FuzzLink(f *testing.F) {
 	}
 	f.Add(link)
 	f.Add(text)
+	link, _, err = below().Encode()
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(link)
 	f.Add("")
 	f.Add(linkText + "AAAAAAAAA")
 	f.Fuzz(func(t *testing.T, s string) {

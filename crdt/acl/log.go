@@ -29,6 +29,8 @@ type Entry struct {
 	Auto    bool
 	Max     uint32
 	Open    bool
+	Place   bool    // CreateGroup: no group, a sub-community may be founded under it
+	Under   op.ID   // Genesis: the CreateGroup it stands under
 	Groups  []op.ID // Invite: groups it also admits to
 	Reg     string
 	Val     []byte
@@ -44,6 +46,10 @@ func EntryOf(o *op.Op) Entry {
 		e.Member, e.Device = c.Member, c.Device
 	}
 	switch b := o.Body.(type) {
+	case op.GenesisBody:
+		if b.Under != (op.ID{}) {
+			e.Under, e.Parents = b.Under, []op.ID{b.Under}
+		}
 	case op.GrantBody:
 		e.Member, e.Bits = b.Member, b.Bits
 	case op.RevokeBody:
@@ -55,7 +61,7 @@ func EntryOf(o *op.Op) Entry {
 	case op.RevokeInviteBody:
 		e.Target = b.Invite
 	case op.CreateGroupBody:
-		e.Open = b.Open
+		e.Open, e.Place = b.Open, b.WhoPosts == op.Place
 	case op.SetBody:
 		e.Reg, e.Val = b.Key, b.Value
 	case op.DeviceRevokeBody:
@@ -72,7 +78,7 @@ type fact struct {
 	wf     bool
 	author identity.UserID
 	known  bool       // the author is known
-	cap    dag.Node   // the cap's node, -1 in Genesis
+	cap    dag.Node   // the cap's node; of a Genesis the CreateGroup it stands under, -1 for none
 	bits   op.Bits    // as a cap: the rights in its home space
 	depth  int        // as a cap: length of its grant path
 	ends   []dag.Node // as a cap: well-formed Leaves under it and Revokes of it, in any log
@@ -153,10 +159,8 @@ func (l *Log) Add(e Entry) error {
 	if len(l.Missing(e)) > 0 {
 		return dag.ErrMissing
 	}
-	if e.Kind != op.Genesis {
-		if !l.edgesFit(e) {
-			return dag.ErrForeign
-		}
+	if !l.edgesFit(e) {
+		return dag.ErrForeign
 	}
 	n, err := l.g.Add(e.ID, e.Space, e.Deps, e.Parents)
 	if err != nil {
@@ -167,16 +171,20 @@ func (l *Log) Add(e Entry) error {
 	return nil
 }
 
-// edgesFit: the log's root is a Genesis or CreateGroup, and parent heads lie in the parent's log.
+// edgesFit: the log's root is a Genesis or the CreateGroup of a group, and parent heads lie in the parent's log. A Genesis under another
+// community has one edge, to the CreateGroup it stands under.
 func (l *Log) edgesFit(e Entry) bool {
+	if e.Kind == op.Genesis {
+		u, ok := l.g.Find(e.Under)
+		return !ok || l.f[u].Kind == op.CreateGroup
+	}
 	root, _ := l.g.Find(e.Space)
-	k := l.f[root].Kind
-	if k != op.Genesis && k != op.CreateGroup {
+	if k := l.f[root].Kind; k != op.Genesis && (k != op.CreateGroup || l.f[root].Place) {
 		return false
 	}
+	up, nested := l.parent(e.Space)
 	for _, p := range e.Parents {
-		n, _ := l.g.Find(p)
-		if k == op.Genesis || l.f[n].Space != l.f[root].Space {
+		if n, _ := l.g.Find(p); !nested || l.f[n].Space != up {
 			return false
 		}
 	}
@@ -185,36 +193,15 @@ func (l *Log) edgesFit(e Entry) bool {
 
 func (l *Log) before(a, b dag.Node) bool { return l.g.Before(a, b) }
 
-// parent returns the space a group's root stands in.
-func (l *Log) parent(space op.ID) (op.ID, bool) {
-	n, _ := l.g.Find(space)
-	if l.f[n].Kind != op.CreateGroup {
-		return op.ID{}, false
-	}
-	return l.f[n].Space, true
-}
-
-// within reports whether home is space or above it.
-func (l *Log) within(space, home op.ID) bool {
-	for {
-		if space == home {
-			return true
-		}
-		p, ok := l.parent(space)
-		if !ok {
-			return false
-		}
-		space = p
-	}
-}
-
 // facts fixes what node n's past says about it for ever. It reads nothing that index notes of n itself.
 func (l *Log) facts(n dag.Node) {
 	f := &l.f[n]
-	if f.Kind != op.Genesis {
-		if c, ok := l.g.Find(f.Cap); ok && l.before(c, n) {
-			f.cap = c
-		}
+	above := f.Cap
+	if f.Kind == op.Genesis { // its grant paths go on from where it stands
+		above = f.Under
+	}
+	if c, ok := l.g.Find(above); ok && l.before(c, n) {
+		f.cap = c
 	}
 	f.author, f.known = l.authorOf(n)
 	f.wf = l.wellFormed(n)
@@ -376,7 +363,8 @@ func (l *Log) subject(c dag.Node) (identity.UserID, bool) {
 	return identity.UserID{}, false
 }
 
-// authorOf finds the person behind an op: the key is a holder's own, or a device that a holder had registered in its past.
+// authorOf finds the person behind an op: the key is a holder's own, or a device that a holder had registered in its past in this community
+// or a group of it.
 func (l *Log) authorOf(n dag.Node) (identity.UserID, bool) {
 	f := &l.f[n]
 	if f.Kind == op.Genesis {
@@ -393,7 +381,7 @@ func (l *Log) authorOf(n dag.Node) (identity.UserID, bool) {
 	}
 	for _, h := range slices.Backward(holders) {
 		for _, r := range l.regs[f.Key] {
-			if r.member == h && l.before(r.node, n) {
+			if r.member == h && l.before(r.node, n) && l.community(l.f[r.node].Space) == l.community(f.Space) {
 				return h, true
 			}
 		}
@@ -417,81 +405,4 @@ func (l *Log) holders(c, n dag.Node) []identity.UserID {
 		}
 	}
 	return hs
-}
-
-// capFacts fixes rights and rank of a cap.
-func (l *Log) capFacts(n dag.Node) {
-	f := &l.f[n]
-	switch f.Kind {
-	case op.Genesis, op.CreateGroup:
-		f.bits = op.AllBits
-	case op.Grant:
-		if f.cap >= 0 {
-			f.bits = f.Bits & l.rights(f.cap, f.Space)
-		}
-	case op.Admit:
-		if f.Post {
-			f.bits = op.POST
-		}
-	}
-	if f.cap >= 0 {
-		f.depth = l.f[f.cap].depth + 1
-	}
-}
-
-// What flows down into a group from its parent.
-const (
-	flows     = op.REMOVE | op.GROUPS | op.MODERATE
-	flowsOpen = op.ADMIT | op.INVITE | op.GRANT
-)
-
-// rights returns the bits of cap c in a space at or below its home.
-func (l *Log) rights(c dag.Node, space op.ID) op.Bits {
-	f := &l.f[c]
-	home := f.Space
-	if f.Kind == op.Genesis || f.Kind == op.CreateGroup {
-		home = f.ID
-	}
-	b := f.bits
-	for space != home {
-		root, _ := l.g.Find(space)
-		through := flows
-		if l.f[root].Open {
-			through |= flowsOpen
-		}
-		if f.Kind == op.Genesis {
-			through = op.AllBits
-		}
-		b &= through
-		p, ok := l.parent(space)
-		if !ok {
-			return b
-		}
-		space = p
-	}
-	return b
-}
-
-// outranks reports whether cap a is senior to cap b: authority over membership, then the shorter grant path, then the first
-// differing element of the paths by (height, id). Fixed for ever by the causal past.
-func (l *Log) outranks(a, b dag.Node) bool {
-	switch {
-	case !isAuthority(l.f[a].Kind):
-		return false
-	case !isAuthority(l.f[b].Kind):
-		return true
-	}
-	return l.byRank(a, b) < 0
-}
-
-func (l *Log) byRank(a, b dag.Node) int {
-	if d := l.f[a].depth - l.f[b].depth; d != 0 {
-		return d
-	}
-	out := 0
-	for a != b && a >= 0 && b >= 0 { // in lockstep towards the root: the element nearest the root that differs decides
-		out = l.byHeight(a, b)
-		a, b = l.f[a].cap, l.f[b].cap
-	}
-	return out
 }

@@ -17,7 +17,9 @@ func onHistories(t *testing.T, f func(t *rapid.T, w *world, all map[op.ID]*State
 	t.Helper()
 	rapid.Check(t, func(t *rapid.T) {
 		var w *world
-		if rapid.Bool().Draw(t, "partitions") {
+		if kind := rapid.IntRange(0, 3).Draw(t, "kind"); kind == 0 {
+			w = nested(t, rapid.IntRange(5, 40).Draw(t, "acts"))
+		} else if kind == 1 {
 			d := fought(t, rapid.Uint64Range(1<<20, 1<<40).Draw(t, "seed"))
 			w, d.trusted = d.world, false
 			w.random(t, rapid.IntRange(0, 10).Draw(t, "afterwards"), limits{byz: 60})
@@ -107,10 +109,14 @@ func TestEvalAt(t *testing.T) {
 func TestOwner(t *testing.T) {
 	onHistories(t, func(t *rapid.T, w *world, all map[op.ID]*State) {
 		s := all[w.community]
-		if m, in := s.Members.Get(s.Owner); !in || m.Bits != op.AllBits {
+		if m, in := s.Members.Get(s.Owner); s.ousted(s.turns[len(s.turns)-1]) { // below another community, by somebody above
+			if m.Bits == op.AllBits || s.up == nil {
+				t.Fatal("the owner put out owns")
+			}
+		} else if !in || m.Bits != op.AllBits {
 			t.Fatalf("the owner has %v", m.Bits)
 		}
-		if len(s.chain) == 1 && s.Owner != w.owner.id() {
+		if len(s.chain) == 1 && s.Owner != w.log.f[s.root].Member {
 			t.Fatal("another owner without a rotation")
 		}
 		for k := 1; k < len(s.chain); k++ {
@@ -202,7 +208,7 @@ func TestHitsCut(t *testing.T) {
 					if fr.Kind == op.Leave && fr.cap == f.cap && w.log.before(r, n) && f.Kind != op.DeviceAdd && f.Kind != op.DeviceRevoke {
 						t.Fatalf("%s stands after %s", w.describe(f.ID), w.describe(fr.ID))
 					}
-					for a := w.log.f[f.cap].cap; fr.Cascade && a >= 0; a = w.log.f[a].cap {
+					for a := w.log.f[f.cap].cap; fr.Cascade && a >= 0 && w.log.f[a].Kind != op.Genesis; a = w.log.f[a].cap {
 						if w.strictHits(r, a) && !w.log.before(n, r) {
 							t.Fatalf("%s stands in spite of the cascade of %s", w.describe(f.ID), w.describe(fr.ID))
 						}
@@ -216,7 +222,7 @@ func TestHitsCut(t *testing.T) {
 					if w.strictHits(r, c) || fr.Kind == op.Leave && fr.cap == c {
 						t.Fatalf("%s lives in spite of %s", w.describe(w.log.f[c].ID), w.describe(fr.ID))
 					}
-					for a := w.log.f[c].cap; fr.Cascade && a >= 0; a = w.log.f[a].cap {
+					for a := w.log.f[c].cap; fr.Cascade && a >= 0 && w.log.f[a].Kind != op.Genesis; a = w.log.f[a].cap {
 						if w.strictHits(r, a) {
 							t.Fatalf("%s lives below what %s hits", w.describe(w.log.f[c].ID), w.describe(fr.ID))
 						}
@@ -231,7 +237,7 @@ func TestHitsCut(t *testing.T) {
 				for _, r := range revs {
 					fr := &w.log.f[r]
 					ended = ended || w.strictHits(r, c) || fr.Kind == op.Leave && fr.cap == c
-					for a := w.log.f[c].cap; fr.Cascade && a >= 0; a = w.log.f[a].cap {
+					for a := w.log.f[c].cap; fr.Cascade && a >= 0 && w.log.f[a].Kind != op.Genesis; a = w.log.f[a].cap {
 						ended = ended || w.strictHits(r, a)
 					}
 				}
@@ -258,7 +264,7 @@ func TestDeviceCut(t *testing.T) {
 				}
 			}
 			for m, mem := range s.Members.All() {
-				for up := s; up != nil; up = up.up {
+				for up := s; up != nil && w.log.community(up.Space) == w.log.community(s.Space); up = up.up {
 					for _, z := range w.effectiveHere(up, op.DeviceRevoke) {
 						if fz := &w.log.f[z]; fz.author == m && slices.Contains(mem.Devices, fz.Device) {
 							t.Fatalf("a roster lists the device that %s ended", w.describe(fz.ID))
@@ -294,7 +300,7 @@ func TestInvites(t *testing.T) {
 					}
 				}
 				for _, r := range w.effectiveHere(s, op.Revoke) {
-					for a := w.log.f[i].cap; a >= 0; a = w.log.f[a].cap {
+					for a := w.log.f[i].cap; a >= 0 && w.log.f[a].Kind != op.Genesis; a = w.log.f[a].cap {
 						if (a == w.log.f[i].cap || w.log.f[r].Cascade) && w.strictHits(r, a) && !w.log.before(n, r) {
 							t.Fatalf("%s by the invite of somebody removed", w.describe(f.ID))
 						}
@@ -346,7 +352,7 @@ func TestRegisters(t *testing.T) {
 func TestGroupsFollow(t *testing.T) {
 	onHistories(t, func(t *rapid.T, w *world, all map[op.ID]*State) {
 		for _, s := range all {
-			if s.up == nil {
+			if s.community() {
 				continue
 			}
 			for m := range s.Members.All() {
@@ -355,7 +361,7 @@ func TestGroupsFollow(t *testing.T) {
 				}
 			}
 			for _, n := range w.effectiveHere(s) {
-				stands := false
+				stands := !slices.Contains([]op.ID{s.Space, s.Parent}, w.log.home(w.log.f[n].cap)) // from above the community: TestNestedFlow
 				s.up.eachStanding(w.log.f[n].author, func(c dag.Node) bool {
 					if w.log.before(c, n) && !slices.ContainsFunc(s.up.enders(c), func(r dag.Node) bool { return w.log.before(r, n) }) {
 						stands = true

@@ -70,7 +70,7 @@ var memberKinds = []op.Kind{op.Admit, op.Admit, op.Leave, op.DeviceAdd, op.Devic
 func (w *world) step(t *rapid.T, lim limits) (op.ID, bool) {
 	var spaces []op.ID
 	for n := range w.log.f {
-		if f := &w.log.f[n]; f.Kind == op.Genesis || f.Kind == op.CreateGroup && f.wf && f.Space == w.community {
+		if f := &w.log.f[n]; f.Kind == op.Genesis || f.Kind == op.CreateGroup && f.wf && !f.Place && w.log.community(f.Space) == f.Space {
 			if lim.spaces == nil || slices.Contains(lim.spaces, f.ID) {
 				spaces = append(spaces, f.ID)
 			}
@@ -78,6 +78,10 @@ func (w *world) step(t *rapid.T, lim limits) (op.ID, bool) {
 	}
 	a := act{space: pick(t, "space", spaces)}
 	parent, nested := w.log.parent(a.space)
+	var ups []op.ID
+	for up, ok := parent, nested; ok; up, ok = w.log.parent(up) {
+		ups = append(ups, up)
+	}
 	var caps, here, above []op.ID
 	for n := range w.log.f {
 		f := &w.log.f[n]
@@ -89,7 +93,7 @@ func (w *world) step(t *rapid.T, lim limits) (op.ID, bool) {
 			above = append(above, f.ID)
 		}
 		switch {
-		case f.ID == a.space, nested && f.ID == parent, (f.Kind == op.Grant || f.Kind == op.Admit) && inLog, nested && f.Kind == op.Grant && f.Space == parent:
+		case f.ID == a.space, slices.Contains(ups, f.ID), (f.Kind == op.Grant || f.Kind == op.Admit) && inLog, f.Kind == op.Grant && slices.Contains(ups, f.Space):
 			if lim.caps == nil || slices.Contains(lim.caps, f.ID) {
 				caps = append(caps, f.ID)
 			}

@@ -47,7 +47,7 @@ func (s *State) eachHit(c dag.Node, f func(r dag.Node) bool) {
 // eachCascade does the same for cascading Revokes that hit a cap on c's path above it.
 func (s *State) eachCascade(c dag.Node, f func(r dag.Node) bool) {
 	more := true
-	for a := s.l.f[c].cap; a >= 0 && more; a = s.l.f[a].cap {
+	for a := s.l.f[c].cap; a >= 0 && more && s.l.f[a].Kind != op.Genesis; a = s.l.f[a].cap {
 		s.eachHit(a, func(r dag.Node) bool {
 			if s.l.f[r].Cascade {
 				more = f(r)
@@ -96,7 +96,7 @@ func (s *State) invited(n dag.Node) cut {
 	var v cut
 	switch {
 	case i.Space == s.Space:
-		v = s.closed(t, func(r dag.Node) bool { return !s.l.before(n, r) })
+		v = s.closed(t, func(r dag.Node) bool { return !s.l.before(n, r) }, func(r dag.Node) bool { return s.l.before(r, n) })
 	case i.Kind == op.CreateGroup: // an open group takes whoever is in the community
 		if !s.up.counts(t) || !s.up.stood(n, f.Member, func(r dag.Node) bool { return s.l.before(r, n) }) {
 			return cut{OutAbove, -1}
@@ -105,7 +105,8 @@ func (s *State) invited(n dag.Node) cut {
 	case !s.up.admittedBy(f.Member, t, n): // the invite stands in the parent's log
 		return cut{OutAbove, -1}
 	default: // across the two logs: void only if the Admit holds the revocation
-		v = s.up.closed(t, func(r dag.Node) bool { return s.l.before(r, n) })
+		knew := func(r dag.Node) bool { return s.l.before(r, n) }
+		v = s.up.closed(t, knew, knew)
 	}
 	if v == stands && s.banned(n) {
 		return cut{Banned, -1}
@@ -114,8 +115,8 @@ func (s *State) invited(n dag.Node) cut {
 }
 
 // closed: an invite of this log does not count, or an effective RevokeInvite of it is as ends says, or a Revoke that hits the cap it was made
-// under. (A Leave of the cap ends no invite.)
-func (s *State) closed(t dag.Node, ends func(dag.Node) bool) cut {
+// under, or one above that does so and is as endsAbove says. (A Leave of the cap ends no invite.)
+func (s *State) closed(t dag.Node, ends, endsAbove func(dag.Node) bool) cut {
 	if !s.counts(t) {
 		return cut{InviteClosed, -1}
 	}
@@ -134,6 +135,9 @@ func (s *State) closed(t dag.Node, ends func(dag.Node) bool) cut {
 	c := s.l.f[t].cap
 	if s.eachHit(c, look); v == stands {
 		s.eachCascade(c, look)
+	}
+	if ends = endsAbove; v == stands {
+		s.eachHitAbove(c, look)
 	}
 	return v
 }
@@ -163,24 +167,71 @@ func (s *State) notOwner(n, c dag.Node) cut {
 	if s.l.f[c].Kind != op.Genesis {
 		return stands
 	}
+	t := s // whose Genesis it is: of this space, or of one above
+	for t.up != nil && t.chain[0] != c {
+		t = t.up
+	}
 	m := s.l.f[n].author
-	for k, z := range s.turns {
+	for k, z := range t.turns {
 		if s.l.f[z].Member != m || k > 0 && !s.l.before(z, n) {
 			continue
 		}
-		if k+1 == len(s.turns) {
-			return stands
+		if k+1 == len(t.turns) {
+			return s.putOut(z, c, n)
 		}
-		next := s.turns[k+1]
+		next := t.turns[k+1]
 		if s.l.f[n].Space == s.l.f[next].Space {
 			if s.l.before(n, next) {
-				return stands
+				return s.putOut(z, c, n)
 			}
 		} else if !s.l.before(next, n) { // in a group, only what holds the rotation is void
-			return stands
+			return s.putOut(z, c, n)
 		}
 	}
 	return cut{NotOwner, -1}
+}
+
+// putOut (communities under others): an op of the owner whose turn began at z is void when a removal of him, by somebody above, is in its own
+// log and not after it, or in another and before it.
+func (s *State) putOut(z, genesis, n dag.Node) cut {
+	v := stands
+	s.eachOuster(z, genesis, func(r dag.Node) bool {
+		if s.l.f[r].Space == s.l.f[n].Space && r != n && !s.l.before(n, r) || s.l.before(r, n) {
+			v = cut{Removed, r}
+		}
+		return v == stands
+	})
+	return v
+}
+
+// eachOuster calls f for the effective Revokes, here and above, that put the owner whose turn began at z out: under caps that outrank the Genesis,
+// as only some from above it do.
+func (s *State) eachOuster(z, genesis dag.Node, f func(r dag.Node) bool) {
+	for _, r := range s.l.removals[s.l.f[z].Member] {
+		if s.countsAbove(r) && s.l.outranks(s.l.f[r].cap, genesis) && !s.l.before(r, z) && !f(r) {
+			return
+		}
+	}
+}
+
+// ousted: the owner whose turn began at z is put out.
+func (s *State) ousted(z dag.Node) (yes bool) {
+	s.eachOuster(z, s.root, func(dag.Node) bool { yes = true; return false })
+	return yes
+}
+
+// eachHitAbove calls f for the effective Revokes, in the logs that a community stands under, of the person of cap c of this log: a removal acts in
+// every space below. It hits what it outranks and what does not follow it, as in its own log.
+func (s *State) eachHitAbove(c dag.Node, f func(r dag.Node) bool) {
+	if s.up == nil || !s.community() || s.l.f[c].Kind == op.Genesis {
+		return
+	}
+	m, _ := s.l.subject(c)
+	for _, r := range s.l.removals[m] {
+		if s.up.countsAbove(r) && s.l.outranks(s.l.f[r].cap, c) && !s.l.before(r, c) && !f(r) {
+			return
+		}
+	}
 }
 
 // superseded (R10): of rotations that name the same predecessor another one stands.
@@ -208,7 +259,7 @@ func (s *State) deviceLost(n, c dag.Node) cut {
 		if s.counts(z) && fz.cap == c && !s.l.before(n, z) {
 			return cut{DeviceLost, z}
 		}
-		if s.up != nil && s.up.everCounts(z) && s.l.before(z, n) {
+		if !s.community() && s.up.everCounts(z) && s.l.before(z, n) {
 			return cut{DeviceLost, z}
 		}
 	}
@@ -216,22 +267,27 @@ func (s *State) deviceLost(n, c dag.Node) cut {
 }
 
 // parentEnded (Groups): a group op is void iff every community cap of its author in its past is hit by an effective community
-// revocation in its past; and, under authority that flowed down, iff that very cap is.
+// revocation in its past; and, under authority that flowed down, iff that very cap is. In a community under another an op under a cap of its own
+// is void iff a removal of its person from above is in its past.
 func (s *State) parentEnded(n, c dag.Node) cut {
 	if s.up == nil {
 		return stands
 	}
-	if !s.up.stood(n, s.l.f[n].author, func(r dag.Node) bool { return s.l.before(r, n) }) {
+	if fromHere := s.own(c) || s.up.own(c); fromHere && !s.community() && !s.up.stood(n, s.l.f[n].author, func(r dag.Node) bool { return s.l.before(r, n) }) {
 		return cut{OutAbove, -1}
 	}
 	v := stands
+	knew := func(r dag.Node) bool {
+		if s.l.before(r, n) {
+			v = cut{Removed, r}
+		}
+		return v == stands
+	}
 	for up := s.up; up != nil && up.holds(c); up = up.up {
-		up.eachHit(c, func(r dag.Node) bool {
-			if s.l.before(r, n) {
-				v = cut{Removed, r}
-			}
-			return v == stands
-		})
+		up.eachHit(c, knew)
+	}
+	if s.own(c) {
+		s.eachHitAbove(c, knew)
 	}
 	return v
 }
@@ -250,7 +306,8 @@ func (s *State) stood(n dag.Node, m identity.UserID, ended func(dag.Node) bool) 
 func (s *State) banned(n dag.Node) bool {
 	m := s.l.f[n].Member
 	for _, r := range s.l.removals[m] {
-		if f := &s.l.f[r]; !f.Ban || !s.counts(r) || s.l.before(n, r) {
+		here := s.counts(r) && !s.l.before(n, r)
+		if f := &s.l.f[r]; !f.Ban || !here && !(s.community() && s.up.countsAbove(r) && s.l.before(r, n)) {
 			continue
 		}
 		lifted := func(u dag.Node) bool { return s.lifts(u) && s.l.before(r, u) && s.l.before(u, n) }
@@ -264,7 +321,7 @@ func (s *State) banned(n dag.Node) bool {
 // lifts: a write of the register, or an Admit without an invite by somebody who may remove, lifts the bans before it.
 func (s *State) lifts(a dag.Node) bool {
 	f := &s.l.f[a]
-	return s.counts(a) && (f.Kind == op.Set || f.Kind == op.Admit && f.Invite == op.ID{} && s.l.rights(f.cap, s.Space)&op.REMOVE != 0)
+	return (s.counts(a) || s.community() && s.up.countsAbove(a)) && (f.Kind == op.Set || f.Kind == op.Admit && f.Invite == op.ID{} && s.l.rights(f.cap, f.Space)&op.REMOVE != 0)
 }
 
 // ended says what ended an effective cap of this log: it gives nothing now. A group's cap lives while one of the community caps it was given
@@ -280,19 +337,25 @@ func (s *State) ended(c dag.Node) cut {
 	if v == stands {
 		s.eachCascade(c, func(r dag.Node) bool { v = cut{Cascaded, r}; return false })
 	}
-	if m, _ := s.l.subject(c); v == stands && s.up != nil && !s.up.stood(c, m, func(dag.Node) bool { return true }) {
+	if m, _ := s.l.subject(c); v == stands && !s.community() && !s.up.stood(c, m, func(dag.Node) bool { return true }) {
 		return cut{OutAbove, -1}
+	}
+	if v == stands {
+		s.eachHitAbove(c, func(r dag.Node) bool { v = cut{Removed, r}; return false })
 	}
 	return v
 }
 
 // enders lists what ended a cap of this log, or an owner's turn.
 func (s *State) enders(c dag.Node) (out []dag.Node) {
-	if k := slices.Index(s.turns, c); k >= 0 {
-		return s.turns[k+1 : min(k+2, len(s.turns))]
-	}
 	add := func(r dag.Node) bool { out = append(out, r); return true }
+	if k := slices.Index(s.turns, c); k >= 0 {
+		out = slices.Clone(s.turns[k+1 : min(k+2, len(s.turns))])
+		s.eachOuster(c, s.root, add)
+		return out
+	}
 	s.eachHit(c, add)
 	s.eachCascade(c, add)
+	s.eachHitAbove(c, add)
 	return out
 }

@@ -19,7 +19,7 @@ var ErrDenied = errors.New("not allowed")
 // one, which shares with it what stays. It reads the Log it came from and is for the Log's owner alone.
 type State struct {
 	Space   op.ID
-	Parent  op.ID // zero for a community
+	Parent  op.ID // what it stands under now: a group's community, a community's, or zero
 	Owner   identity.UserID
 	Members Members
 	Values  map[string][]byte // registers (R7)
@@ -128,14 +128,19 @@ func (m Member) Seats() (out []Seat) {
 // counts: the op is effective here.
 func (s *State) counts(n dag.Node) bool { return s.eff.get(int(n)/64)>>(n%64)&1 == 1 }
 
-// everCounts: here or above.
+// IsCommunity reports whether the space is a community, and no group.
+func (s *State) IsCommunity() bool { return s.community() }
+
+func (s *State) community() bool { return s.l.f[s.root].Kind == op.Genesis }
+
+// everCounts: here or above, within the community. (A community has devices of its own.)
 func (s *State) everCounts(n dag.Node) bool {
-	for t := s; t != nil; t = t.up {
-		if t.counts(n) {
-			return true
-		}
-	}
-	return false
+	return s.counts(n) || !s.community() && s.up.everCounts(n)
+}
+
+// countsAbove: here or in anything this stands under.
+func (s *State) countsAbove(n dag.Node) bool {
+	return s != nil && (s.counts(n) || s.up.countsAbove(n))
 }
 
 func (s *State) take(n dag.Node) { s.eff.put(int(n)/64, s.eff.get(int(n)/64)|1<<(n%64)) }
@@ -167,19 +172,22 @@ func (s *State) holds(c dag.Node) bool {
 	return false
 }
 
-// lives: the cap gives something in this log. Genesis always does, whoever holds it now.
+// lives: the cap gives something in this log. Genesis does whoever holds it now, unless somebody above put him out.
 func (s *State) lives(c dag.Node) bool {
-	return c == s.root && s.up == nil || s.own(c) && s.ended(c) == stands
+	if c == s.root && s.community() {
+		return !s.ousted(s.turns[len(s.turns)-1])
+	}
+	return s.own(c) && s.ended(c) == stands
 }
 
 // eachStanding calls f for m's effective caps in this log, dead or alive, and his turns as the owner.
 func (s *State) eachStanding(m identity.UserID, f func(c dag.Node) bool) {
 	for _, c := range s.l.capsOf[m] {
-		if s.own(c) && (c != s.root || s.up != nil) && !f(c) {
+		if s.own(c) && (c != s.root || !s.community()) && !f(c) {
 			return
 		}
 	}
-	if s.up == nil {
+	if s.community() {
 		for _, z := range s.turns {
 			if s.l.f[z].Member == m && !f(z) {
 				return
@@ -209,7 +217,7 @@ func (s *State) member(m identity.UserID) *Member {
 	var caps []dag.Node
 	s.eachStanding(m, func(c dag.Node) bool {
 		if k := s.l.f[c].Kind; k == op.OwnerRotate || k == op.Genesis {
-			if c == s.turns[len(s.turns)-1] {
+			if c == s.turns[len(s.turns)-1] && !s.ousted(c) {
 				caps = append(caps, c)
 			}
 		} else if s.ended(c) == stands {

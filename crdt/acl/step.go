@@ -16,22 +16,30 @@ type Change struct {
 	Was, Now *Member
 }
 
-// Step brings the states of a community tree, which are those of everything but the op integrated last, up to that op, and says whose
+// Step brings the states of a community and its groups, which are those of everything but the op integrated last, up to that op, and says whose
 // membership may have changed. It costs what the op concerns and nothing else.
 //
 // The op is in nobody's past. So it lends authority or consent to nothing that is there, and the only thing it can do to other ops is void those
 // concurrent with it. Where it does (or turns the owner, or meets an invite's limit) Step leaves states as they are and returns false: all is
 // to be judged anew, by EvalAll. Where it does not, it changes its own kind's matter only: a member, a register, a group.
-func (l *Log) Step(states map[op.ID]*State, id op.ID) ([]Change, bool) {
+func (l *Log) Step(states map[op.ID]*State, community, id op.ID) ([]Change, bool) {
 	n, ok := l.g.Find(id)
 	if !ok || int(n) != len(l.f)-1 {
 		return nil, false
 	}
 	f := &l.f[n]
 	if f.Kind == op.Genesis {
+		if f.ID != community { // one it stands under
+			return nil, true
+		}
 		return l.begin(states, f.ID, nil), true
 	}
 	s := states[f.Space]
+	for top := states[community]; s == nil && top != nil; top = top.up {
+		if top.Space == f.Space {
+			s = top
+		}
+	}
 	switch {
 	case s == nil, !f.wf, !s.holds(f.cap):
 		return nil, true
@@ -51,7 +59,7 @@ func (l *Log) Step(states map[op.ID]*State, id op.ID) ([]Change, bool) {
 	if s.voids(n) {
 		return nil, false
 	}
-	return l.apply(states, s, n), true
+	return l.apply(states, community, s, n), true
 }
 
 // Try says whether an op would count, were it integrated now after everything that is here, and leaves log and states as they are. states are
@@ -119,7 +127,7 @@ func (s *State) foresee(n dag.Node) cut {
 }
 
 // apply takes in an op that counts and voids nothing.
-func (l *Log) apply(states map[op.ID]*State, s *State, n dag.Node) (out []Change) {
+func (l *Log) apply(states map[op.ID]*State, community op.ID, s *State, n dag.Node) (out []Change) {
 	next := *s
 	next.eff = s.eff.with(int(n)/64, s.eff.get(int(n)/64)|1<<(n%64))
 	f := &l.f[n]
@@ -129,20 +137,39 @@ func (l *Log) apply(states map[op.ID]*State, s *State, n dag.Node) (out []Change
 		next.Values[f.Reg] = l.f[next.writes[f.Reg][0]].Val
 	}
 	who := next.concerns(n)
-	states[s.Space] = &next
-	out = next.again(who, out)
-	for id, g := range states {
-		if g.up == s {
-			below := *g
-			below.up = &next
-			states[id] = &below
-			out = below.again(who, out)
-		}
+	if states[s.Space] != s { // one above: what lies between it and the community is in nobody's list
+		next.again(who, nil)
+		return l.put(states, states[community], states[community].hung(s, &next, who), who, out)
 	}
-	if f.Kind == op.CreateGroup {
+	out = l.put(states, s, &next, who, out)
+	if f.Kind == op.CreateGroup && !f.Place {
 		out = append(out, l.begin(states, f.ID, &next)...)
 	}
 	return out
+}
+
+// put lets next stand for was, and what lies below hang on it.
+func (l *Log) put(states map[op.ID]*State, was, next *State, who []identity.UserID, out []Change) []Change {
+	states[was.Space] = next
+	out = next.again(who, out)
+	for _, g := range states {
+		if g.up == was {
+			below := *g
+			below.up = next
+			out = l.put(states, g, &below, who, out)
+		}
+	}
+	return out
+}
+
+// hung is s as it hangs on next, which stands for a state above it.
+func (s *State) hung(was, next *State, who []identity.UserID) *State {
+	below := *s
+	if below.up = next; s.up != was {
+		below.up = s.up.hung(was, next, who)
+		below.up.again(who, nil)
+	}
+	return &below
 }
 
 // begin adds the state of a space of which nothing but the root is there.
@@ -194,6 +221,9 @@ func (s *State) concerns(n dag.Node) []identity.UserID {
 		return []identity.UserID{f.author}
 	case op.Revoke:
 		var out []identity.UserID
+		if (f.Target == op.ID{}) {
+			out = append(out, f.Member) // the owner of a community below has no cap of his own that it hits
+		}
 		for _, c := range s.hitBy(n) {
 			if m, ok := s.l.subject(c); ok && !slices.Contains(out, m) {
 				out = append(out, m)
@@ -244,6 +274,11 @@ func (s *State) voids(n dag.Node) bool {
 				if beside(x) || l.f[x].Kind == op.Invite && slices.ContainsFunc(l.entries[l.f[x].ID], beside) {
 					return true
 				}
+			}
+		}
+		for _, z := range s.turns {
+			if l.f[z].Member == f.Member && l.outranks(f.cap, s.chain[0]) { // an owner is put out from above; rare enough too
+				return true
 			}
 		}
 		return f.Ban && slices.ContainsFunc(l.capsOf[f.Member], func(a dag.Node) bool { return l.f[a].Invite != op.ID{} && beside(a) })

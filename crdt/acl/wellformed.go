@@ -45,7 +45,7 @@ func plainKind(k op.Kind) bool {
 func (l *Log) wellFormed(n dag.Node) bool {
 	f := &l.f[n]
 	if f.Kind == op.Genesis {
-		return len(f.Deps) == 0 && (f.Signed == nil || l.genesisConsent(f))
+		return len(f.Deps) == 0 && l.nests(f) && (f.Signed == nil || l.genesisConsent(f))
 	}
 	if f.cap < 0 || !l.chained(n) {
 		return false
@@ -57,10 +57,7 @@ func (l *Log) wellFormed(n dag.Node) bool {
 	if !isCap(c.Kind) {
 		return false
 	}
-	home := c.Space
-	if c.Kind == op.Genesis || c.Kind == op.CreateGroup {
-		home = c.ID
-	}
+	home := l.home(f.cap)
 	switch {
 	case !l.within(f.Space, home),
 		c.Kind == op.Admit && home != f.Space,
@@ -100,8 +97,7 @@ func (l *Log) namesFit(n dag.Node) bool {
 	case op.Invite:
 		return !f.Auto || f.Max > 0 && f.Max <= 1000
 	case op.CreateGroup:
-		_, nested := l.parent(f.Space)
-		return !nested // a group's parent is a community: a removal there acts one level down and no further
+		return f.Space == l.community(f.Space) // a group's parent is a community: a removal there acts one level down and no further
 	}
 	return true
 }
@@ -116,8 +112,7 @@ func (l *Log) inviteOf(t dag.Node, space op.ID) bool {
 	if i.Kind != op.Invite {
 		return false
 	}
-	p, ok := l.parent(space)
-	return i.Space == space || ok && i.Space == p && slices.Contains(i.Groups, space)
+	return i.Space == space || i.Space == l.community(space) && slices.Contains(i.Groups, space)
 }
 
 // rightsFit: the cap has the right, and a grant gives no more than it has.
@@ -195,7 +190,7 @@ func (l *Log) numbered(n dag.Node, seq uint64) bool {
 func (l *Log) genesisConsent(f *fact) bool {
 	c, ok := f.Signed.Certificate()
 	b := f.Signed.Body.(op.GenesisBody)
-	return ok && c.Space == identity.OwnerSalt(b.Salt) && op.Key(c.Device) == f.Key && b.Parent == op.ID{} // no community under another yet
+	return ok && c.Space == identity.OwnerSalt(b.Salt) && op.Key(c.Device) == f.Key
 }
 
 // consentedBefore: a well-formed Admit in the past of the one at n, which may have been cut, carried the very same certificate. What M
@@ -220,7 +215,7 @@ func (l *Log) consentFits(n dag.Node) bool {
 	c, ok := f.Signed.Certificate()
 	switch f.Kind {
 	case op.DeviceAdd:
-		return ok && op.Key(c.Member) == f.Key && (c.Space == f.Space || l.within(f.Space, c.Space))
+		return ok && op.Key(c.Member) == f.Key && (c.Space == f.Space || c.Space == l.community(f.Space))
 	case op.Admit:
 	default:
 		return true
@@ -238,7 +233,7 @@ func (l *Log) consentFits(n dag.Node) bool {
 	}
 	last := l.lastOut(f.Space, f.Member, n)
 	if c.Space != f.Space {
-		return (last == op.ID{}) && l.within(f.Space, c.Space)
+		return (last == op.ID{}) && c.Space == l.community(f.Space)
 	}
 	via := f.Cap
 	if (f.Invite != op.ID{}) {

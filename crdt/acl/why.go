@@ -17,7 +17,7 @@ const (
 	Removed                    // By removed its author, or revoked what it was made under
 	Cascaded                   // By removed somebody whose grants it hangs on, with all that hangs on them
 	AfterLeave                 // its author had left: By
-	OutAbove                   // in a group: its author was out of the community
+	OutAbove                   // its author was out of what this stands under
 	DeviceLost                 // By revoked the device that wrote it
 	Outranked                  // it takes back the invite of somebody senior
 	InviteClosed               // its invite does not count, or By ended it
@@ -48,7 +48,7 @@ var stands = cut{Stands, -1}
 // Ended says what ended a cap of this log that counts as an op and gives nothing now; Stands where it is live or no such cap.
 func (s *State) Ended(id op.ID) Cut {
 	n, ok := s.l.g.Find(id)
-	if !ok || !s.own(n) || n == s.root && s.up == nil {
+	if !ok || !s.own(n) || n == s.root && s.community() {
 		return Cut{}
 	}
 	return s.name(s.ended(n))

@@ -207,7 +207,7 @@ func parseBody(k Kind, b []byte) (Body, error) {
 		return body(b, func(*RevokeInviteBody) string { return "" })
 	case CreateGroup:
 		return body(b, func(v *CreateGroupBody) string {
-			return first(text("name", v.Name, MaxName), text("description", v.Description, maxText), when(v.WhoPosts > 1, "who_posts: 0 or 1"))
+			return first(text("name", v.Name, MaxName), text("description", v.Description, maxText), when(v.WhoPosts > Place, "who_posts: 0, 1 or 2"), when(v.WhoPosts == Place && v.Open, "open: not where no group is"))
 		})
 	case Set:
 		return body(b, func(v *SetBody) string {

@@ -70,6 +70,9 @@ func (b Bits) Names() []string {
 
 func (b Bits) String() string { return strings.Join(b.Names(), ",") }
 
+// Place in CreateGroupBody.WhoPosts says that there is no group: the op keeps a place where its author may found a community under this one.
+const Place = 2
+
 // Body is what an op does; one type per kind, below.
 type Body interface{ Kind() Kind }
 
@@ -145,7 +148,7 @@ type (
 		Name        string
 		Description string
 		Open        bool
-		WhoPosts    uint8 // 0 everyone, 1 moderators
+		WhoPosts    uint8 // 0 everyone, 1 moderators, Place: nobody
 		JoinKey     [32]byte
 	}
 	SetBody struct {

@@ -144,7 +144,7 @@ func BenchmarkB15Eval(b *testing.B) {
 			if err := l.Add(acl.EntryOf(o)); err != nil {
 				b.Fatal(err)
 			}
-			if _, ok := l.Step(states, o.ID()); !ok {
+			if _, ok := l.Step(states, h.com, o.ID()); !ok {
 				states = l.EvalAll(h.com)
 			}
 		}
