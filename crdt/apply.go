@@ -116,7 +116,7 @@ func (b *batch) event(typ string, space op.ID, m identity.UserID, ref [32]byte) 
 // takeOp integrates an op, and all that waited for it; or lets it wait.
 func (b *batch) takeOp(ck Checked) {
 	c := b.c
-	if o := ck.op; o.Kind() == op.Genesis && o.ID() != c.id {
+	if o := ck.op; o.Kind() == op.Genesis && !c.belongs(o) {
 		return // another community's
 	}
 	queue := []Checked{ck}
@@ -146,7 +146,9 @@ func (b *batch) takeOp(ck Checked) {
 		b.step(ck.op)
 		switch ck.op.Kind() {
 		case op.Epoch:
-			b.takeEpoch(ck.op)
+			if !slices.Contains(c.above, ck.op.Space) { // their keys are theirs
+				b.takeEpoch(ck.op)
+			}
 		case op.Invite:
 			if waiting := c.unproved[id]; len(waiting) > 0 {
 				delete(c.unproved, id)

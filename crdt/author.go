@@ -26,26 +26,6 @@ type Draft struct {
 	Signer *identity.MemberKey // M, for DeviceAdd and DeviceRevoke; else my device signs
 }
 
-// Found starts a community owned by m, with this device as its first and a first epoch. joinKey is what every invite will carry.
-func Found(m identity.MemberKey, d identity.DeviceKey, g op.GenesisBody, now op.Millis) (*Community, Effects, error) {
-	g.Cert = m.Certify(identity.Certificate{Space: identity.OwnerSalt(g.Salt)}, d)
-	if g.Recovery == nil {
-		g.Recovery = []identity.UserID{}
-	}
-	o, err := op.SignDevice(op.Op{Time: now, Body: g}, d)
-	if err != nil {
-		return nil, Effects{}, fmt.Errorf("sign genesis: %w", err)
-	}
-	c := newCommunity(o.ID(), Self{Member: m.ID(), Device: d})
-	b := &batch{c: c, now: now}
-	b.takeOp(Checked{op: o})
-	c.settle(b)
-	if err := errors.Join(b.rotate(c.id, "genesis", nil), b.rotateDesk()); err != nil {
-		return nil, Effects{}, err
-	}
-	return c, b.done(), nil
-}
-
 // Author writes ops in order, each seeing the ones before, and applies them to this Community. It errs with acl.ErrDenied where a
 // right is missing or the op would not stand, before anything of that draft is written; effects of earlier drafts are returned all the same.
 func (c *Community) Author(now op.Millis, drafts ...Draft) (Effects, []op.ID, error) {
@@ -239,10 +219,10 @@ func (c *Community) Post(space op.ID, kind content.Kind, body []byte, rows Rows,
 	if st == nil {
 		return Effects{}, [32]byte{}, ErrUnknownSpace
 	}
-	mem, in := st.Members.Get(c.self.Member)
+	bits, in := st.Rights(c.self.Member)
 	in = in && c.Seated(space)
 	need := c.Needed(space, kind)
-	if !in || mem.Bits&need != need {
+	if !in || bits&need != need {
 		return Effects{}, [32]byte{}, fmt.Errorf("%w: needs the right to %s", acl.ErrDenied, need)
 	}
 	if len(content.Touches(content.Msg{Author: c.self.Member, Lamport: now, Kind: kind, Body: body})) == 0 {
@@ -280,7 +260,7 @@ func (b *batch) rotate(space op.ID, reason string, pins []op.Pin) error {
 	parents, gen := s.set.Parents()
 	deps, up := c.heads(space)
 	ctl := deps
-	if len(deps) == 1 && deps[0] == space && st.Parent != (op.ID{}) {
+	if len(deps) == 1 && deps[0] == space && space != c.id {
 		ctl = []op.ID{} // a group's root stands in the parent's log
 	}
 	at := st

@@ -1,6 +1,7 @@
 package crdt
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 
@@ -17,9 +18,11 @@ type Self struct {
 	Device identity.DeviceKey
 }
 
-// Community is a community with its groups: what is true on this node.
+// Community is a community with its groups: what is true on this node. It holds the control logs of the communities it stands under as well, since
+// they say who acts in it from above, and nothing else of theirs.
 type Community struct {
 	id        op.ID
+	above     []op.ID // communities that this one stands under, the nearest first, as far as their Genesis came
 	self      Self
 	log       *acl.Log
 	states    map[op.ID]*acl.State
@@ -95,6 +98,37 @@ func newCommunity(id op.ID, self Self) *Community {
 	c.space(id)
 	c.snapAll()
 	return c
+}
+
+// Found starts a community owned by m, with this device as its first and a first epoch. Where g names a parent, above is OpsFrom of it; it errs with
+// acl.ErrDenied where g names no place there that m was given, or one too deep.
+func Found(m identity.MemberKey, d identity.DeviceKey, g op.GenesisBody, now op.Millis, above ...[]byte) (*Community, Effects, error) {
+	g.Cert = m.Certify(identity.Certificate{Space: identity.OwnerSalt(g.Salt)}, d)
+	if g.Recovery == nil {
+		g.Recovery = []identity.UserID{}
+	}
+	o, err := op.SignDevice(op.Op{Time: now, Body: g}, d)
+	if err != nil {
+		return nil, Effects{}, fmt.Errorf("sign genesis: %w", err)
+	}
+	c := newCommunity(o.ID(), Self{Member: m.ID(), Device: d})
+	b := &batch{c: c, now: now}
+	b.takeOp(Checked{op: o})
+	for _, raw := range above {
+		ck, err := StoredOp(raw)
+		if err != nil {
+			return nil, Effects{}, fmt.Errorf("read the log above: %w", err)
+		}
+		b.takeOp(ck)
+	}
+	c.settle(b)
+	if st := c.states[c.id]; st == nil || st.Parent != g.Parent {
+		return nil, Effects{}, fmt.Errorf("%w: there is no place for it above", acl.ErrDenied)
+	}
+	if err := errors.Join(b.rotate(c.id, "genesis", nil), b.rotateDesk()); err != nil {
+		return nil, Effects{}, err
+	}
+	return c, b.done(), nil
 }
 
 // Blank is a community of which nothing is known yet but its id: a joiner's.
@@ -178,6 +212,55 @@ func (c *Community) Snapshot() *Snapshot { return c.snap }
 
 // State returns the control state of a space, nil if its log is not here or its root does not count.
 func (c *Community) State(space op.ID) *acl.State { return c.states[space] }
+
+// Above lists the communities that this one stands under, the nearest first: its log is judged with theirs.
+func (c *Community) Above() []op.ID { return slices.Clone(c.above) }
+
+// Top returns the founding op of the community at the top of the line, which is this one's own where it stands under none; false before it is here.
+func (c *Community) Top() (id op.ID, g op.GenesisBody, ok bool) {
+	id = c.id
+	if n := len(c.above); n > 0 {
+		id = c.above[n-1]
+	}
+	o := c.log.Op(id)
+	if o == nil {
+		return id, g, false
+	}
+	g, ok = o.Body.(op.GenesisBody)
+	return id, g, ok && g.Parent == op.ID{}
+}
+
+// OpsFrom lists the ops of this community's own log and of those above it, in an order in which they can be taken in: what a node needs of it
+// that is to hold a community under it.
+func (c *Community) OpsFrom() (out [][]byte) {
+	if o := c.log.Op(c.id); o != nil {
+		out = append(out, o.Raw()) // says what it stands under; waits for it
+	}
+	for _, id := range c.above {
+		if o := c.log.Op(id); o != nil {
+			out = append(out, o.Raw())
+		}
+	}
+	for _, id := range append(slices.Clone(c.above), c.id) {
+		for _, n := range c.log.Graph().Nodes(id) {
+			if nid := c.log.Graph().ID(n); nid != id {
+				out = append(out, c.log.Op(nid).Raw())
+			}
+		}
+	}
+	return out
+}
+
+// belongs reports whether a Genesis is this community's, or of one it stands under; and learns of it what that one stands under.
+func (c *Community) belongs(o *op.Op) bool {
+	if o.ID() != c.id && !slices.Contains(c.above, o.ID()) {
+		return false
+	}
+	if p := o.Body.(op.GenesisBody).Parent; p != (op.ID{}) && !slices.Contains(c.above, p) && len(c.above) < acl.MaxDepth-1 {
+		c.above = append(c.above, p)
+	}
+	return true
+}
 
 // Log gives read access to the control log.
 func (c *Community) Log() *acl.Log { return c.log }

@@ -54,8 +54,8 @@ func (c *Community) counts(s *space, m content.Msg, e op.ID) bool {
 			return false
 		}
 	}
-	mem, in := st.Members.Get(m.Author)
-	return relevant || in && mem.Bits&need == need
+	bits, in := st.Rights(m.Author)
+	return relevant || in && bits&need == need
 }
 
 // devicePin returns how far a revoked device's messages in a space count: what the DeviceRevoke in this very log says, 0 where it names none. One
@@ -148,8 +148,8 @@ func (c *Community) rejudge(b *batch, s *space, who map[identity.UserID]bool) {
 func (c *Community) judgement(s *space, m identity.UserID) (string, bool) {
 	st := c.states[s.id]
 	var w strings.Builder
-	mem, in := st.Members.Get(m)
-	fmt.Fprintf(&w, "%v %d", in, mem.Bits)
+	bits, in := st.Rights(m)
+	fmt.Fprintf(&w, "%v %d", in, bits)
 	ends := st.Endings(m)
 	for _, end := range ends {
 		fmt.Fprintf(&w, " %x %s", end.Op, end)
@@ -172,7 +172,7 @@ func (c *Community) judgement(s *space, m identity.UserID) (string, bool) {
 // them in an Epoch (R8). Nil when there is nothing to pin or it is not mine to do.
 func (c *Community) MissingPins(space op.ID) []op.Pin {
 	st := c.states[space]
-	if st == nil || space == c.id || !c.Mine(space) || st.Can(c.self.Member, op.REMOVE) != nil {
+	if st == nil || !c.Mine(space) || st.Can(c.self.Member, op.REMOVE) != nil {
 		return nil
 	}
 	s := c.space(space)

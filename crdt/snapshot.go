@@ -60,9 +60,10 @@ func (c *Community) snapAll() {
 	c.snap = &Snapshot{spaces: map[op.ID]speakers{}, root: c.id}
 	for id, st := range c.states {
 		ds := make(map[identity.DeviceID]op.Bits, st.Members.Len())
-		for _, m := range st.Members.All() {
+		for id, m := range st.Members.All() {
+			bits, _ := st.Rights(id)
 			for _, d := range m.Devices {
-				ds[d] |= m.Bits
+				ds[d] |= bits
 			}
 		}
 		c.snap.spaces[id] = speakers{base: ds}

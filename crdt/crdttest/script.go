@@ -18,7 +18,7 @@ var roles = map[string]op.Bits{"admin": op.AllBits, "moderator": op.ADMIT | op.R
 
 // clauses are words that take the word after them; flags stand alone. All others are what the act is about, in order.
 var (
-	clauses = []string{"in", "by", "as", "after", "upon", "under", "number", "max", "into", "last", "replacing", "via", "naming"}
+	clauses = []string{"in", "by", "as", "after", "upon", "under", "number", "max", "into", "last", "replacing", "via", "naming", "at"}
 	flags   = []string{"auto", "open", "cascade", "ban", "closed"}
 )
 
@@ -73,8 +73,14 @@ func (w *World) Play(script string) string {
 
 // Line runs one line. What is refused is shown as a sentence; what is done shows nothing.
 func (w *World) Line(s string) string {
-	l := parse(s)
 	w.Now += 1000
+	return w.line(parse(s))
+}
+
+func (w *World) line(l line) string {
+	if at := l.with["at"]; at != "" {
+		return w.at(at, l)
+	}
 	if l.who == "" {
 		return w.look(l)
 	}
@@ -84,7 +90,7 @@ func (w *World) Line(s string) string {
 		return ""
 	}
 	if p == nil {
-		w.T.Fatalf("%s: nobody is called %s", s, l.who)
+		w.T.Fatalf("%s: nobody is called %s", l.verb, l.who)
 	}
 	if err := w.act(p, l); err != nil {
 		return fmt.Sprintf("%s: %s: %v\n", l.who, strings.Join(append([]string{l.verb}, l.args...), " "), err)
@@ -174,6 +180,8 @@ func (w *World) act(p *Peer, l line) error {
 		d.Body = op.GrantBody{Member: w.person(l.arg(0)).ID(), Bits: roles[l.verb]}
 	case "grant":
 		d.Body = op.GrantBody{Member: w.person(l.arg(0)).ID(), Bits: bitsOf(l.arg(1))}
+	case "below":
+		return w.foundBelow(p, l)
 	case "group":
 		d.Body = op.CreateGroupBody{Name: l.arg(0), Open: l.with["open"] != ""}
 	case "invite":

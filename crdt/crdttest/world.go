@@ -26,6 +26,8 @@ type World struct {
 	part      map[*Peer]int // peers of one number hear each other
 	checked   map[op.ID]crdt.Checked
 	people    map[string]identity.MemberKey
+	up        *World            // of a community under another
+	below     map[string]*World // by name
 }
 
 // Peer is one device's node. Everything it is handed goes through Check and Apply, as on a real one.
@@ -74,6 +76,14 @@ func NewWorld(t testing.TB) *World {
 
 func seed(parts ...string) (s [32]byte) { return sha256.Sum256([]byte(fmt.Sprintf("%q", parts))) }
 
+// deviceSeed: somebody has another device in each community.
+func (w *World) deviceSeed(name string) [32]byte {
+	if w.up == nil {
+		return seed("device", name)
+	}
+	return seed("device", name, w.up.Community.String())
+}
+
 // Peer returns a peer by name, nil if there is none.
 func (w *World) Peer(name string) *Peer {
 	for _, p := range w.Peers {
@@ -85,7 +95,7 @@ func (w *World) Peer(name string) *Peer {
 }
 
 func (w *World) newPeer(name, person string, key identity.MemberKey) *Peer {
-	p := &Peer{Name: name, Person: person, w: w, key: key, dev: identity.DeviceKeyFromSeed(seed("device", name)), rows: map[op.ID]content.Rows{}, has: map[[32]byte]bool{}, kept: map[op.ID]*crdt.Kept{}}
+	p := &Peer{Name: name, Person: person, w: w, key: key, dev: identity.DeviceKeyFromSeed(w.deviceSeed(name)), rows: map[op.ID]content.Rows{}, has: map[[32]byte]bool{}, kept: map[op.ID]*crdt.Kept{}}
 	w.people[person] = key
 	w.Peers = append(w.Peers, p)
 	return p
@@ -93,7 +103,7 @@ func (w *World) newPeer(name, person string, key identity.MemberKey) *Peer {
 
 // newcomer is a peer that knows the community's id and nothing else.
 func (w *World) newcomer(name string) *Peer {
-	p := w.newPeer(name, name, identity.Seed(seed("person", name)).Member(w.Community))
+	p := w.newPeer(name, name, w.keyOf(name))
 	p.C = crdt.Blank(w.Community, crdt.Self{Member: p.key.ID(), Device: p.dev})
 	return p
 }
