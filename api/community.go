@@ -25,6 +25,7 @@ type NewCommunity struct {
 	Name        string `json:"name" minLength:"1" maxLength:"128" example:"Sunrise"`
 	Description string `json:"description,omitempty" maxLength:"1024"`
 	DisplayName string `json:"display_name,omitempty" maxLength:"128" doc:"My name there; absent: the name of this node's person."`
+	ParentID    string `json:"parent_id,omitempty" doc:"The community it stands under; there I need the right to groups. Its admins may then remove, moderate, archive and announce in the new one."`
 }
 
 // CommunityMe is who I am in one community.

@@ -115,7 +115,7 @@ func Found(m identity.MemberKey, d identity.DeviceKey, g op.GenesisBody, now op.
 	b := &batch{c: c, now: now}
 	b.takeOp(Checked{op: o})
 	for _, raw := range above {
-		ck, err := StoredOp(raw)
+		ck, err := StoredOp(KeptOp{Bytes: raw})
 		if err != nil {
 			return nil, Effects{}, fmt.Errorf("read the log above: %w", err)
 		}

@@ -50,6 +50,11 @@ func (n *Node) Audit(community string, f AuditFilter) ([]Act, error) {
 			}
 			out = append(out, acts(r.c.Log(), r.c.State(s), r.id)...)
 		}
+		for _, id := range r.c.Above() {
+			if st := r.c.Log().Eval(id); f.Whole && st != nil { // the log is judged with it, so it is part of the proof
+				out = append(out, acts(r.c.Log(), st, r.id)...)
+			}
+		}
 	})
 	out = slices.DeleteFunc(out, func(a Act) bool {
 		return a.Kind == "epoch" && !f.Whole || f.Kind != "" && a.Kind != f.Kind || f.Actor != "" && a.ActorID != f.Actor || f.Group != "" && a.GroupID != f.Group
@@ -161,6 +166,7 @@ func CommunityID(genesis string) string {
 func VerifyAudit(community string, claimed []Act) (int, error) {
 	l := acl.NewLog()
 	var genesis op.ID
+	var founded []op.ID // others
 	queue := make([]*op.Op, 0, len(claimed))
 	for i, a := range claimed {
 		if _, v := crdt.CheckOp(a.Raw); v != crdt.Good {
@@ -170,8 +176,10 @@ func VerifyAudit(community string, claimed []Act) (int, error) {
 		if err != nil {
 			return 0, fmt.Errorf("act %d: %w", i+1, err)
 		}
-		if o.Kind() == op.Genesis {
+		if o.Kind() == op.Genesis && comID(o.ID()) == community {
 			genesis = o.ID()
+		} else if o.Kind() == op.Genesis {
+			founded = append(founded, o.ID())
 		}
 		queue = append(queue, o)
 	}
@@ -193,7 +201,13 @@ func VerifyAudit(community string, claimed []Act) (int, error) {
 		queue = left
 	}
 	truth := map[string]Act{}
-	for _, st := range l.EvalAll(genesis) {
+	states := l.EvalAll(genesis)
+	for _, id := range founded { // what it stands under
+		if st := l.Eval(id); st != nil {
+			states[id] = st
+		}
+	}
+	for _, st := range states {
 		for _, a := range acts(l, st, genesis) {
 			truth[a.ID] = a
 		}

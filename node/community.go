@@ -47,8 +47,8 @@ func (r *room) community() (c Community, err error) {
 			err = fmt.Errorf("%w: no community %s", ErrNotFound, r.name())
 			return
 		}
-		mem, in := st.Members.Get(r.fixed.Member)
-		c = Community{ID: r.name(), Name: g.Name, Role: roleOf(st, r.fixed.Member), Permissions: mem.Bits.Names(), MemberCount: st.Members.Len(),
+		bits, in := st.Rights(r.fixed.Member)
+		c = Community{ID: r.name(), Name: g.Name, Role: roleOf(st, r.fixed.Member), Permissions: bits.Names(), MemberCount: st.Members.Len(),
 			GroupCount: len(st.Groups()), AnnouncementsID: grpID(r.id), MeID: r.fixed.Member.String(), DisplayName: r.rec.Name,
 			Settings: r.allSettings(), CreatedAt: timeOf(r.c.Log().Op(r.id).Time), State: "active"}
 		if !in {
@@ -56,6 +56,9 @@ func (r *room) community() (c Community, err error) {
 			if st.Left(r.fixed.Member) {
 				c.State = "left"
 			}
+		}
+		if st.Parent != (op.ID{}) {
+			c.ParentID = comID(st.Parent)
 		}
 		c.Name = r.title()
 		if v, ok := st.Values["description"]; ok && utf8.Valid(v) {
@@ -92,7 +95,23 @@ func (n *Node) CreateCommunity(ctx context.Context, q NewCommunity) (Community, 
 	rand.Read(join[:])
 	m := n.seed().Member(identity.OwnerSalt(salt))
 	rec := newRecord(op.ID{}, m.ID(), join, name)
-	c, e, err := crdt.Found(m, identity.DeviceKeyFromSeed(rec.Device), op.GenesisBody{Name: q.Name, Salt: salt, JoinKey: join}, n.now())
+	g := op.GenesisBody{Name: q.Name, Salt: salt, JoinKey: join}
+	var above [][]byte
+	if q.ParentID != "" {
+		parent, err := n.room(q.ParentID)
+		if err != nil {
+			return Community{}, err
+		}
+		if !n.seeded() {
+			return Community{}, ErrNotFirstDevice
+		}
+		if g.Under, above, err = parent.keepPlace(ctx, q.Name); err != nil {
+			return Community{}, err
+		}
+		g.Parent, m, salt = parent.id, parent.memberKey(), parent.fixed.Salt
+		rec.Member = m.ID()
+	}
+	c, e, err := crdt.Found(m, identity.DeviceKeyFromSeed(rec.Device), g, n.now(), above...)
 	if err != nil {
 		return Community{}, fmt.Errorf("found community: %w", err)
 	}
@@ -152,10 +171,7 @@ func (n *Node) nameFor(name string) (string, error) {
 
 // memberKey derives M again; it is never stored.
 func (r *room) memberKey() identity.MemberKey {
-	if r.fixed.Salt != [32]byte{} {
-		return r.n.seed().Member(identity.OwnerSalt(r.fixed.Salt))
-	}
-	return r.n.seed().Member(r.id)
+	return memberFrom(r.n.seed(), r.top, r.fixed.Salt)
 }
 
 // LeaveCommunity ends my membership. The last owner cannot: the community would have nobody left above.
@@ -193,14 +209,18 @@ func (n *Node) ForgetCommunity(ctx context.Context, id string) error {
 }
 
 func (n *Node) forget(ctx context.Context, r *room) error {
-	var spaces [][32]byte
+	var spaces, above [][32]byte
 	if err := r.ask(ctx, func() {
 		for _, s := range r.c.Spaces() {
 			spaces = append(spaces, s)
 		}
+		for _, s := range r.c.Above() {
+			above = append(above, s)
+		}
 	}); err != nil {
 		return err
 	}
+	needed := n.neededBy(r) // logs that other communities here are judged by
 	r.close()
 	n.mu.Lock()
 	delete(n.rooms, r.id)
@@ -224,8 +244,17 @@ func (n *Node) forget(ctx context.Context, r *room) error {
 	if err := n.store.DropTraces(ctx, store.Traces{Community: r.name(), Datastore: r.name()}); err != nil {
 		return fmt.Errorf("forget community: %w", err)
 	}
-	if err := n.store.DropSpaces(ctx, spaces...); err != nil {
-		return fmt.Errorf("forget community: %w", err)
+	for _, s := range append(spaces, above...) {
+		drop := n.store.DropSpaces
+		if needed[s] {
+			if s != r.id { // another room's, or one above another room's
+				continue
+			}
+			drop = n.store.DropMessages
+		}
+		if err := drop(ctx, s); err != nil {
+			return fmt.Errorf("forget community: %w", err)
+		}
 	}
 	return nil
 }

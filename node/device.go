@@ -264,14 +264,13 @@ func (n *Node) RevokeDevice(ctx context.Context, id, words string) (cut map[stri
 
 // memberKeyOf derives M from a seed, and says whether it is mine here.
 func (r *room) memberKeyOf(seed identity.Seed) (identity.MemberKey, bool) {
-	if m := seed.Member(r.id); m.ID() == r.fixed.Member {
+	if m := seed.Member(r.top); m.ID() == r.fixed.Member {
 		return m, true
 	}
 	var salt [32]byte
 	if r.ask(r.n.ctx, func() {
-		if g, ok := r.c.Genesis(); ok {
-			salt = g.Salt
-		}
+		_, g, _ := r.c.Top()
+		salt = g.Salt
 	}) != nil {
 		return identity.MemberKey{}, false
 	}

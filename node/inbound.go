@@ -225,6 +225,9 @@ func (r *room) mayHave(u identity.UserID, space op.ID) bool {
 }
 
 func (r *room) mayHaveOps(u identity.UserID, space op.ID) bool {
+	if slices.Contains(r.c.Above(), space) { // what they are judged by
+		return r.mayHave(u, r.id)
+	}
 	st := r.c.State(space)
 	return st != nil && (r.mayHave(u, space) || st.Can(u, op.REMOVE) == nil)
 }
@@ -237,7 +240,7 @@ func (r *room) offer(p peer.ID) (out []history.Space) {
 		if !ok {
 			return
 		}
-		for _, id := range r.c.Spaces() {
+		for _, id := range append(r.c.Spaces(), r.c.Above()...) {
 			s := history.Space{ID: id, Heads: [][32]byte{}, Sums: []history.Sum{}}
 			if r.mayHaveOps(m.user, id) && (id == r.id || r.c.Mine(id) || len(r.c.Log().Graph().Heads(id)) > 0) {
 				for _, h := range r.c.Log().Graph().Heads(id) {
@@ -314,6 +317,9 @@ func (r *room) opsBeyond(space op.ID, heads [][32]byte) (out [][]byte) {
 	ids := make([]op.ID, len(heads))
 	for i, h := range heads {
 		ids[i] = h
+	}
+	if space == r.id && len(heads) == 0 && len(r.c.Above()) > 0 {
+		return r.c.OpsFrom()
 	}
 	past, _ := g.PastOf(ids...)
 	for _, n := range g.Nodes(space) {

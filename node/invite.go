@@ -201,7 +201,7 @@ func (n *Node) CreateInvite(ctx context.Context, community string, q NewInvite) 
 			return e, err
 		}
 		rdv, _ := r.c.RendezvousOf(r.id, body.Epoch)
-		l := r.refreshed(acl.Link{Community: r.id, JoinKey: r.fixed.JoinKey, Invite: ids[0], Seed: seed, Rendezvous: invitePoint(rdv, ids[0]), Name: r.title(), Approval: q.Approval, Expires: body.Expires})
+		l := r.refreshed(acl.Link{Community: r.id, JoinKey: r.fixed.JoinKey, Invite: ids[0], Seed: seed, Rendezvous: invitePoint(rdv, ids[0]), Name: r.title(), Top: r.above(), Approval: q.Approval, Expires: body.Expires})
 		link, _, err := encodeLink(l)
 		if err != nil {
 			return e, err

@@ -1,6 +1,7 @@
 package node
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -117,8 +118,10 @@ func (n *Node) Accept(ctx context.Context, q AcceptInvite) (Job, error) {
 			return Job{}, err
 		}
 	}
-	m := n.seed().Member(l.Community)
+	salt := n.saltIn(cmp.Or(l.Top, l.Community))
+	m := memberFrom(n.seed(), cmp.Or(l.Top, l.Community), salt)
 	rec := newRecord(l.Community, m.ID(), l.JoinKey, name)
+	rec.Salt = salt
 	rec.Link = strings.TrimSpace(q.Link)
 	meta, err := rec.meta()
 	if err != nil {

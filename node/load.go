@@ -11,9 +11,12 @@ import (
 	"github.com/pandal-chat/pandal/node/store"
 )
 
+// loadCommunity reads a community back from the store: its own logs, and those it is judged with.
 func (n *Node) loadCommunity(ctx context.Context, rec communityRecord) (*crdt.Community, error) {
-	var ops []crdt.KeptOp
-	var ids []op.ID
+	ops, ids, err := n.opsAbove(ctx, rec.ID)
+	if err != nil {
+		return nil, err
+	}
 	spaces := [][32]byte{rec.ID}
 	for i := 0; i < len(spaces); i++ {
 		for o, err := range n.store.Ops(ctx, spaces[i]) {

@@ -102,7 +102,7 @@ func (n *Node) Announce(ctx context.Context, community string, q NewAnnouncement
 	if q.Replies == "threaded" {
 		body.Replies = 1
 	}
-	return r.send(ctx, r.id, content.Announcement, func() ([]byte, error) {
+	m, err := r.send(ctx, r.id, content.Announcement, func() ([]byte, error) {
 		body.Groups = nil
 		for _, g := range q.Groups {
 			i := slices.IndexFunc(r.c.Spaces(), func(s op.ID) bool { return grpID(s) == g })
@@ -113,6 +113,10 @@ func (n *Node) Announce(ctx context.Context, community string, q NewAnnouncement
 		}
 		return body.Encode()
 	})
+	if err == nil && len(body.Groups) == 0 {
+		n.cascade(ctx, r, body)
+	}
+	return m, err
 }
 
 // send writes one message that is shown, waiting for a key to send with where there is none yet.

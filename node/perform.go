@@ -77,6 +77,7 @@ func (r *room) follow(e crdt.Effects) {
 	}
 	r.heard(e)
 	r.snap.Store(r.c.Snapshot())
+	r.tellBelow(e.Store.Ops)
 	for _, p := range e.Publish {
 		r.publish(p)
 	}

@@ -1,6 +1,7 @@
 package node
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -59,9 +60,8 @@ func (r *room) serveRestore(st network.Stream) {
 	terms := restoreTerms{}
 	rand.Read(terms.Nonce[:])
 	if r.ask(r.ctx, func() {
-		if g, ok := r.c.Genesis(); ok {
-			terms.Salt = g.Salt
-		}
+		_, g, _ := r.c.Top()
+		terms.Salt = g.Salt
 	}) != nil || s.send(terms) != nil {
 		return
 	}
@@ -106,7 +106,7 @@ func (n *Node) Restore(ctx context.Context, words, link string) (Community, erro
 		return Community{}, ErrAlreadyMember
 	}
 	// A room for the meeting alone: who I am there is known once a member has told the salt.
-	meet := newRecord(l.Community, seed.Member(l.Community).ID(), l.JoinKey, "")
+	meet := newRecord(l.Community, seed.Member(cmp.Or(l.Top, l.Community)).ID(), l.JoinKey, "")
 	meet.Link = strings.TrimSpace(link)
 	r := n.newRoom(meet, crdt.Blank(l.Community, crdt.Self{Member: meet.Member, Device: identity.DeviceKeyFromSeed(meet.Device)}))
 	if err := r.start(ctx); err != nil {
@@ -199,7 +199,7 @@ func (r *room) restoreFrom(ctx context.Context, p host.Peer, seed identity.Seed)
 		return got, fmt.Errorf("ask to be restored: %w", err)
 	}
 	signed := restoreSigned(r.id, terms.Nonce, p.ID, r.host.ID())
-	plain, owner := seed.Member(r.id), seed.Member(identity.OwnerSalt(terms.Salt))
+	plain, owner := seed.Member(r.top), seed.Member(identity.OwnerSalt(terms.Salt))
 	proof := restoreProof{}
 	for _, m := range []identity.MemberKey{plain, owner} {
 		proof.Proofs = append(proof.Proofs, memberProof{Member: m.ID(), Sig: m.Sign(identity.LabelRestore, signed)})

@@ -28,7 +28,7 @@ func roleOf(st *acl.State, m identity.UserID) string {
 	if !in {
 		return ""
 	}
-	if st.Owner == m && st.Parent == (op.ID{}) {
+	if st.Owner == m && st.IsCommunity() {
 		return "owner"
 	}
 	for _, name := range roleNames {

@@ -132,7 +132,7 @@ func (r *room) sharedLink() (acl.Link, bool) {
 	}
 	b := r.c.Log().Op(s.Invite).Body.(op.InviteBody)
 	rdv, _ := r.c.RendezvousOf(r.id, b.Epoch)
-	return r.refreshed(acl.Link{Community: r.id, JoinKey: r.fixed.JoinKey, Invite: s.Invite, Seed: s.Seed, Rendezvous: invitePoint(rdv, s.Invite), Name: r.title()}), true
+	return r.refreshed(acl.Link{Community: r.id, JoinKey: r.fixed.JoinKey, Invite: s.Invite, Seed: s.Seed, Rendezvous: invitePoint(rdv, s.Invite), Name: r.title(), Top: r.above()}), true
 }
 
 // title is what the community is called. Owner only.

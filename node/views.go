@@ -229,7 +229,7 @@ type Event struct {
 
 // Requests.
 type (
-	NewCommunity struct{ Name, Description, DisplayName string }
+	NewCommunity struct{ Name, Description, DisplayName, ParentID string } // ParentID: the community it is to stand under, "" for none
 	NewGroup     struct {
 		Name, Description string
 		Members           []string

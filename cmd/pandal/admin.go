@@ -151,7 +151,7 @@ func deref(s *string) string {
 // foundedBy returns the community that the founding act in an export founds.
 func foundedBy(acts []node.Act) string {
 	for _, x := range acts {
-		if x.Kind == "genesis" {
+		if x.Kind == "genesis" && x.GroupID == "" {
 			return node.CommunityID(x.ID)
 		}
 	}

@@ -14,11 +14,19 @@ import (
 func (a *app) communityCmd() *cobra.Command {
 	c := &cobra.Command{Use: "community", Aliases: []string{"communities"}, Short: "Communities on this node"}
 	var create api.NewCommunity
+	var parent string
 	createCmd := &cobra.Command{
 		Use: "create NAME", Short: "Start a community", Args: cobra.ExactArgs(1),
-		Example: "  pandal community create Sunrise\n  pandal community create Sunrise --as Asha --description \"Our street\"",
+		Example: "  pandal community create Sunrise\n  pandal community create Sunrise --as Asha --description \"Our street\"\n  pandal community create \"Class 5\" --parent sunrise",
 		RunE: a.with(func(ctx context.Context, c *client.Client, args []string) error {
 			create.Name = args[0]
+			if parent != "" {
+				up, err := community(ctx, c, parent)
+				if err != nil {
+					return err
+				}
+				create.ParentID = up.ID
+			}
 			com, err := client.Send[api.Community](ctx, c, "POST", "/communities", create)
 			if err != nil {
 				return err
@@ -30,6 +38,7 @@ func (a *app) communityCmd() *cobra.Command {
 		}),
 	}
 	createCmd.Flags().StringVar(&create.DisplayName, "as", "", "your name there (default: your name on this node)")
+	createCmd.Flags().StringVar(&parent, "parent", "", "the community it stands under, whose admins may act in it")
 	createCmd.Flags().StringVar(&create.Description, "description", "", "what it is about")
 	var confirm bool
 	leave := &cobra.Command{
@@ -89,6 +98,9 @@ func (a *app) communityCmd() *cobra.Command {
 					fmt.Fprintln(w, plain(v.Description))
 				}
 				fmt.Fprintf(w, "members: %d, connected: %d, groups: %d, since %s\n", v.MemberCount, v.Reachable, v.GroupCount, when(&v.CreatedAt))
+				if v.ParentID != nil {
+					fmt.Fprintf(w, "stands under %s\n", *v.ParentID)
+				}
 				fmt.Fprintf(w, "I am %s (%s), %s\n", plain(v.DisplayName), v.MeID, v.Role)
 			})
 		}),

@@ -6,6 +6,15 @@ import "context"
 // rows with their texts, and secrets. Deleted pages are overwritten. One space may be large, so
 // this holds the writer for as long as it takes.
 func (s *Store) DropSpaces(ctx context.Context, spaces ...[32]byte) error {
+	return s.dropSpaces(ctx, true, spaces)
+}
+
+// DropMessages deletes everything of a space but its log.
+func (s *Store) DropMessages(ctx context.Context, spaces ...[32]byte) error {
+	return s.dropSpaces(ctx, false, spaces)
+}
+
+func (s *Store) dropSpaces(ctx context.Context, log bool, spaces [][32]byte) error {
 	err := s.do(ctx, "drop spaces", func(c *conn) error {
 		for _, space := range spaces {
 			n, err := c.number(`SELECT n FROM spaces WHERE id = ?`, space)
@@ -19,7 +28,7 @@ func (s *Store) DropSpaces(ctx context.Context, spaces ...[32]byte) error {
 			for _, sql := range []string{
 				`DELETE FROM touches WHERE wire IN (SELECT w.n FROM wires w JOIN tags t ON t.n = w.tag WHERE t.space = ?)`,
 				`DELETE FROM wires WHERE tag IN (SELECT n FROM tags WHERE space = ?)`,
-				`DELETE FROM tags WHERE space = ?`, `DELETE FROM devices WHERE space = ?`, `DELETE FROM ops WHERE space = ?`,
+				`DELETE FROM tags WHERE space = ?`, `DELETE FROM devices WHERE space = ?`,
 				`DELETE FROM texts WHERE rowid IN (SELECT doc FROM rows WHERE space = ? AND doc <> 0)`,
 				`DELETE FROM gathered WHERE doc IN (SELECT doc FROM rows WHERE space = ? AND doc <> 0)`, `DELETE FROM unread WHERE space = ?`,
 				`DELETE FROM rows WHERE space = ?`, `DELETE FROM secrets WHERE space = ?`,
@@ -27,6 +36,12 @@ func (s *Store) DropSpaces(ctx context.Context, spaces ...[32]byte) error {
 				if err := c.exec(sql, n); err != nil {
 					return err
 				}
+			}
+			if !log {
+				continue
+			}
+			if err := c.exec(`DELETE FROM ops WHERE space = ?`, n); err != nil {
+				return err
 			}
 			if err := c.exec(`DELETE FROM spaces WHERE n = ?`, n); err != nil {
 				return err
