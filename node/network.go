@@ -40,6 +40,8 @@ func (r *room) openNetwork(ctx context.Context) error {
 	switch {
 	case offline:
 		listen = nil
+	case cfg.ListenAt != nil:
+		listen = cfg.ListenAt(r.name())
 	case cfg.Options == nil: // simulated hosts have no ports to look for
 		var err error
 		if listen, err = host.FreeListen(listen); err != nil {

@@ -35,6 +35,8 @@ type Config struct {
 	// For nodetest only: the clock and the transports of simulated nodes.
 	Now     func() time.Time
 	Options func() []libp2p.Option
+	// ListenAt says, where Options makes simulated hosts, where that of a community listens; nil: at Listen.
+	ListenAt func(community string) []string
 }
 
 // Modes of the network.

@@ -3,9 +3,11 @@ package nodetest
 import (
 	"context"
 	"fmt"
+	"hash/fnv"
 	"log/slog"
 	"net"
 	"os"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -100,6 +102,11 @@ func (w *World) Node(name string, with ...func(*node.Config)) *Node {
 	listen, opts := w.Options()
 	n := &Node{Name: name, w: w, ip: fmt.Sprintf("1.0.%d.%d", w.n/250, w.n%250+1)}
 	n.cfg = node.Config{Data: w.t.TempDir(), Name: name, Listen: []string{listen}, Bootstrap: []string{"none"}, Options: opts}
+	n.cfg.ListenAt = func(community string) []string { // each host of a node has a port of its own, the same after a restart
+		h := fnv.New32a()
+		h.Write([]byte(community))
+		return []string{strings.Replace(listen, "/8000/", fmt.Sprintf("/%d/", 8000+h.Sum32()%50_000), 1)}
+	}
 	for _, f := range with {
 		f(&n.cfg)
 	}
