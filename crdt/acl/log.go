@@ -171,26 +171,6 @@ func (l *Log) Add(e Entry) error {
 	return nil
 }
 
-// edgesFit: the log's root is a Genesis or the CreateGroup of a group, and parent heads lie in the parent's log. A Genesis under another
-// community has one edge, to the CreateGroup it stands under.
-func (l *Log) edgesFit(e Entry) bool {
-	if e.Kind == op.Genesis {
-		u, ok := l.g.Find(e.Under)
-		return !ok || l.f[u].Kind == op.CreateGroup
-	}
-	root, _ := l.g.Find(e.Space)
-	if k := l.f[root].Kind; k != op.Genesis && (k != op.CreateGroup || l.f[root].Place) {
-		return false
-	}
-	up, nested := l.parent(e.Space)
-	for _, p := range e.Parents {
-		if n, _ := l.g.Find(p); !nested || l.f[n].Space != up {
-			return false
-		}
-	}
-	return true
-}
-
 func (l *Log) before(a, b dag.Node) bool { return l.g.Before(a, b) }
 
 // facts fixes what node n's past says about it for ever. It reads nothing that index notes of n itself.

@@ -10,6 +10,26 @@ import (
 // MaxDepth is how many communities may stand in a line, the top one counted.
 const MaxDepth = 8
 
+// edgesFit: the log's root is a Genesis or the CreateGroup of a group, and parent heads lie in the parent's log. A Genesis under another
+// community has one edge, to the CreateGroup it stands under.
+func (l *Log) edgesFit(e Entry) bool {
+	if e.Kind == op.Genesis {
+		u, ok := l.g.Find(e.Under)
+		return !ok || l.f[u].Kind == op.CreateGroup
+	}
+	root, _ := l.g.Find(e.Space)
+	if k := l.f[root].Kind; k != op.Genesis && (k != op.CreateGroup || l.f[root].Place) {
+		return false
+	}
+	up, nested := l.parent(e.Space)
+	for _, p := range e.Parents {
+		if n, _ := l.g.Find(p); !nested || l.f[n].Space != up {
+			return false
+		}
+	}
+	return true
+}
+
 // parent returns the space that a group, or a community under another, stands under.
 func (l *Log) parent(space op.ID) (op.ID, bool) {
 	n, _ := l.g.Find(space)
