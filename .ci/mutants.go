@@ -101,9 +101,10 @@ var mutants = []mutant{
 	{"an admin above is nobody in the class's posts", "ask.go", `b |= s.l.rights(n, s.Space) &^ op.POST`, `_ = n`, "./crdt:Scenarios"},
 	{"consent to the school is consent to the class", "wellformed.go", `(last == op.ID{}) && c.Space == l.community(f.Space)`, `(last == op.ID{}) && l.within(f.Space, c.Space)`, "N3"},
 	{"a removal above does not act below", "resolve.go", `		s.eachHitAbove(c, func(r dag.Node) bool { v = cut{Removed, r}; return false })`, `		_ = c`, "N4|NestedRemoval"},
-	{"a removal above stops nobody below", "resolve.go", `	if s.own(c) {
-		s.eachHitAbove(c, knew)`, `	if s.own(c) {
-		_ = knew`, "N4|NestedRemoval"},
+	{"a removal above stops nobody below", "resolve.go", `			t.eachHitAbove(c, knew)`, `			_ = knew`, "N4|NestedRemoval"},
+	{"a removal above stops nobody two levels down", "resolve.go", `		if t.own(c) {
+			t.eachHitAbove(c, knew)`, `		if t == s && t.own(c) {
+			t.eachHitAbove(c, knew)`, "N4TwoLevels"},
 	{"a removal above closes no invite below", "resolve.go", `		s.eachHitAbove(c, look)`, `		_ = c`, "N4"},
 	{"a removal above hits what follows it", "resolve.go", `s.l.outranks(s.l.f[r].cap, c) && !s.l.before(r, c)`, `s.l.outranks(s.l.f[r].cap, c)`, "N4"},
 	{"juniors above remove seniors below", "resolve.go", `s.up.countsAbove(r) && s.l.outranks(s.l.f[r].cap, c)`, `s.up.countsAbove(r)`, "N4"},

@@ -195,6 +195,29 @@ func TestN4Removal(t *testing.T) {
 	x.stands(false, x.do(act{by: x.budi, dev: 1, space: x.class, cap: x.budis, body: removal(x.dilnoza.id())}))
 }
 
+// N4: a removal above ends a cap of the class also where that cap acts in what stands under the class, two levels down, and in its groups.
+func TestN4TwoLevels(t *testing.T) {
+	x := newTree(t)
+	g := x.group(act{by: x.asha, dev: 1, space: x.class, cap: x.class}, false)
+	x.admit(act{by: x.asha, dev: 1, space: g, cap: g}, x.emil, 1, op.ID{})
+	last := x.below(x.place(act{by: x.asha, dev: 1, space: x.class, cap: x.class}), x.asha)
+	for _, p := range []*person{x.emil, x.chen} {
+		x.admit(act{by: x.asha, dev: 1, space: last, cap: last}, p, 1, op.ID{})
+	}
+	h := heads(x.world, last)
+	acts := func(space op.ID, parents ...op.ID) op.ID {
+		return x.do(act{by: x.emil, dev: 1, space: space, cap: x.emils, body: removal(x.chen.id()), after: heads(x.world, space), parents: parents})
+	}
+	before := acts(last)
+	x.do(act{by: x.budi, cap: x.budis, body: removal(x.emil.id())})
+	seen := x.set(act{by: x.asha, dev: 1, space: x.class, cap: x.class}, "name", "seen") // it has the removal in its past
+	after := x.do(act{by: x.emil, dev: 1, space: last, cap: x.emils, body: removal(x.dilnoza.id()), after: h, parents: []op.ID{seen}})
+	x.stand(x.log.Eval(last), true, before)
+	x.stand(x.log.Eval(last), false, after)
+	x.admit(act{by: x.asha, dev: 1, space: x.class, cap: x.class}, x.emil, 1, op.ID{}) // in again, and not what he was
+	x.stand(x.log.Eval(g), false, acts(g, heads(x.world, x.class)...))
+}
+
 // N4: who does not outrank a cap below does not end it, and what is below does nothing above.
 func TestN4Rank(t *testing.T) {
 	x := newTree(t)

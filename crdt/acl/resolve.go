@@ -286,8 +286,10 @@ func (s *State) parentEnded(n, c dag.Node) cut {
 	for up := s.up; up != nil && up.holds(c); up = up.up {
 		up.eachHit(c, knew)
 	}
-	if s.own(c) {
-		s.eachHitAbove(c, knew)
+	for t := s; t != nil; t = t.up { // where the cap was given, what is above it ends it too
+		if t.own(c) {
+			t.eachHitAbove(c, knew)
+		}
 	}
 	return v
 }
