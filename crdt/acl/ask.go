@@ -76,8 +76,10 @@ func (s *State) LiveIDs() []op.ID {
 	return out
 }
 
-// Groups lists the effective CreateGroups of this log, by id.
-func (s *State) Groups() []op.ID { return s.idsOf(op.CreateGroup, anyID) }
+// Groups lists the effective CreateGroups of this log, by id, without direct messages.
+func (s *State) Groups() []op.ID {
+	return s.idsOf(op.CreateGroup, func(id op.ID) bool { return !s.l.direct(id) })
+}
 
 // Invites lists the effective Invites of this log that nothing has closed, by id; AllInvites those that are closed too.
 func (s *State) Invites() []op.ID    { return s.idsOf(op.Invite, s.InviteOpen) }

@@ -29,6 +29,7 @@ type Entry struct {
 	Auto    bool
 	Max     uint32
 	Open    bool
+	Direct  bool    // CreateGroup: a direct message
 	Groups  []op.ID // Invite: groups it also admits to
 	Reg     string
 	Val     []byte
@@ -55,7 +56,7 @@ func EntryOf(o *op.Op) Entry {
 	case op.RevokeInviteBody:
 		e.Target = b.Invite
 	case op.CreateGroupBody:
-		e.Open = b.Open
+		e.Open, e.Direct = b.Open, b.WhoPosts == op.Direct
 	case op.SetBody:
 		e.Reg, e.Val = b.Key, b.Value
 	case op.DeviceRevokeBody:
@@ -192,6 +193,12 @@ func (l *Log) parent(space op.ID) (op.ID, bool) {
 		return op.ID{}, false
 	}
 	return l.f[n].Space, true
+}
+
+// direct: the space is a direct message.
+func (l *Log) direct(space op.ID) bool {
+	n, ok := l.g.Find(space)
+	return ok && l.f[n].Direct
 }
 
 // within reports whether home is space or above it.
@@ -424,7 +431,9 @@ func (l *Log) capFacts(n dag.Node) {
 	f := &l.f[n]
 	switch f.Kind {
 	case op.Genesis, op.CreateGroup:
-		f.bits = op.AllBits
+		if f.bits = op.AllBits; f.Direct {
+			f.bits = op.POST
+		}
 	case op.Grant:
 		if f.cap >= 0 {
 			f.bits = f.Bits & l.rights(f.cap, f.Space)
@@ -455,6 +464,9 @@ func (l *Log) rights(c dag.Node, space op.ID) op.Bits {
 	b := f.bits
 	for space != home {
 		root, _ := l.g.Find(space)
+		if l.f[root].Direct {
+			return 0
+		}
 		through := flows
 		if l.f[root].Open {
 			through |= flowsOpen

@@ -32,6 +32,10 @@ func (l *Log) Step(states map[op.ID]*State, id op.ID) ([]Change, bool) {
 		return l.begin(states, f.ID, nil), true
 	}
 	s := states[f.Space]
+	if s == nil && f.wf && l.beginning(states, f.Space) != nil {
+		up, _ := l.parent(f.Space)
+		return l.begin(states, f.Space, states[up]), true
+	}
 	switch {
 	case s == nil, !f.wf, !s.holds(f.cap):
 		return nil, true
@@ -68,7 +72,11 @@ func (l *Log) Try(states map[op.ID]*State, e Entry) (out Cut) {
 		}
 		l.f = append(l.f, fact{Entry: e, cap: -1})
 		l.facts(n)
-		switch s := states[e.Space]; {
+		s := states[e.Space]
+		if s == nil && l.f[n].wf && e.Kind != op.Genesis {
+			s = l.beginning(states, e.Space)
+		}
+		switch {
 		case !l.f[n].wf:
 		case e.Kind == op.Genesis:
 			out = Cut{}
@@ -139,7 +147,7 @@ func (l *Log) apply(states map[op.ID]*State, s *State, n dag.Node) (out []Change
 			out = below.again(who, out)
 		}
 	}
-	if f.Kind == op.CreateGroup {
+	if f.Kind == op.CreateGroup && !f.Direct {
 		out = append(out, l.begin(states, f.ID, &next)...)
 	}
 	return out

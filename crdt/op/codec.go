@@ -207,7 +207,8 @@ func parseBody(k Kind, b []byte) (Body, error) {
 		return body(b, func(*RevokeInviteBody) string { return "" })
 	case CreateGroup:
 		return body(b, func(v *CreateGroupBody) string {
-			return first(text("name", v.Name, MaxName), text("description", v.Description, maxText), when(v.WhoPosts > 1, "who_posts: 0 or 1"))
+			return first(text("name", v.Name, MaxName), text("description", v.Description, maxText), when(v.WhoPosts > 1 && v.WhoPosts != Direct, "who_posts: 0, 1 or 3"),
+				when(v.WhoPosts == Direct && (v.Open || v.Name+v.Description != ""), "who_posts: a direct message has no name, no description and is not open"))
 		})
 	case Set:
 		return body(b, func(v *SetBody) string {
