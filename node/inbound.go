@@ -238,6 +238,9 @@ func (r *room) offer(p peer.ID) (out []history.Space) {
 			return
 		}
 		for _, id := range r.c.Spaces() {
+			if r.c.Direct(id) && !r.mayHave(m.user, id) {
+				continue // that I am in it is nobody else's to know
+			}
 			s := history.Space{ID: id, Heads: [][32]byte{}, Sums: []history.Sum{}}
 			if r.mayHaveOps(m.user, id) && (id == r.id || r.c.Mine(id) || len(r.c.Log().Graph().Heads(id)) > 0) {
 				for _, h := range r.c.Log().Graph().Heads(id) {

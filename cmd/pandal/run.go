@@ -190,6 +190,7 @@ func (a *app) root() *cobra.Command {
 	root.AddCommand(a.talkCmds()...)
 	root.AddCommand(a.searchCmd())
 	root.AddCommand(a.privateCmds()...)
+	root.AddCommand(a.directCmd())
 	usageErrors(root)
 	a.completeNames(root)
 	return root
