@@ -142,7 +142,10 @@ func (r *room) takeWires(ctx context.Context, from peer.ID, wires [][]byte) ([][
 	for i, w := range wires {
 		ids[i] = epoch.WireID(w)
 	}
-	r.awaited.wait(ctx, ids) // what gossip brought is verified: soon it is stored
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(r.ctx, cancel)() // a node that stops waits for nobody
+	r.awaited.wait(ctx, ids)                 // what gossip brought is verified: soon it is stored
 	has, err := r.n.store.HasWires(ctx, ids)
 	if err != nil {
 		return nil, err
