@@ -86,7 +86,9 @@ export function Log({chat, c, g, pending, sent, at, extras, onSeen}: {
         if (i < 0) return;
         stick.current = false;
         list.current?.scrollToIndex(i, {align: at ? 'center' : 'start'});
-        if (at) setActive(id);
+        if (!at) return;
+        setActive(id);
+        requestAnimationFrame(() => requestAnimationFrame(() => document.getElementById(id)?.focus({preventScroll: true})));
       });
     });
   }, [at, chat.loaded.value]);
