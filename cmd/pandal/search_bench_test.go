@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"math/rand/v2"
 	"net/url"
@@ -9,15 +8,11 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/ncruces/go-sqlite3"
 	"github.com/ncruces/go-sqlite3/ext/fts5"
-
-	"github.com/pandal-chat/pandal/node"
 )
 
 // BenchmarkB14Search: a group of 100,000 messages, asked over HTTP: pages of 50, and searches of each kind for the newest 20, p99; against an FTS5
@@ -30,28 +25,7 @@ func BenchmarkB14Search(b *testing.B) {
 	_, general := p.found()
 	p.kill()
 	bare := bareFTS(b, want)
-	nd, err := node.Open(context.Background(), node.Config{Data: p.data, Mode: node.ModeOffline})
-	if err != nil {
-		b.Fatal(err)
-	}
-	var all sync.WaitGroup
-	var failed atomic.Pointer[error]
-	for part := range 32 { // together they share fsyncs
-		all.Go(func() {
-			for i := part; i < want; i += 32 {
-				if _, err := nd.Post(context.Background(), general, node.NewMessage{Text: phrase(i)}); err != nil {
-					failed.Store(&err)
-				}
-			}
-		})
-	}
-	if all.Wait(); failed.Load() != nil {
-		b.Fatal(*failed.Load())
-	}
-	if _, _, err := nd.Search(node.Search{Query: "x", Limit: 1}); err != nil {
-		b.Fatal(err)
-	}
-	if err := nd.Close(); err != nil {
+	if err := fill(p.data, general, want, phrase); err != nil {
 		b.Fatal(err)
 	}
 	p.start()
