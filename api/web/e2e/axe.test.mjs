@@ -28,6 +28,8 @@ export const settings = {
   '1440-hi': {width: 1440, height: 900, lang: 'hi', locale: 'hi-IN', screens: wordy},
   '375-id': {width: 375, height: 760, lang: 'id', locale: 'id-ID', screens: wordy},
   '900-es-dark': {width: 900, height: 800, lang: 'es', locale: 'es-MX', theme: 'dark', screens: wordy},
+  '1280-200': {width: 1280, height: 1024, css: ':root{--scale:2!important}', screens: wordy},
+  '320-spaced': {width: 320, height: 700, css: '*{line-height:1.5!important;letter-spacing:.12em!important;word-spacing:.16em!important}p{margin-block-end:2em!important}', screens: wordy},
   '1440-forced': {width: 1440, height: 900, context: {forcedColors: 'active'}},
 };
 
@@ -47,6 +49,13 @@ for (const [name, how] of Object.entries(settings).filter(([n]) => !process.env.
     await page.goto(await s.asha.link());
     await page.waitForURL(/\/c\//);
     await page.evaluate(axe);
+    if (how.css) {
+      await page.evaluate((css) => {
+        const sheet = new CSSStyleSheet();
+        sheet.replaceSync(css);
+        document.adoptedStyleSheets.push(sheet);
+      }, how.css);
+    }
     const found = [];
     for (const [screen, path] of Object.entries(s.screens)) {
       if (only && !only.includes(screen) || how.screens && !how.screens.includes(screen)) continue;

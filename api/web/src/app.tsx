@@ -80,6 +80,15 @@ function home(): string {
   return c ? `/c/${c.id}` : '/welcome';
 }
 
+/** Moves the focus to the next part of the screen: communities, the list, what is open, what stands beside it. */
+function region(step: number) {
+  if (document.querySelector('dialog[open]')) return;
+  const all = [...document.querySelectorAll<HTMLElement>('.rail, .list, main, .side')].filter((r) => r.checkVisibility());
+  const at = all.findIndex((r) => r.contains(document.activeElement));
+  const next = all[(at + step + all.length) % all.length];
+  next?.querySelector<HTMLElement>('[aria-current=page], a[href], button:not(:disabled), input, textarea, select, [tabindex="0"]')?.focus({focusVisible: true} as FocusOptions);
+}
+
 /** Opens the search: in the group or community that is open, or in all. False where the field has the focus: then it is the browser's. */
 function search(all: boolean): boolean {
   const [head, com, what, group] = parts(path.value), field = document.getElementById('q');
@@ -107,6 +116,11 @@ export function App() {
   }, [p, ph]);
   useEffect(() => {
     const quick = (e: KeyboardEvent) => {
+      if (e.key === 'F6' && phase.value === 'in') {
+        e.preventDefault();
+        region(e.shiftKey ? -1 : 1);
+        return;
+      }
       if (phase.value !== 'in' || !(e.ctrlKey || e.metaKey) || e.altKey) return;
       if (e.code === 'KeyL' && e.shiftKey && e.ctrlKey) void lockNode();
       else if (e.code !== 'KeyF' || !search(e.shiftKey)) return;
@@ -117,7 +131,10 @@ export function App() {
   }, []);
   // A new screen starts at its title, for those who listen to it and those who scroll.
   useEffect(() => {
-    if (!document.activeElement || document.activeElement === document.body) document.getElementById('main')?.focus({preventScroll: true});
+    // (The browser heeds autofocus only once in a document.)
+    const first = document.querySelector<HTMLElement>('main [autofocus]');
+    if (first) first.focus();
+    else if (!document.activeElement || document.activeElement === document.body) document.getElementById('main')?.focus({preventScroll: true});
   }, [p]);
   if (ph === 'out') return <Out />;
   if (ph === 'locked') return <Locked />;
