@@ -2,7 +2,6 @@ package content
 
 import (
 	"encoding/binary"
-	"fmt"
 	"testing"
 
 	"github.com/pandal-chat/pandal/crdt/op"
@@ -74,5 +73,5 @@ func BenchmarkAnswers(b *testing.B) {
 	for b.Loop() {
 		answers(b, 5000)
 	}
-	b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N)/5000, fmt.Sprint("µs/answer"))
+	b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N)/5000, "µs/answer")
 }
