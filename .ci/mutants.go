@@ -79,7 +79,15 @@ var mutants = []mutant{
 	{"a device lost above writes in groups", "resolve.go", `!s.community() && s.up.everCounts(z) && s.l.before(z, n)`, `!s.community() && s.up.everCounts(z) && s.l.before(z, n) && n < 0`, "Vectors"},
 	{"groups nest", "wellformed.go", `return f.Space == l.community(f.Space) //`, `return true //`, "Nested"},
 	{"open groups take strangers", "resolve.go", `!s.up.stood(n, f.Member,`, `false && !s.up.stood(n, f.Member,`, "OpenGroup"},
-	{"closed groups are open", "wellformed.go", `return i.ID == space && i.Open`, `return i.ID == space`, "OpenGroup"},
+	{"closed groups are open", "wellformed.go", `return i.ID == space && (i.Open || i.Direct)`, `return i.ID == space`, "OpenGroup"},
+	{"a direct message is with anybody", "direct.go", `DirectKey(f.Member, [64]byte(b.Proof)) == root`, `true || DirectKey(f.Member, [64]byte(b.Proof)) == root`, "TestDirect$"},
+	{"a direct message is ruled from above", "tree.go", `if l.f[root].Direct {`, `if false {`, "TestDirects"},
+	{"whoever is above acts in a direct message", "direct.go", `if home != f.Space || !plainKind(f.Kind) {`, `if !plainKind(f.Kind) {`, "TestDirects?$"},
+	{"anything is written in a direct message", "direct.go", `if home != f.Space || !plainKind(f.Kind) {`, `if home != f.Space {`, "TestDirect$"},
+	{"the other one of a direct message admits himself again", "direct.go", `f.Signed == nil || f.Member == f.author`, `f.Signed == nil`, "TestDirect$"},
+	{"who opens a direct message may do all in it", "tree.go", `if f.bits = op.AllBits; f.Direct {`, `if f.bits = op.AllBits; false {`, "TestDirect"},
+	{"every node holds every direct message", "direct.go", `return s.l.direct(id) && s.l.begun(id)`, `return s.l.direct(id)`, "TestDirect"},
+	{"every group needs no right", "wellformed.go", `if f.Direct || l.direct(f.Space) {`, `if f.Kind == op.CreateGroup || l.direct(f.Space) {`, "TestDirect$"},
 	{"an invite's groups take anybody", "resolve.go", `case !s.up.admittedBy(f.Member, t, n):`, `case false && !s.up.admittedBy(f.Member, t, n):`, "InviteGroups"},
 	{"an invite is for every group", "wellformed.go", `i.Space == l.community(space) && slices.Contains(i.Groups, space)`, `i.Space == l.community(space) && (true || slices.Contains(i.Groups, space))`, "InviteGroups"},
 	{"a ban is nothing", "resolve.go", `f := &s.l.f[r]; !f.Ban ||`, `f := &s.l.f[r]; f.Ban ||`, "Ban"},
@@ -100,6 +108,9 @@ var mutants = []mutant{
 	{"a community below is ranked as if alone", "log.go", `		above = f.Under`, `		above = f.Cap`, "N2"},
 	{"an admin above is nobody in the class's posts", "ask.go", `b |= s.l.rights(n, s.Space) &^ op.POST`, `_ = n`, "./crdt:Scenarios"},
 	{"consent to the school is consent to the class", "wellformed.go", `(last == op.ID{}) && c.Space == l.community(f.Space)`, `(last == op.ID{}) && l.within(f.Space, c.Space)`, "N3"},
+	{"a founder's consent to the school is his to the class", "wellformed.go", `	p := l.community(f.Space)
+	if p == f.Space { // consent`, `	p, _ := l.parent(f.Space)
+	if p == f.Space { // consent`, "N3Founder"},
 	{"a removal above does not act below", "resolve.go", `		s.eachHitAbove(c, func(r dag.Node) bool { v = cut{Removed, r}; return false })`, `		_ = c`, "N4|NestedRemoval"},
 	{"a removal above stops nobody below", "resolve.go", `			t.eachHitAbove(c, knew)`, `			_ = knew`, "N4|NestedRemoval"},
 	{"a removal above stops nobody two levels down", "resolve.go", `		if t.own(c) {

@@ -70,8 +70,9 @@ type Group struct {
 	ID                  string   `json:"id" example:"grp_mzxw6ytboi"`
 	CommunityID         string   `json:"community_id"`
 	Kind                string   `json:"kind" enum:"announcements,chat,dm"`
-	Name                string   `json:"name"`
+	Name                string   `json:"name" doc:"Of a direct message: the other one's name, empty while it is not known."`
 	Description         string   `json:"description"`
+	UserID              *string  `json:"user_id,omitempty" doc:"Of a direct message: the other one."`
 	MemberCount         int      `json:"member_count" doc:"0 where this node is not in the group: the roster is the group's own."`
 	Joined              bool     `json:"joined"`
 	Open                bool     `json:"open" doc:"Members of the community may join by themselves."`
@@ -93,6 +94,11 @@ type NewGroup struct {
 	Members     []string `json:"members,omitempty" maxItems:"1024" doc:"Who is in it from the start, beside me."`
 	WhoPosts    string   `json:"who_posts,omitempty" enum:"everyone,moderators"`
 	Open        bool     `json:"open,omitempty" doc:"Members of the community may join by themselves."`
+}
+
+// NewDirect names whom a direct message is with.
+type NewDirect struct {
+	UserID string `json:"user_id" minLength:"1" maxLength:"64" example:"usr_mzxw6ytboi"`
 }
 
 // Member of a community or a group. DisplayName is null and Visible false where

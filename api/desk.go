@@ -55,6 +55,31 @@ type Suggestion struct {
 	Mine        bool    `json:"mine"`
 }
 
+// Report is what a member wants those who let people in to look at: a message, or a person.
+type Report struct {
+	ID          string  `json:"id" example:"rep_mzxw6ytboi"`
+	CommunityID string  `json:"community_id"`
+	GroupID     *string `json:"group_id" doc:"Where the message is; null: the report is about the person."`
+	MessageID   *string `json:"message_id"`
+	UserID      string  `json:"user_id" doc:"Who is reported."`
+	DisplayName *string `json:"display_name"`
+	By          string  `json:"by" doc:"Who reports."`
+	ByName      *string `json:"by_name"`
+	Reason      string  `json:"reason"`
+	Excerpt     string  `json:"excerpt" doc:"What the message said, by the reporter's word."`
+	Held        bool    `json:"held" doc:"This node has the message itself: look at it, not at the excerpt."`
+	CreatedAt   Time    `json:"created_at" format:"date-time"`
+	State       string  `json:"state" enum:"open,resolved,dismissed" doc:"Whoever is not one of those who let people in is not told what became of it."`
+	DecidedBy   *string `json:"decided_by"`
+	Note        string  `json:"note,omitempty" doc:"Of who decided."`
+	Mine        bool    `json:"mine"`
+}
+
+// NewReport says what is wrong.
+type NewReport struct {
+	Reason string `json:"reason,omitempty" maxLength:"1024" example:"spam"`
+}
+
 // NewSuggestion asks the admins for a group.
 type NewSuggestion struct {
 	Name        string `json:"name" minLength:"1" maxLength:"128" example:"Rooftop garden"`

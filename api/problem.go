@@ -58,6 +58,8 @@ const (
 	CodeGone              = "gone"
 	CodePollClosed        = "poll_closed"
 	CodeAnonymous         = "anonymous"
+	CodeStranger          = "stranger"
+	CodeDirect            = "direct"
 	CodeEventOver         = "event_over"
 	CodeRepliesOff        = "replies_off"
 	CodeIdempotencyBusy   = "idempotency_in_progress"
@@ -119,6 +121,8 @@ var Codes = map[string]Code{
 	CodePollClosed:        {http.StatusConflict, "The poll is closed", "Votes after the end of a poll do not count, so none is sent.", "Ask who made the poll to make another."},
 	CodeAnonymous:         {http.StatusForbidden, "Anonymous poll", "Who voted for what in this poll is not shown.", "The numbers are in the poll itself."},
 	CodeEventOver:         {http.StatusConflict, "The event is over", "It has taken place or was called off, so nobody can say any more whether he comes.", "Look at the calendar for what comes next."},
+	CodeStranger:          {http.StatusForbidden, "You do not know them", "You share no group with this person, who does not run the community either.", "Ask somebody who runs it to put you in touch."},
+	CodeDirect:            {http.StatusConflict, "A direct message stays between two", "Nobody is let in, nobody is removed and nothing is set in a direct message.", "Make a group for more than two, or leave this one."},
 	CodeRepliesOff:        {http.StatusConflict, "Replies are off", "Whoever made this announcement asked for no replies.", "React to it, or write to an admin."},
 	CodeIdempotencyBusy:   {http.StatusConflict, "Still running", "A request with the same Idempotency-Key has not finished.", "Wait and send the same request again."},
 	CodeIdempotencyReused: {http.StatusUnprocessableEntity, "Idempotency-Key used before", "The same Idempotency-Key came before with another request.", "Use a new key for a new request."},

@@ -57,9 +57,12 @@ func (c *Community) TouchedBy(in []Checked) map[op.ID][]content.RowKey {
 	return out
 }
 
-// Draft names the rows that posting a message of mine will read.
+// DraftRows names the rows that posting a message of mine will read.
 func (c *Community) DraftRows(space op.ID, kind content.Kind, body []byte, now op.Millis) map[op.ID][]content.RowKey {
 	m := content.Msg{Space: space, Author: c.self.Member, Device: c.self.Device.ID(), Lamport: now, Kind: kind, Body: body}
+	if m.Parsed = content.Parse(kind, body); content.Alone(m) {
+		return nil
+	}
 	return map[op.ID][]content.RowKey{space: append(content.Touches(m), content.Looks(m)...)}
 }
 

@@ -51,6 +51,9 @@ func (c *Community) Needed(space op.ID, k content.Kind) op.Bits {
 	if need, posted := announced(k); posted && space == c.id {
 		return need
 	}
+	if k == content.Pin && c.Direct(space) { // between two nobody moderates
+		return op.POST
+	}
 	return needed(k, c.WhoPosts(space))
 }
 

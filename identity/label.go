@@ -21,6 +21,7 @@ const (
 	LabelOp         Label = "pandal/1 op"
 	LabelRotate     Label = "pandal/1 owner rotate"
 	LabelRosterRoot Label = "pandal/1 roster root"
+	LabelDirect     Label = "pandal/1 direct message"
 
 	LabelCommit     Label = "pandal/1 epoch commit"
 	LabelMessages   Label = "pandal/1 messages"
@@ -53,7 +54,7 @@ const (
 func Labels() []Label {
 	return []Label{
 		LabelMember, LabelCert, LabelConsent, LabelUser, LabelDeviceName, LabelSafety, LabelInviteKey, LabelInviteProof, LabelOwnerSalt,
-		LabelOp, LabelRotate, LabelRosterRoot,
+		LabelOp, LabelRotate, LabelRosterRoot, LabelDirect,
 		LabelCommit, LabelMessages, LabelTag, LabelTopic, LabelRendezvous, LabelSync, LabelDesk, LabelDeskHeader, LabelHeader, LabelBody,
 		LabelRotator, LabelKeyReq, LabelKeyResp,
 		LabelHandshake, LabelHello, LabelJoin, LabelJoinAsk, LabelLink, LabelRestore, LabelState, LabelLANTag, LabelDHTKey, LabelStoreKey, LabelSnapshot,

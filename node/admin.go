@@ -116,7 +116,7 @@ func (n *Node) EditGroup(ctx context.Context, id string, e Edit) (Group, error) 
 	if err := e.check(); err != nil {
 		return Group{}, err
 	}
-	r, s, err := n.groupRoom(id)
+	r, s, err := n.ruledRoom(id)
 	if err != nil {
 		return Group{}, err
 	}
@@ -170,7 +170,7 @@ func (r *room) setAndRotate(s op.ID, set op.SetBody, event string) (crdt.Effects
 
 // ArchiveGroup closes a group to new messages, or opens it again. What was said stays.
 func (n *Node) ArchiveGroup(ctx context.Context, id string, archived bool) (Group, error) {
-	r, s, err := n.groupRoom(id)
+	r, s, err := n.ruledRoom(id)
 	if err != nil {
 		return Group{}, err
 	}

@@ -562,3 +562,21 @@ func (n *Node) HeldEpochs(group string) map[op.ID]bool {
 	}
 	return out
 }
+
+// HeldOf counts the ops and wires that a node stores of a group, by its id, and says whether it knows that there is one.
+func (n *Node) HeldOf(group string) (known bool, count int) {
+	r := n.only()
+	for o, err := range n.store.Ops(context.Background(), r.id) {
+		if err != nil || op.KindOf(o.Bytes) != op.CreateGroup || grpID(o.ID) != group {
+			continue
+		}
+		known = true
+		for range n.store.Ops(context.Background(), o.ID) {
+			count++
+		}
+		for range n.store.WiresOf(context.Background(), o.ID) {
+			count++
+		}
+	}
+	return known, count
+}

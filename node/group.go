@@ -93,6 +93,9 @@ func (r *room) group(s op.ID) (g Group, err error) {
 			if g.Joined {
 				g.MemberCount = st.Members.Len()
 			}
+			if r.c.Direct(s) {
+				r.showDirect(s, &g)
+			}
 		}
 		g.Archived = string(st.Values[acl.RegArchived]) == "1"
 		own := r.private().groups[s]
@@ -199,8 +202,13 @@ func (r *room) admitTo(g op.ID, m identity.UserID) error {
 func (r *room) certOf(m identity.UserID) []byte {
 	st := r.c.State(r.id)
 	for _, cap := range st.Members.Of(m).Caps {
-		if a, ok := r.c.Log().Op(cap).Body.(op.AdmitBody); ok {
-			return a.Cert
+		switch b := r.c.Log().Op(cap).Body.(type) {
+		case op.AdmitBody:
+			return b.Cert
+		case op.GenesisBody:
+			return b.Cert
+		case op.OwnerRotateBody:
+			return b.Cert
 		}
 	}
 	return nil
@@ -278,7 +286,7 @@ func (n *Node) LeaveGroup(ctx context.Context, id string) error {
 
 // AddToGroup admits a member of the community.
 func (n *Node) AddToGroup(ctx context.Context, group, user string) (Member, error) {
-	r, s, err := n.groupRoom(group)
+	r, s, err := n.ruledRoom(group)
 	if err != nil {
 		return Member{}, err
 	}
@@ -301,7 +309,7 @@ func (n *Node) AddToGroup(ctx context.Context, group, user string) (Member, erro
 
 // RemoveFromGroup takes a member out of one group.
 func (n *Node) RemoveFromGroup(ctx context.Context, group, user string) error {
-	r, s, err := n.groupRoom(group)
+	r, s, err := n.ruledRoom(group)
 	if err != nil {
 		return err
 	}

@@ -142,7 +142,10 @@ func (r *room) takeWires(ctx context.Context, from peer.ID, wires [][]byte) ([][
 	for i, w := range wires {
 		ids[i] = epoch.WireID(w)
 	}
-	r.awaited.wait(ctx, ids) // what gossip brought is verified: soon it is stored
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(r.ctx, cancel)() // a node that stops waits for nobody
+	r.awaited.wait(ctx, ids)                 // what gossip brought is verified: soon it is stored
 	has, err := r.n.store.HasWires(ctx, ids)
 	if err != nil {
 		return nil, err
@@ -241,6 +244,9 @@ func (r *room) offer(p peer.ID) (out []history.Space) {
 			return
 		}
 		for _, id := range append(r.c.Spaces(), r.c.Above()...) {
+			if r.c.Direct(id) && !r.mayHave(m.user, id) {
+				continue // that I am in it is nobody else's to know
+			}
 			s := history.Space{ID: id, Heads: [][32]byte{}, Sums: []history.Sum{}}
 			if r.mayHaveOps(m.user, id) && (id == r.id || r.c.Mine(id) || len(r.c.Log().Graph().Heads(id)) > 0) {
 				for _, h := range r.c.Log().Graph().Heads(id) {

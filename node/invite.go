@@ -178,11 +178,11 @@ func (n *Node) CreateInvite(ctx context.Context, community string, q NewInvite) 
 		}
 		groups := []op.ID{}
 		for _, g := range q.Groups {
-			i := slices.IndexFunc(r.c.Spaces(), func(s op.ID) bool { return grpID(s) == g })
-			if i < 0 {
-				return crdt.Effects{}, fmt.Errorf("%w: no group %s", ErrNotFound, g)
+			s, err := r.namedGroup(g)
+			if err != nil {
+				return crdt.Effects{}, err
 			}
-			if s := r.c.Spaces()[i]; s != r.id && !slices.Contains(groups, s) {
+			if s != r.id && !slices.Contains(groups, s) {
 				groups = append(groups, s)
 			}
 		}

@@ -105,11 +105,11 @@ func (n *Node) Announce(ctx context.Context, community string, q NewAnnouncement
 	m, err := r.send(ctx, r.id, content.Announcement, func() ([]byte, error) {
 		body.Groups = nil
 		for _, g := range q.Groups {
-			i := slices.IndexFunc(r.c.Spaces(), func(s op.ID) bool { return grpID(s) == g })
-			if i < 0 {
-				return nil, fmt.Errorf("%w: no group %s", ErrNotFound, g)
+			s, err := r.namedGroup(g)
+			if err != nil {
+				return nil, err
 			}
-			body.Groups = append(body.Groups, r.c.Spaces()[i])
+			body.Groups = append(body.Groups, s)
 		}
 		return body.Encode()
 	})

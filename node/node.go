@@ -32,7 +32,7 @@ type Config struct {
 	Mode       string // normal, lan_only, low_data, offline
 	Log        *slog.Logger
 
-	// For nodetest only: the clock and the transports of simulated nodes.
+	// The clock of nodes whose past is made up (nodetest, the demo), and the transports of simulated ones.
 	Now     func() time.Time
 	Options func() []libp2p.Option
 	// ListenAt says, where Options makes simulated hosts, where that of a community listens; nil: at Listen.

@@ -206,13 +206,17 @@ func (r *room) eventOf(e crdt.Event) store.Event {
 		rec.Ref = rec.Actor
 	case ofMessage(e.Type):
 		rec.Ref = msgID(e.Ref)
-	case e.Type == "desk.decided": // on a request or on a suggestion
+	case e.Type == "desk.decided": // on a request, a report or a suggestion
 		e.Type, rec.Ref = "suggestion.decided", sugID(e.Ref)
 		if _, ok := r.deskRow(e.Space, content.RequestKey(e.Ref)); ok {
 			e.Type, rec.Ref = "join_request.decided", jrqID(e.Ref)
+		} else if _, ok := r.deskRow(e.Space, content.ReportKey(e.Ref)); ok {
+			e.Type, rec.Ref = "report.decided", repID(e.Ref)
 		}
 	case strings.HasPrefix(e.Type, "join_request."):
 		rec.Ref = jrqID(e.Ref)
+	case e.Type == "report.created":
+		rec.Ref = repID(e.Ref)
 	case strings.HasPrefix(e.Type, "suggestion."):
 		rec.Ref = sugID(e.Ref)
 	case e.Type == "group.created" || e.Type == "group.changed" || e.Type == "group.archived":

@@ -65,7 +65,7 @@ func (n *Node) SetRoles(ctx context.Context, community, user string, want []stri
 
 // SetGroupRoles does it in one group alone, which only somebody who may grant there can.
 func (n *Node) SetGroupRoles(ctx context.Context, group, user string, want []string) (Member, error) {
-	r, s, err := n.groupRoom(group)
+	r, s, err := n.ruledRoom(group)
 	if err != nil {
 		return Member{}, err
 	}

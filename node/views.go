@@ -37,7 +37,8 @@ type Community struct {
 // Group is a group or, with Kind "announcements", the community's own channel.
 type Group struct {
 	ID, CommunityID, Kind, Name, Description string
-	MemberCount                              int // 0 where this node is not in: the roster is the group's
+	UserID                                   string // of a direct message: the other one
+	MemberCount                              int    // 0 where this node is not in: the roster is the group's
 	Joined, Open, Archived                   bool
 	WhoPosts                                 string        // everyone, moderators
 	Disappearing                             time.Duration // how long new messages are kept; 0 for ever
@@ -276,6 +277,8 @@ var (
 	ErrTooLarge         = errors.New("that is too large")                                                                                // 413 too_large
 	ErrAnnounceOnly     = errors.New("only announcers post here")                                                                        // 403 announce_admin_only
 	ErrNotMember        = errors.New("you are not a member here")                                                                        // 403 not_member
+	ErrStranger         = errors.New("you share no group with this person, who is no admin either")                                      // 403 stranger
+	ErrDirect           = errors.New("a direct message stays between two, as it is: make a group for more")                              // 409 direct
 	ErrAlreadyMember    = errors.New("already a member")                                                                                 // 409 already_member
 	ErrLastOwner        = errors.New("the last owner cannot leave")                                                                      // 409 last_owner
 	ErrNotAuthor        = errors.New("only who wrote it may do this")                                                                    // 403 not_author

@@ -293,6 +293,12 @@ func (s *Server) resource(e *node.Event) any {
 				return renderSuggestion(list[i])
 			}
 		}
+	case "report":
+		if list, err := n.Reports(e.CommunityID, ""); err == nil {
+			if i := slices.IndexFunc(list, func(q node.Report) bool { return q.ID == e.Ref }); i >= 0 {
+				return renderReport(list[i])
+			}
+		}
 	case "invite":
 		if i, err := n.Invite(e.Ref); err == nil {
 			return renderInvite(i)

@@ -35,6 +35,8 @@ var codeOf = []struct {
 	{node.ErrGone, api.CodeGone, false},
 	{node.ErrPollClosed, api.CodePollClosed, false},
 	{node.ErrAnonymous, api.CodeAnonymous, false},
+	{node.ErrStranger, api.CodeStranger, false},
+	{node.ErrDirect, api.CodeDirect, false},
 	{node.ErrEventOver, api.CodeEventOver, false},
 	{node.ErrNoReplies, api.CodeRepliesOff, false},
 	{node.ErrRemoved, api.CodeRemoved, false},

@@ -50,7 +50,7 @@ func renderCommunity(c node.Community) api.Community {
 
 func renderGroup(g node.Group) api.Group {
 	out := api.Group{ID: g.ID, CommunityID: g.CommunityID, Kind: g.Kind, Name: g.Name, Description: g.Description,
-		MemberCount: g.MemberCount, Joined: g.Joined, Open: g.Open, WhoPosts: g.WhoPosts, Archived: g.Archived}
+		MemberCount: g.MemberCount, Joined: g.Joined, Open: g.Open, WhoPosts: g.WhoPosts, Archived: g.Archived, UserID: optional(g.UserID)}
 	out.MutedUntil, out.Notifications = api.At(g.MutedUntil), cmp.Or(g.Notify, "all")
 	if g.Joined {
 		out.Unread, out.Mentions, out.FirstUnreadID = &g.Unread, &g.Mentions, optional(g.FirstUnreadID)

@@ -60,6 +60,7 @@ func (s *Server) routes() http.Handler {
 	s.deskRoutes()
 	s.deviceRoutes()
 	s.recoveryRoutes()
+	s.reportRoutes()
 	s.standingRoutes()
 	s.messageRoutes()
 	s.talkRoutes()

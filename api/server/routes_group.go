@@ -34,6 +34,12 @@ func (s *Server) groupRoutes() {
 			g, err := s.c.Node.CreateGroup(ctx, in.C, node.NewGroup{Name: b.Name, Description: b.Description, Members: b.Members, WhoPosts: b.WhoPosts, Open: b.Open})
 			return renderOr(g, err, renderGroup)
 		})
+	addBody[struct{ Body any }](s, route{method: "POST", path: "/dms", id: "openDirect", summary: "Write to one member: the direct message with them, made if there is none", tag: tag, scope: api.ScopeMessagesWrite,
+		status: 201, errors: []int{403}, description: "With whoever shares a group with you, and with those who run the community. Nobody else reads it or is ever in it."},
+		func(ctx context.Context, in *struct{ Body api.NewDirect }) (*reply[api.Group], error) {
+			g, err := s.c.Node.Direct(ctx, in.Body.UserID)
+			return renderOr(g, err, renderGroup)
+		})
 	add(s, route{method: "GET", path: "/groups/{g}", id: "getGroup", summary: "One group", tag: tag, scope: api.ScopeRead},
 		func(_ context.Context, in *struct {
 			GroupPath

@@ -22,7 +22,8 @@ func (a *app) demoCmd() *cobra.Command {
 	c := &cobra.Command{
 		Use: "demo", Short: "Watch three nodes on this machine work together", Args: cobra.NoArgs,
 		Long: "Starts three nodes on loopback, with data directories of their own, and has them do the main things over the public API:\n" +
-			"join, post, announce, miss something and catch up, remove somebody. Nothing leaves this machine.",
+			"join, post, announce, miss something and catch up, remove somebody. Nothing leaves this machine.\n" +
+			"With --keep it makes three people's nodes with two weeks of a neighbourhood's life behind them, and leaves them running.",
 		Example: "  pandal demo\n  pandal demo --keep",
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
 			dir, err := os.MkdirTemp("", "pandal-demo-")
@@ -38,10 +39,13 @@ func (a *app) demoCmd() *cobra.Command {
 			}()
 			ctx, cancel := context.WithTimeoutCause(cmd.Context(), curtain, fmt.Errorf("the play took longer than %s", curtain))
 			defer cancel()
+			if keep {
+				return errors.Join(d.leave(ctx), context.Cause(ctx))
+			}
 			return errors.Join(d.play(ctx), context.Cause(ctx))
 		},
 	}
-	c.Flags().BoolVar(&keep, "keep", false, "leave the nodes running and their directories in place")
+	c.Flags().BoolVar(&keep, "keep", false, "make three people with two weeks behind them, print a link for each, and leave their nodes running")
 	return c
 }
 
@@ -94,12 +98,38 @@ func (d *demo) sees(who *actor, format string, args ...any) {
 	fmt.Fprintf(d.out, "      %-7s %s\n", who.name+":", plain(fmt.Sprintf(format, args...)))
 }
 
+func (d *demo) cast() {
+	for _, name := range []string{"Asha", "Budi", "Chitra"} {
+		d.actors = append(d.actors, &actor{name: name, dir: filepath.Join(d.dir, strings.ToLower(name))})
+	}
+}
+
+// leave makes people with a past, starts their nodes and goes.
+func (d *demo) leave(ctx context.Context) error {
+	d.cast()
+	d.says("Asha, Budi and Chitra live through two weeks of Sunrise Street …")
+	if err := d.live(ctx); err != nil {
+		return err
+	}
+	d.says("Their nodes go on. Each link opens a page, once, within five minutes; pandal --data DIR down stops a node.")
+	for _, act := range d.actors {
+		if err := d.start(ctx, act); err != nil {
+			return err
+		}
+		link, err := send[api.LoginLink](ctx, act, "POST", "/session/login-links", nil)
+		if err != nil {
+			return err
+		}
+		d.sees(act, "%s   --data %s", link.URL, act.dir)
+	}
+	return nil
+}
+
 func (d *demo) play(ctx context.Context) error {
 	begun := time.Now()
 	d.says("Three nodes start, each with its own directory and keys.")
-	for _, name := range []string{"Asha", "Budi", "Chitra"} {
-		act := &actor{name: name, dir: filepath.Join(d.dir, strings.ToLower(name))}
-		d.actors = append(d.actors, act)
+	d.cast()
+	for _, act := range d.actors {
 		if err := d.start(ctx, act); err != nil {
 			return err
 		}
@@ -218,16 +248,6 @@ func (d *demo) play(ctx context.Context) error {
 	}
 	d.sees(budi, "(nothing new)")
 	fmt.Fprintf(d.out, "\nDone in %s. No server was involved.\n", time.Since(begun).Round(100*time.Millisecond))
-	if d.keep {
-		fmt.Fprintln(d.out, "The three nodes go on. Each link opens a page, once, within five minutes; pandal --data DIR down stops a node.")
-		for _, act := range d.actors {
-			link, err := send[api.LoginLink](ctx, act, "POST", "/session/login-links", nil)
-			if err != nil {
-				return err
-			}
-			d.sees(act, "%s   --data %s", link.URL, act.dir)
-		}
-	}
 	return nil
 }
 

@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -28,6 +29,7 @@ type upFlags struct {
 	hosts      []string
 	origins    []string
 	passphrase string
+	notify     string
 	noOpen     bool
 }
 
@@ -51,12 +53,13 @@ func (a *app) upCmd() *cobra.Command {
 	f.BoolVar(&u.node.DHTServer, "dht-server", false, "serve the DHT to others")
 	f.StringVar(&u.passphrase, "passphrase-file", "", "file with the passphrase of the store; - reads it from stdin")
 	f.StringVar(&u.node.Mode, "mode", u.node.Mode, "normal, lan_only, low_data or offline")
+	f.StringVar(&u.notify, "notify", u.notify, "desktop notifications on Linux and macOS: off, quiet (nothing of what came) or text; PANDAL_NOTIFY is the default")
 	f.StringVar(&u.node.Name, "name", "", "your name, on the first start")
 	return c
 }
 
 func (u *upFlags) defaults() {
-	u.apiListen, u.node.MDNS, u.node.Mode = "127.0.0.1:7717", true, "normal"
+	u.apiListen, u.node.MDNS, u.node.Mode, u.notify = "127.0.0.1:7717", true, "normal", defaultNotify()
 }
 
 // bare is pandal without arguments: a short status, or the start of the node.
@@ -95,11 +98,19 @@ func (a *app) up(ctx context.Context, u *upFlags) error {
 		}
 	}
 	log := slog.New(slog.NewTextHandler(a.err, &slog.HandlerOptions{Level: level}))
+	if !slices.Contains([]string{notifyOff, notifyQuiet, notifyText}, u.notify) {
+		return fail(exitUsage, "--notify is off, quiet or text")
+	}
 	u.node.Data, u.node.Log = a.data, log
 	open := func(passphrase []byte) (*node.Node, error) {
 		c := u.node
 		c.Passphrase = passphrase
-		return node.Open(ctx, c)
+		n, err := node.Open(ctx, c)
+		if err == nil && u.notify != notifyOff {
+			w := &notifier{n: n, how: u.notify, tell: desktop, counted: map[string]int{}}
+			go w.run(ctx) // ends with the node
+		}
+		return n, err
 	}
 	// A sealed store without its passphrase waits for it, locked.
 	var n *node.Node

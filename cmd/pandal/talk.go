@@ -32,6 +32,36 @@ func (a *app) onMessage(method, path string, body func(args []string) (any, erro
 	})
 }
 
+// directCmd writes to one member.
+func (a *app) directCmd() *cobra.Command {
+	return &cobra.Command{
+		Use: "dm COMMUNITY MEMBER [TEXT|-]", Short: "Write to one member: nobody else reads it", Args: cobra.RangeArgs(2, 3),
+		Example: "  pandal dm sunrise budi \"are you in tonight?\"\n  pandal read budi",
+		RunE: a.ofCommunity(func(ctx context.Context, c *client.Client, com api.Community, args []string) error {
+			m, err := member(ctx, c, com.ID, args[1])
+			if err != nil {
+				return err
+			}
+			g, err := client.Send[api.Group](ctx, c, "POST", "/dms", api.NewDirect{UserID: m.ID})
+			if err != nil {
+				return err
+			}
+			if len(args) < 3 {
+				return a.show(g, func(w io.Writer) { fmt.Fprintln(w, g.ID) })
+			}
+			text, err := a.body(args[2:])
+			if err != nil {
+				return err
+			}
+			msg, err := client.Send[api.Message](ctx, c, "POST", "/groups/"+g.ID+"/messages", api.NewMessage{Text: text})
+			if err != nil {
+				return err
+			}
+			return a.show(msg, func(w io.Writer) { fmt.Fprintln(w, msg.ID) })
+		}),
+	}
+}
+
 func (a *app) talkCmds() []*cobra.Command {
 	var take bool
 	react := &cobra.Command{

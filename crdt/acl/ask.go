@@ -76,9 +76,10 @@ func (s *State) LiveIDs() []op.ID {
 	return out
 }
 
-// Groups lists the groups of this log that count, by id; Places the effective CreateGroups that keep a place for a community below.
+// Groups lists the groups of this log that count, by id, without direct messages; Places the effective CreateGroups that keep a place for a
+// community below.
 func (s *State) Groups() []op.ID {
-	return s.idsOf(op.CreateGroup, func(id op.ID) bool { return !s.l.place(id) })
+	return s.idsOf(op.CreateGroup, func(id op.ID) bool { return !s.l.place(id) && !s.l.direct(id) })
 }
 func (s *State) Places() []op.ID { return s.idsOf(op.CreateGroup, s.l.place) }
 

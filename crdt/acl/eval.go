@@ -19,7 +19,8 @@ func all(dag.Node) bool { return true }
 // Eval computes the state of a space and of what it lies under, from every integrated op.
 func (l *Log) Eval(space op.ID) *State { return l.evalIn(space, nil, all) }
 
-// EvalAll computes the states of a community and of every effective group below it; those it stands under are judged and not among them.
+// EvalAll computes the states of a community and of every effective group below it, of a direct message once something stands in its log; those
+// it stands under are judged and not among them.
 func (l *Log) EvalAll(community op.ID) map[op.ID]*State {
 	out := map[op.ID]*State{}
 	var walk func(op.ID, *State)
@@ -29,7 +30,7 @@ func (l *Log) EvalAll(community op.ID) map[op.ID]*State {
 			return
 		}
 		out[space] = st
-		for _, g := range st.Groups() {
+		for _, g := range append(st.Groups(), st.Directs()...) {
 			walk(g, st)
 		}
 	}
@@ -112,7 +113,7 @@ func (l *Log) ownersTurns(chain []dag.Node) []dag.Node {
 // walkAuthority walks Genesis, CreateGroup and Grants senior first. Whatever can hit a cap is thus known before the cap is walked.
 func (e *eval) walkAuthority() {
 	caps := []dag.Node{e.root}
-	for up := e.up; up != nil; up = up.up {
+	for up := e.up; up != nil && !e.l.f[e.root].Direct; up = up.up { // into a direct message nothing flows
 		caps = append(caps, up.root)
 		caps = append(caps, up.effective(op.Grant)...)
 	}

@@ -29,6 +29,7 @@ type Entry struct {
 	Auto    bool
 	Max     uint32
 	Open    bool
+	Direct  bool    // CreateGroup: a direct message
 	Place   bool    // CreateGroup: no group, a sub-community may be founded under it
 	Under   op.ID   // Genesis: the CreateGroup it stands under
 	Groups  []op.ID // Invite: groups it also admits to
@@ -61,7 +62,7 @@ func EntryOf(o *op.Op) Entry {
 	case op.RevokeInviteBody:
 		e.Target = b.Invite
 	case op.CreateGroupBody:
-		e.Open, e.Place = b.Open, b.WhoPosts == op.Place
+		e.Open, e.Place, e.Direct = b.Open, b.WhoPosts == op.Place, b.WhoPosts == op.Direct
 	case op.SetBody:
 		e.Reg, e.Val = b.Key, b.Value
 	case op.DeviceRevokeBody:

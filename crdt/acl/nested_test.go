@@ -195,6 +195,14 @@ func TestN4Removal(t *testing.T) {
 	x.stands(false, x.do(act{by: x.budi, dev: 1, space: x.class, cap: x.budis, body: removal(x.dilnoza.id())}))
 }
 
+// N3: nor is what the founder of the school signed for it his consent to the class.
+func TestN3Founder(t *testing.T) {
+	x := newTree(t)
+	a := act{by: x.asha, dev: 1, space: x.class, cap: x.class}
+	a.body = op.AdmitBody{Cert: x.log.Op(x.world.community).Body.(op.GenesisBody).Cert, Proof: []byte{}, Post: true}
+	x.stands(false, x.do(a))
+}
+
 // N4: a removal above ends a cap of the class also where that cap acts in what stands under the class, two levels down, and in its groups.
 func TestN4TwoLevels(t *testing.T) {
 	x := newTree(t)

@@ -155,6 +155,7 @@ func TestEffectiveIsFounded(t *testing.T) {
 					if i := &w.log.f[w.node(f.Invite)]; !i.Auto && i.Kind != op.CreateGroup {
 						t.Fatalf("%s: a member admits by what is no auto invite", w.describe(f.ID))
 					}
+				case f.Direct || w.log.direct(f.Space) && f.cap == w.node(f.Space): // TestDirects
 				case need&^have != 0:
 					t.Fatalf("%s without the right to %s", w.describe(f.ID), need)
 				case f.Kind == op.Grant && f.Bits&^have != 0:
@@ -376,6 +377,39 @@ func TestGroupsFollow(t *testing.T) {
 	})
 }
 
+// TestDirects: whatever anybody writes, in a direct message there are its author and the one it was opened with, none of whom has more than
+// POST, no register, and nothing written by others.
+func TestDirects(t *testing.T) {
+	onHistories(t, func(t *rapid.T, w *world, all map[op.ID]*State) {
+		for id, d := range w.directs {
+			s := all[id]
+			if s == nil {
+				continue
+			}
+			author, _ := w.log.Author(id)
+			of := func(m identity.UserID) bool { return m == author || m == d.other.id() }
+			for m, mem := range s.Members.All() {
+				if !of(m) || mem.Bits&^op.POST != 0 {
+					t.Fatalf("%v is in with %v", m, mem.Bits)
+				}
+			}
+			if len(s.Values) > 0 || s.Can(w.owner.id(), op.REMOVE) == nil || s.Can(author, op.ADMIT) == nil {
+				t.Fatal("somebody rules a direct message")
+			}
+			for _, n := range w.effectiveHere(s) {
+				if m := w.log.f[n].author; !of(m) || w.log.f[n].Kind == op.Admit && m != author {
+					t.Fatalf("%s in a direct message of others", w.describe(w.log.f[n].ID))
+				}
+			}
+		}
+		for _, s := range all { // who is neither hears of it by its CreateGroup alone
+			if w.log.direct(s.Space) && !w.log.begun(s.Space) {
+				t.Fatal("there is a state of a direct message of which nothing is here")
+			}
+		}
+	})
+}
+
 // withoutDevices leaves out what a person may do to his own devices even when his caps are gone.
 func withoutDevices(states map[op.ID]*State) map[op.ID]view {
 	out := views(states)
@@ -471,6 +505,9 @@ func TestPlainMember(t *testing.T) {
 			after := h.states()
 			for space, was := range all {
 				now := after[space]
+				if author, _ := h.log.Author(space); now == nil && h.log.direct(space) && author == me {
+					continue // he has revoked, and dated back, the device with which he opened it
+				}
 				if now == nil {
 					t.Fatal("a member ends a group")
 				}

@@ -38,6 +38,9 @@ func history(t *rapid.T, n int) *world {
 		}
 		w.grant(act{by: w.p(1), space: g, cap: g}, w.p(2), op.AllBits)
 		w.invite(act{by: w.p(1), space: g, cap: g}, true, 3)
+		mine, _ := w.state().Membership(w.p(3).id())
+		d := w.direct(act{by: w.p(3), cap: mine}, w.p(4))
+		w.admitDirect(act{by: w.p(3), space: d, cap: d}, w.p(4), 0)
 	}
 	w.random(t, n, limits{byz: rapid.SampledFrom([]int{10, 40, 80}).Draw(t, "byzantine")})
 	return w
@@ -64,7 +67,7 @@ func percent(t *rapid.T, name string, n int) bool { return rapid.IntRange(0, 99)
 
 var authorityKinds = []op.Kind{op.Grant, op.Grant, op.Admit, op.Admit, op.Revoke, op.Revoke, op.Invite, op.RevokeInvite, op.Set, op.Leave, op.DeviceAdd,
 	op.DeviceRevoke, op.CreateGroup, op.OwnerRotate}
-var memberKinds = []op.Kind{op.Admit, op.Admit, op.Leave, op.DeviceAdd, op.DeviceRevoke, op.Epoch, op.Revoke}
+var memberKinds = []op.Kind{op.Admit, op.Admit, op.Leave, op.DeviceAdd, op.DeviceRevoke, op.Epoch, op.Revoke, op.CreateGroup}
 
 // step writes one random op, if what was drawn can be written at all.
 func (w *world) step(t *rapid.T, lim limits) (op.ID, bool) {
@@ -186,6 +189,12 @@ func (w *world) body(t *rapid.T, a act, k op.Kind, here []op.ID) (op.ID, bool) {
 		}
 		return w.grant(a, who, bits), true
 	case op.Admit:
+		if d, is := w.directs[a.space]; is && percent(t, "as direct messages admit", 80) {
+			if percent(t, "the one it is with", 70) {
+				who = d.other
+			}
+			return w.admitDirect(a, who, rapid.IntRange(0, 1).Draw(t, "their device")), true
+		}
 		var invite op.ID
 		inv := of(op.Invite)
 		if p, ok := w.log.parent(a.space); ok && w.log.f[w.node(a.space)].Open && percent(t, "open", 30) {
@@ -230,6 +239,9 @@ func (w *world) body(t *rapid.T, a act, k op.Kind, here []op.ID) (op.ID, bool) {
 	case op.CreateGroup:
 		if a.space != w.community || percent(t, "no group", 50) {
 			return op.ID{}, false
+		}
+		if !isAuthority(w.log.f[w.node(a.cap)].Kind) || percent(t, "direct", 50) {
+			return w.direct(a, who), true
 		}
 		return w.group(a, rapid.Bool().Draw(t, "open")), true
 	case op.OwnerRotate:

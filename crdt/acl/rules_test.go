@@ -16,7 +16,7 @@ import (
 func (w *world) stand(s *State, want bool, ids ...op.ID) {
 	w.t.Helper()
 	for _, id := range ids {
-		if s.Effective(id) != want {
+		if (s != nil && s.Effective(id)) != want {
 			w.t.Errorf("%s: effective %v, want %v", w.describe(id), !want, want)
 		}
 	}
@@ -648,6 +648,58 @@ func TestOpenGroup(t *testing.T) {
 	w.leave(act{by: w.p(2), space: g, cap: second})
 	w.nowStand(true, w.admit(act{by: w.p(1), space: g, cap: first}, w.p(2), 0, g))
 	w.in(w.state(g), true, w.p(2))
+}
+
+// Direct: any member opens a direct message, with one other, who is committed to before he is named; nobody else comes in, and nobody acts
+// from above.
+func TestDirect(t *testing.T) {
+	w := newWorld(t, 4)
+	for i := 1; i <= 3; i++ {
+		w.admit(act{}, w.p(i), 0, op.ID{})
+	}
+	mine, _ := w.state().Membership(w.p(1).id())
+	g := w.direct(act{by: w.p(1), cap: mine}, w.p(2))
+	w.nowStand(true, g)
+	if w.states()[g] != nil || len(w.state().Groups()) != 0 {
+		t.Fatal("a direct message of which only the CreateGroup is here is shown")
+	}
+	for _, by := range []act{{by: w.p(1), space: g, cap: g}, {by: w.owner, space: g, cap: w.community}} {
+		w.nowStand(false, w.admitDirect(by, w.p(3), 0))                          // it is with another
+		w.nowStand(false, w.admit(by, w.p(2), 0, op.ID{}))                       // without the opening
+		w.nowStand(false, w.admitDirect(by, w.p(1), 0))                          // its author is in
+		w.nowStand(false, w.grant(by, w.p(2), op.POST), w.set(by, "name", "us")) // there is nothing to rule
+	}
+	w.nowStand(false, w.admitDirect(act{space: g}, w.p(2), 0)) // from above
+	if w.states()[g] != nil {
+		t.Fatal("what was written from above began a direct message")
+	}
+	b := w.admitDirect(act{by: w.p(1), space: g, cap: g}, w.p(2), 0)
+	w.nowStand(true, b)
+	s := w.state(g)
+	w.in(s, true, w.p(1), w.p(2))
+	w.in(s, false, w.owner, w.p(3))
+	if got := s.Members.Of(w.p(1).id()).Bits | s.Members.Of(w.p(2).id()).Bits; got != op.POST {
+		t.Fatalf("they have %v", got)
+	}
+	w.nowStand(false, w.revoke(act{space: g}, w.p(2), op.ID{}, false), w.revoke(act{by: w.p(1), space: g, cap: g}, w.p(2), op.ID{}, false))
+	w.nowStand(false, w.admitDirect(act{by: w.p(2), space: g, cap: b}, w.p(2), 0)) // the other one admits nobody
+	w.in(w.state(g), true, w.p(1), w.p(2))
+	w.leave(act{by: w.p(1), space: g, cap: g})
+	w.in(w.state(g), false, w.p(1))
+	w.in(w.state(g), true, w.p(2))
+	h := w.direct(act{by: w.p(1), cap: mine}, w.owner) // by the certificate of Genesis, until he leaves
+	opening := w.directs[h].opening
+	founder := act{by: w.p(1), space: h, cap: h, body: op.AdmitBody{Cert: w.log.Op(w.community).Body.(op.GenesisBody).Cert, Post: true, Invite: h, Proof: opening[:]}}
+	in := w.do(founder)
+	w.nowStand(true, in)
+	w.leave(act{space: h, cap: in})
+	w.nowStand(false, w.do(founder))
+	w.revoke(act{}, w.p(2), op.ID{}, false)
+	w.in(w.state(g), false, w.p(2))
+	if plain := w.group(act{by: w.p(3), cap: func() op.ID { id, _ := w.state().Membership(w.p(3).id()); return id }()}, false); w.states()[plain] != nil {
+		t.Fatal("a plain member made a group")
+	}
+	w.nowStand(false, w.group(act{by: w.p(3), cap: w.grant(act{}, w.p(3), op.AllBits&^op.GROUPS)}, false)) // whose right a group that is no direct message needs
 }
 
 // InviteGroups: an invite of the community that names groups opens each of them, closed or not, for whom it let into the community.

@@ -40,6 +40,10 @@ func (l *Log) Step(states map[op.ID]*State, community, id op.ID) ([]Change, bool
 			s = top
 		}
 	}
+	if s == nil && f.wf && l.beginning(states, f.Space) != nil {
+		up, _ := l.parent(f.Space)
+		return l.begin(states, f.Space, states[up]), true
+	}
 	switch {
 	case s == nil, !f.wf, !s.holds(f.cap):
 		return nil, true
@@ -76,7 +80,11 @@ func (l *Log) Try(states map[op.ID]*State, e Entry) (out Cut) {
 		}
 		l.f = append(l.f, fact{Entry: e, cap: -1})
 		l.facts(n)
-		switch s := states[e.Space]; {
+		s := states[e.Space]
+		if s == nil && l.f[n].wf && e.Kind != op.Genesis {
+			s = l.beginning(states, e.Space)
+		}
+		switch {
 		case !l.f[n].wf:
 		case e.Kind == op.Genesis:
 			out = Cut{}
@@ -142,7 +150,7 @@ func (l *Log) apply(states map[op.ID]*State, community op.ID, s *State, n dag.No
 		return l.put(states, states[community], states[community].hung(s, &next, who), who, out)
 	}
 	out = l.put(states, s, &next, who, out)
-	if f.Kind == op.CreateGroup && !f.Place {
+	if f.Kind == op.CreateGroup && !f.Place && !f.Direct {
 		out = append(out, l.begin(states, f.ID, &next)...)
 	}
 	return out

@@ -75,6 +75,12 @@ func (l *Log) nests(f *fact) bool {
 // place: the op keeps a place for a community, and is the root of no group.
 func (l *Log) place(id op.ID) bool { n, _ := l.g.Find(id); return l.f[n].Place }
 
+// direct: the space is a direct message.
+func (l *Log) direct(space op.ID) bool {
+	n, ok := l.g.Find(space)
+	return ok && l.f[n].Direct
+}
+
 // home returns the space that a cap is of.
 func (l *Log) home(c dag.Node) op.ID {
 	if f := &l.f[c]; f.Kind == op.Genesis || f.Kind == op.CreateGroup {
@@ -102,7 +108,9 @@ func (l *Log) capFacts(n dag.Node) {
 	f := &l.f[n]
 	switch f.Kind {
 	case op.Genesis, op.CreateGroup:
-		f.bits = op.AllBits
+		if f.bits = op.AllBits; f.Direct {
+			f.bits = op.POST
+		}
 	case op.Grant:
 		if f.cap >= 0 {
 			f.bits = f.Bits & l.rights(f.cap, f.Space)
@@ -132,6 +140,9 @@ func (l *Log) rights(c dag.Node, space op.ID) op.Bits {
 	b := f.bits
 	for space != home {
 		root, _ := l.g.Find(space)
+		if l.f[root].Direct {
+			return 0
+		}
 		through := flows
 		switch r := &l.f[root]; {
 		case f.Kind == op.Genesis:

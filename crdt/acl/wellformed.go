@@ -63,7 +63,8 @@ func (l *Log) wellFormed(n dag.Node) bool {
 		c.Kind == op.Admit && home != f.Space,
 		!f.known,
 		(f.Kind == op.DeviceAdd || f.Kind == op.DeviceRevoke) != (f.Key == op.Key(f.author)),
-		c.Kind == op.Admit && !plainKind(f.Kind),
+		c.Kind == op.Admit && !plainKind(f.Kind) && !f.Direct,
+		l.direct(f.Space) && !l.directFits(n, home),
 		f.Kind == op.Leave && (c.Kind == op.Genesis || home != f.Space):
 		return false
 	}
@@ -107,7 +108,7 @@ func (l *Log) namesFit(n dag.Node) bool {
 func (l *Log) inviteOf(t dag.Node, space op.ID) bool {
 	i := &l.f[t]
 	if i.Kind == op.CreateGroup {
-		return i.ID == space && i.Open
+		return i.ID == space && (i.Open || i.Direct)
 	}
 	if i.Kind != op.Invite {
 		return false
@@ -122,6 +123,9 @@ func (l *Log) rightsFit(n dag.Node) bool {
 	if f.Kind == op.Admit && c.Kind == op.Admit { // a plain member admits by an auto invite only: the invite is the authority
 		t, ok := l.g.Find(f.Invite)
 		return ok && (l.f[t].Auto || l.f[t].Kind == op.CreateGroup || l.f[t].Space != f.Space) // one of the parent's is auto here
+	}
+	if f.Direct || l.direct(f.Space) { // anybody opens one, and directFits says what there is in it
+		return true
 	}
 	have := l.rights(f.cap, f.Space)
 	if f.Kind == op.Grant && f.Bits&^have != 0 {
@@ -193,6 +197,16 @@ func (l *Log) genesisConsent(f *fact) bool {
 	return ok && c.Space == identity.OwnerSalt(b.Salt) && op.Key(c.Device) == f.Key
 }
 
+// founders: the Admit carries the certificate of Genesis, which is the founder's for the community though it names the salt.
+func (l *Log) founders(f *fact) bool {
+	p := l.community(f.Space)
+	if p == f.Space { // consent to one community is none to one below it
+		return false
+	}
+	g, ok := l.Op(p).Body.(op.GenesisBody)
+	return ok && bytes.Equal(f.Signed.Body.(op.AdmitBody).Cert, g.Cert)
+}
+
 // consentedBefore: a well-formed Admit in the past of the one at n, which may have been cut, carried the very same certificate. What M
 // consented to then is done again; consent ends when M leaves or is removed, which last tells.
 func (l *Log) consentedBefore(n dag.Node) bool {
@@ -232,6 +246,9 @@ func (l *Log) consentFits(n dag.Node) bool {
 		}
 	}
 	last := l.lastOut(f.Space, f.Member, n)
+	if l.founders(f) {
+		return last == op.ID{}
+	}
 	if c.Space != f.Space {
 		return (last == op.ID{}) && c.Space == l.community(f.Space)
 	}

@@ -35,6 +35,12 @@ type person struct {
 func (p *person) id() identity.UserID { return p.key.ID() }
 
 // world is a history of really signed ops. Anybody can write anything with any past; what comes of it is Eval's business.
+// direct is whom a direct message is with.
+type direct struct {
+	other   *person
+	opening [64]byte
+}
+
 type world struct {
 	t         rapid.TB
 	community op.ID
@@ -44,6 +50,7 @@ type world struct {
 	ops       []*op.Op
 	now       op.Millis
 	invites   map[op.ID]identity.InviteKey
+	directs   map[op.ID]direct
 	guard     []identity.UserID // the recovery set that is signed for
 	trusted   bool              // signatures are not checked again
 }
@@ -66,7 +73,7 @@ func newWorld(t rapid.TB, n int) *world {
 
 // foundWorld names this recovery set in Genesis.
 func foundWorld(t rapid.TB, n int, set []identity.UserID) *world {
-	w := &world{t: t, log: NewLog(), now: 1_790_000_000_000, invites: map[op.ID]identity.InviteKey{}}
+	w := &world{t: t, log: NewLog(), now: 1_790_000_000_000, invites: map[op.ID]identity.InviteKey{}, directs: map[op.ID]direct{}}
 	salt := seed32(99)
 	w.owner = &person{name: "owner", key: identity.Seed(seed32(0)).Member(identity.OwnerSalt(salt))}
 	w.owner.devs = append(w.owner.devs, identity.DeviceKeyFromSeed(seed32(0, 0)), identity.DeviceKeyFromSeed(seed32(0, 1)))
@@ -255,6 +262,26 @@ func (w *world) group(a act, open bool) op.ID {
 	return w.do(a)
 }
 
+// direct opens a direct message with somebody, and does not admit him yet.
+func (w *world) direct(a act, other *person) op.ID {
+	d := direct{other: other}
+	binary.BigEndian.PutUint64(d.opening[:], uint64(len(w.ops)))
+	a.body = op.CreateGroupBody{WhoPosts: op.Direct, JoinKey: DirectKey(other.id(), d.opening)}
+	id := w.do(a)
+	w.directs[id] = d
+	return id
+}
+
+// admitDirect admits who to a direct message, with the opening of the one it is with.
+func (w *world) admitDirect(a act, who *person, dev int) op.ID {
+	b := op.AdmitBody{Post: true, Invite: a.space}
+	opening := w.directs[a.space].opening
+	b.Proof = opening[:]
+	b.Cert = who.key.Certify(identity.Certificate{Space: a.space, Via: a.space, Last: w.lastOut(a.space, who.id(), a.after, a.parents)}, who.devs[dev])
+	a.body = b
+	return w.do(a)
+}
+
 func (w *world) leave(a act) op.ID {
 	a.body = op.LeaveBody{Pins: []op.Pin{}}
 	return w.do(a)
@@ -316,7 +343,7 @@ func (w *world) state(space ...op.ID) *State {
 // copy is a world with the same history that can go on otherwise.
 func (w *world) copy() *world {
 	c := *w
-	c.log, c.ops, c.invites = NewLog(), nil, maps.Clone(w.invites)
+	c.log, c.ops, c.invites, c.directs = NewLog(), nil, maps.Clone(w.invites), maps.Clone(w.directs)
 	for _, o := range w.ops {
 		c.take(o)
 	}

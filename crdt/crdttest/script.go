@@ -182,6 +182,28 @@ func (w *World) act(p *Peer, l line) error {
 		d.Body = op.GrantBody{Member: w.person(l.arg(0)).ID(), Bits: bitsOf(l.arg(1))}
 	case "below":
 		return w.foundBelow(p, l)
+	case "direct":
+		if !forged(l) {
+			m := w.person(l.arg(0)).ID()
+			var cert []byte
+			for _, cap := range p.C.State(w.Community).Members.Of(m).Caps {
+				switch b := p.C.Log().Op(cap).Body.(type) {
+				case op.AdmitBody:
+					cert = b.Cert
+				case op.GenesisBody:
+					cert = b.Cert
+				case op.OwnerRotateBody:
+					cert = b.Cert
+				}
+			}
+			e, id, err := p.C.OpenDirect(m, cert, [64]byte(slices.Concat(seedBytes("direct", l.with["as"]), make([]byte, 48))), p.now())
+			p.perform(e)
+			if err == nil {
+				w.spaces[l.with["as"]] = id
+			}
+			return err
+		}
+		d.Body = op.CreateGroupBody{WhoPosts: op.Direct}
 	case "group":
 		d.Body = op.CreateGroupBody{Name: l.arg(0), Open: l.with["open"] != ""}
 	case "invite":

@@ -207,7 +207,9 @@ func parseBody(k Kind, b []byte) (Body, error) {
 		return body(b, func(*RevokeInviteBody) string { return "" })
 	case CreateGroup:
 		return body(b, func(v *CreateGroupBody) string {
-			return first(text("name", v.Name, MaxName), text("description", v.Description, maxText), when(v.WhoPosts > Place, "who_posts: 0, 1 or 2"), when(v.WhoPosts == Place && v.Open, "open: not where no group is"))
+			return first(text("name", v.Name, MaxName), text("description", v.Description, maxText), when(v.WhoPosts > Direct, "who_posts: 0 to 3"),
+				when(v.WhoPosts == Place && v.Open, "open: not where no group is"),
+				when(v.WhoPosts == Direct && (v.Open || v.Name+v.Description != ""), "who_posts: a direct message has no name, no description and is not open"))
 		})
 	case Set:
 		return body(b, func(v *SetBody) string {

@@ -148,7 +148,7 @@ type (
 		Name        string
 		Description string
 		Open        bool
-		WhoPosts    uint8 // 0 everyone, 1 moderators, Place: nobody
+		WhoPosts    uint8 // 0 everyone, 1 moderators; Place: nobody, this is no group; Direct: this is a direct message
 		JoinKey     [32]byte
 	}
 	SetBody struct {
@@ -193,6 +193,9 @@ type (
 		Key Key
 	}
 )
+
+// Direct in place of who posts makes a group a direct message: its author and one other, whom JoinKey commits to, and nobody else ever.
+const Direct = 3
 
 func (GenesisBody) Kind() Kind      { return Genesis }
 func (GrantBody) Kind() Kind        { return Grant }

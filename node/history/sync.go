@@ -45,7 +45,7 @@ func (h *History) Sync(ctx context.Context, p peer.ID) (more bool, err error) {
 		}); err != nil {
 			return err
 		}
-		if err := h.give(ctx, s, theirs, diff); err != nil {
+		if err := h.give(ctx, s, mine, theirs, diff); err != nil {
 			return err
 		}
 		return h.takeRest(ctx, s)
@@ -59,13 +59,9 @@ type key struct {
 }
 
 // give sends what the other lacks and asks for what I lack.
-func (h *History) give(ctx context.Context, s *session, theirs []Space, diff map[key][][32]byte) error {
-	for _, sp := range theirs {
-		for part := range batches(h.c.Ops(s.p, sp.ID, sp.Heads)) {
-			if err := s.send(frameOps, opsFrame{Space: sp.ID, Ops: part}); err != nil {
-				return err
-			}
-		}
+func (h *History) give(ctx context.Context, s *session, mine, theirs []Space, diff map[key][][32]byte) error {
+	if err := h.giveOps(s, mine, theirs); err != nil {
+		return err
 	}
 	for _, sp := range theirs {
 		for _, sum := range sp.Sums {
@@ -73,11 +69,11 @@ func (h *History) give(ctx context.Context, s *session, theirs []Space, diff map
 			if !ok {
 				continue
 			}
-			mine, err := h.c.IDs(ctx, sp.ID, sum.Tag)
+			held, err := h.c.IDs(ctx, sp.ID, sum.Tag)
 			if err != nil {
 				return err
 			}
-			lack, surplus := compare(mine, ids)
+			lack, surplus := compare(held, ids)
 			if err := s.sendIDs(frameFetch, key{sp.ID, sum.Tag}, lack); err != nil {
 				return err
 			}
@@ -87,6 +83,27 @@ func (h *History) give(ctx context.Context, s *session, theirs []Space, diff map
 		}
 	}
 	return s.done()
+}
+
+// giveOps sends what the other lacks of the spaces it named; of those that I alone named, everything it may have: he may not know of them yet.
+func (h *History) giveOps(s *session, mine, theirs []Space) error {
+	named := make(map[[32]byte]bool, len(theirs))
+	for _, sp := range theirs {
+		named[sp.ID] = true
+	}
+	for _, sp := range mine {
+		if !named[sp.ID] {
+			theirs = append(theirs[:len(theirs):len(theirs)], Space{ID: sp.ID})
+		}
+	}
+	for _, sp := range theirs {
+		for part := range batches(h.c.Ops(s.p, sp.ID, sp.Heads)) {
+			if err := s.send(frameOps, opsFrame{Space: sp.ID, Ops: part}); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // compare returns what stands only in theirs, in their order, and what stands only in mine.
@@ -251,12 +268,8 @@ func (h *History) serveSync(ctx context.Context, s *session) error {
 			known[sp.ID][sum.Tag] = sum
 		}
 	}
-	for _, sp := range theirs {
-		for part := range batches(h.c.Ops(s.p, sp.ID, sp.Heads)) {
-			if err := s.send(frameOps, opsFrame{Space: sp.ID, Ops: part}); err != nil {
-				return err
-			}
-		}
+	if err := h.giveOps(s, mine, theirs); err != nil {
+		return err
 	}
 	for _, sp := range theirs {
 		for _, sum := range sp.Sums {

@@ -11,6 +11,9 @@ const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 const only = process.env.SCREENS?.split(',');
 
+// Words of other lengths and heights are looked at where there are many of them.
+const wordy = ['welcome', 'join', 'home', 'announcements', 'chat', 'about', 'members', 'invite', 'overview', 'danger', 'look', 'recovery'];
+
 export const settings = {
   '1440': {width: 1440, height: 900},
   '1440-dark': {width: 1440, height: 900, theme: 'dark'},
@@ -22,6 +25,11 @@ export const settings = {
   '1440-contrast': {width: 1440, height: 900, prefs: {contrast: true}},
   '1440-ar': {width: 1440, height: 900, lang: 'ar', locale: 'ar'},
   '375-ar-dark': {width: 375, height: 760, lang: 'ar', locale: 'ar', theme: 'dark'},
+  '1440-hi': {width: 1440, height: 900, lang: 'hi', locale: 'hi-IN', screens: wordy},
+  '375-id': {width: 375, height: 760, lang: 'id', locale: 'id-ID', screens: wordy},
+  '900-es-dark': {width: 900, height: 800, lang: 'es', locale: 'es-MX', theme: 'dark', screens: wordy},
+  '1280-200': {width: 1280, height: 1024, css: ':root{--scale:2!important}', screens: wordy},
+  '320-spaced': {width: 320, height: 700, css: '*{line-height:1.5!important;letter-spacing:.12em!important;word-spacing:.16em!important}p{margin-block-end:2em!important}', screens: wordy},
   '1440-forced': {width: 1440, height: 900, context: {forcedColors: 'active'}},
 };
 
@@ -41,9 +49,16 @@ for (const [name, how] of Object.entries(settings).filter(([n]) => !process.env.
     await page.goto(await s.asha.link());
     await page.waitForURL(/\/c\//);
     await page.evaluate(axe);
+    if (how.css) {
+      await page.evaluate((css) => {
+        const sheet = new CSSStyleSheet();
+        sheet.replaceSync(css);
+        document.adoptedStyleSheets.push(sheet);
+      }, how.css);
+    }
     const found = [];
     for (const [screen, path] of Object.entries(s.screens)) {
-      if (only && !only.includes(screen)) continue;
+      if (only && !only.includes(screen) || how.screens && !how.screens.includes(screen)) continue;
       await page.evaluate((p) => {
         history.pushState(null, '', p);
         dispatchEvent(new PopStateEvent('popstate'));

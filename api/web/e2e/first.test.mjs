@@ -65,3 +65,27 @@ test('from an empty node to a first message, and a second person', {skip, timeou
 
   for (const page of [p, q, r, s]) assert.deepEqual(page.faults, []);
 });
+
+test('the browser says which language, and only the chosen one is loaded', {skip, timeout: 60_000}, async () => {
+  const p = await open(b, {locale: 'es-MX', prefs: {lang: undefined}});
+  const loaded = new Set();
+  p.on('request', (r) => /\/(en|hi|id|es|ar)\.js$/.test(r.url()) && loaded.add(r.url().slice(-5, -3)));
+  await p.goto(await asha.link());
+  await p.waitForURL(/\/c\//);
+  await p.goto(`${asha.url}/settings/look`);
+  await p.getByRole('heading', {name: 'Aspecto e idioma'}).waitFor();
+  assert.deepEqual([...loaded], ['es']);
+  const picker = p.getByLabel('Idioma');
+  assert.deepEqual(await picker.locator('option').allTextContents(), ['English', 'हिन्दी', 'Bahasa Indonesia', 'Español', 'العربية']);
+  await picker.selectOption('hi');
+  await p.getByRole('heading', {name: 'रूप और भाषा'}).waitFor();
+  await p.getByLabel('भाषा').selectOption('ar');
+  await p.waitForFunction(() => document.documentElement.dir === 'rtl' && document.documentElement.lang === 'ar');
+  await p.getByLabel('اللغة').selectOption('id');
+  await p.getByRole('heading', {name: 'Tampilan dan bahasa'}).waitFor();
+  assert.equal(await p.evaluate(() => document.documentElement.dir), 'ltr');
+  await p.reload();
+  await p.getByRole('heading', {name: 'Tampilan dan bahasa'}).waitFor();
+  assert.deepEqual([...loaded], ['es', 'hi', 'ar', 'id']);
+  assert.deepEqual(p.faults, []);
+});

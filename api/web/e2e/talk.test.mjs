@@ -97,3 +97,49 @@ test('everyday acts, on two pages', {skip, timeout: 240_000}, async () => {
 
   for (const page of [p, q]) assert.deepEqual(page.faults, []);
 });
+
+test('search finds, marks, filters and leads to the place', {skip, timeout: 120_000}, async () => {
+  const p = await open(b);
+  const say = (n, text, path = `/groups/${s.food.id}/messages`) => n.api('POST', path, {text});
+  const root = await say(s.budi, '🧨🧨 Pump keys: https://example.org/keys');
+  await until(() => s.asha.api('GET', `/messages/${root.id}`).catch(() => false), 'his message');
+  await say(s.asha, 'The pump is **repaired**, keys at my door.', `/messages/${root.id}/thread`);
+  for (let i = 0; i < 60; i++) await say(s.asha, `Line ${i}`);
+  await until(async () => (await s.asha.api('GET', '/search?q=pump')).items.length === 2, 'both messages');
+  await p.goto(await s.asha.link());
+  await p.getByRole('navigation', {name: 'Sunrise Ward'}).getByRole('link', {name: /Food relief/}).click();
+  await p.getByRole('log').getByText('Line 59').waitFor();
+
+  await p.keyboard.press('Control+f');
+  const field = p.getByRole('searchbox', {name: 'Words to look for'});
+  await field.waitFor();
+  assert.equal(await p.getByLabel('Group').inputValue(), s.food.id, 'the search begins in the open group');
+  await p.getByText('What are you looking for?').waitFor();
+  await field.fill('pump key');
+  await p.getByText('2 found').waitFor();
+  assert.deepEqual(await p.locator('mark').allTextContents(), ['pump', 'keys', 'Pump', 'keys', 'keys'], 'what is found is marked, also behind an emoji');
+  await p.getByLabel('A link').check();
+  await p.getByText('1 found').waitFor();
+  await p.getByLabel('From', {exact: true}).selectOption({label: 'You'});
+  await p.getByText('Nothing found').waitFor();
+  await p.getByRole('button', {name: 'Clear the filters'}).click();
+  await p.getByText('2 found').waitFor();
+  await p.getByLabel('Up to this day').fill('2020-01-01');
+  await p.getByText('Nothing found').waitFor();
+  await p.getByLabel('Up to this day').fill('');
+  await p.getByText('2 found').waitFor();
+  await field.fill('"');
+  await field.fill('keys');
+
+  await p.getByRole('link', {name: /Budi Santoso.*Pump/}).click();
+  await p.waitForFunction((id) => document.activeElement?.id === id, root.id);
+  assert.ok(await p.locator(`[id="${root.id}"]`).evaluate((e) => e.getBoundingClientRect().top >= 0 && e.getBoundingClientRect().bottom <= innerHeight), 'in sight');
+  await p.goBack();
+  assert.equal(await field.inputValue(), 'keys', 'the question is still there');
+  await p.getByRole('link', {name: /In a thread/}).click();
+  await p.getByRole('complementary').getByText('keys at my door').waitFor();
+  await p.keyboard.press('Control+Shift+f');
+  await field.waitFor();
+  assert.equal(new URL(p.url()).search, '', 'Ctrl+Shift+F begins in all communities');
+  assert.deepEqual(p.faults, []);
+});

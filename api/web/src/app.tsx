@@ -18,6 +18,7 @@ import {MeHere} from './screens/me';
 import {Members} from './screens/members';
 import {NetworkScreen} from './screens/network';
 import {Restore} from './screens/restore';
+import {SearchScreen} from './screens/search';
 import {Settings} from './screens/settings';
 import {Asking, NotFound, Out, Stopped} from './screens/states';
 import {NewCommunity, Welcome} from './screens/welcome';
@@ -26,11 +27,11 @@ function community(com: string, rest: string[]) {
   if (!communityOf(com)) return <Shell><NotFound back="/" /></Shell>;
   const [what, id, more, msg] = rest;
   if (!what) return <Home com={com} />;
-  if (what === 'g' && id && (!more || more === 'm')) return <ChatScreen com={com} id={id} {...(msg ? {at: msg} : {})} />;
+  if (what === 'g' && id && (!more || msg && ['m', 'thread'].includes(more))) return <ChatScreen com={com} id={id} {...(msg ? {at: msg} : {})} thread={more === 'thread'} />;
   if (what === 'g' && id && more === 'about') return <AboutGroup key={id} com={com} id={id} />;
   switch (what) {
     case 'announcements':
-      return <Announcements key={com} com={com} />;
+      return <Announcements key={com} com={com} {...(more ? {at: more} : {})} thread={id === 'thread'} />;
     case 'calendar':
       return <Calendar key={com} com={com} />;
     case 'members':
@@ -58,6 +59,8 @@ function screen() {
       return <Join />;
     case 'restore':
       return <Restore />;
+    case 'search':
+      return <SearchScreen />;
     case 'settings':
       return <Settings key={second} tab={second} />;
     case 'new':
@@ -77,6 +80,33 @@ function home(): string {
   return c ? `/c/${c.id}` : '/welcome';
 }
 
+/** Moves the focus to the next part of the screen: communities, the list, what is open, what stands beside it. */
+function region(step: number) {
+  if (document.querySelector('dialog[open]')) return;
+  const all = [...document.querySelectorAll<HTMLElement>('.rail, .list, main, .side')].filter((r) => r.checkVisibility());
+  const at = all.findIndex((r) => r.contains(document.activeElement));
+  const next = all[(at + step + all.length) % all.length];
+  next?.querySelector<HTMLElement>('[aria-current=page], a[href], button:not(:disabled), input, textarea, select, [tabindex="0"]')?.focus({focusVisible: true} as FocusOptions);
+}
+
+/** Opens the search: in the group or community that is open, or in all. False where the field has the focus: then it is the browser's. */
+function search(all: boolean): boolean {
+  const [head, com, what, group] = parts(path.value), field = document.getElementById('q');
+  if (head === 'search' && field) {
+    if (document.activeElement === field) return false;
+    field.focus();
+    return true;
+  }
+  if (document.querySelector('dialog[open]')) return false;
+  const p = new URLSearchParams();
+  if (!all && head === 'c' && com) {
+    p.set('community', com);
+    if (what === 'g' && group) p.set('group', group);
+  }
+  go(`/search${p.size ? `?${p}` : ''}`);
+  return true;
+}
+
 export function App() {
   const p = path.value, ph = phase.value;
   const bare = p === '/' || p === '/login';
@@ -86,16 +116,25 @@ export function App() {
   }, [p, ph]);
   useEffect(() => {
     const quick = (e: KeyboardEvent) => {
-      if (!e.ctrlKey || !e.shiftKey || e.code !== 'KeyL' || phase.value !== 'in') return;
+      if (e.key === 'F6' && phase.value === 'in') {
+        e.preventDefault();
+        region(e.shiftKey ? -1 : 1);
+        return;
+      }
+      if (phase.value !== 'in' || !(e.ctrlKey || e.metaKey) || e.altKey) return;
+      if (e.code === 'KeyL' && e.shiftKey && e.ctrlKey) void lockNode();
+      else if (e.code !== 'KeyF' || !search(e.shiftKey)) return;
       e.preventDefault();
-      void lockNode();
     };
     addEventListener('keydown', quick);
     return () => removeEventListener('keydown', quick);
   }, []);
   // A new screen starts at its title, for those who listen to it and those who scroll.
   useEffect(() => {
-    if (!document.activeElement || document.activeElement === document.body) document.getElementById('main')?.focus({preventScroll: true});
+    // (The browser heeds autofocus only once in a document.)
+    const first = document.querySelector<HTMLElement>('main [autofocus]');
+    if (first) first.focus();
+    else if (!document.activeElement || document.activeElement === document.body) document.getElementById('main')?.focus({preventScroll: true});
   }, [p]);
   if (ph === 'out') return <Out />;
   if (ph === 'locked') return <Locked />;

@@ -8,6 +8,9 @@ type Words = Record<string, Entry>;
 
 const load: Record<Lang, () => Promise<{default: Words}>> = {
   en: () => import('../locales/en.json'),
+  hi: () => import('../locales/hi.json'),
+  id: () => import('../locales/id.json'),
+  es: () => import('../locales/es.json'),
   ar: () => import('../locales/ar.json'),
 };
 

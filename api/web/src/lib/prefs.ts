@@ -1,7 +1,8 @@
 // How this browser shows the page. Kept here, not on the node: another device of the person may need other sizes.
 import {effect, signal} from '@preact/signals';
 
-export const languages = {en: 'English', ar: 'العربية'} as const;
+/** Each language by its own name, so that whoever reads it finds it. */
+export const languages = {en: 'English', hi: 'हिन्दी', id: 'Bahasa Indonesia', es: 'Español', ar: 'العربية'} as const;
 export type Lang = keyof typeof languages;
 
 export interface Prefs {

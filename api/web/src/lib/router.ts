@@ -2,18 +2,30 @@
 import {signal} from '@preact/signals';
 
 export const path = signal(location.pathname);
+/** What stands behind ? in the address: the question of the search screen. */
+export const query = signal(location.search);
 
 /** What stood behind # when the page was opened, taken out of the address at once: it can be a login code or an invite. */
 export const opened = {hash: location.hash.slice(1)};
 if (opened.hash) history.replaceState(null, '', location.pathname + location.search);
 
 export function go(to: string, replace = false) {
-  if (to === location.pathname) return;
+  if (to === location.pathname + location.search) return;
   history[replace ? 'replaceState' : 'pushState'](null, '', to);
-  path.value = to;
+  read();
 }
 
-addEventListener('popstate', () => (path.value = location.pathname));
+/** Puts another question into the address of this screen. */
+export function ask(question: string) {
+  history.replaceState(null, '', location.pathname + (question && `?${question}`));
+  query.value = location.search;
+}
+
+function read() {
+  query.value = location.search;
+  path.value = location.pathname;
+}
+addEventListener('popstate', read);
 addEventListener('hashchange', () => {
   // Somebody pasted another link into this tab.
   opened.hash = location.hash.slice(1);
@@ -31,7 +43,7 @@ document.addEventListener('click', (e) => {
     document.getElementById(a.hash.slice(1))?.focus();
     return;
   }
-  go(a.pathname);
+  go(a.pathname + a.search);
 });
 
 /** The parts of a path: /c/com_1/g/grp_2 → ['c', 'com_1', 'g', 'grp_2']. */

@@ -24,8 +24,11 @@ export interface Message {
   edited_at: string | null; deleted: {by: string; reason: string; hidden?: boolean} | null; pinned?: boolean; pinned_until: string | null; created_at: string;
   order: string; after_removal?: boolean; delivery: Delivery; hidden?: unknown;
   audience?: Audience; priority?: string; ack_wanted?: boolean; acks?: number; acked?: boolean; replies?: string;
-  poll?: Poll; event?: CalendarEvent; starred?: boolean;
+  poll?: Poll; event?: CalendarEvent; starred?: boolean; blocked?: boolean;
 }
+
+/** What a search found; the ranges count code points of the text. */
+export interface Hit {kind: 'message'; message: Message; ranges: {start: number; end: number}[]}
 
 export interface Poll {
   id: string; message_id: string; group_id: string; question: string; options: {id: string; text: string; votes: number; mine: boolean}[];

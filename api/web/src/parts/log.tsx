@@ -86,7 +86,9 @@ export function Log({chat, c, g, pending, sent, at, extras, onSeen}: {
         if (i < 0) return;
         stick.current = false;
         list.current?.scrollToIndex(i, {align: at ? 'center' : 'start'});
-        if (at) setActive(id);
+        if (!at) return;
+        setActive(id);
+        requestAnimationFrame(() => requestAnimationFrame(() => document.getElementById(id)?.focus({preventScroll: true})));
       });
     });
   }, [at, chat.loaded.value]);
@@ -150,14 +152,14 @@ export function Log({chat, c, g, pending, sent, at, extras, onSeen}: {
     requestAnimationFrame(() => requestAnimationFrame(() => document.getElementById(id)?.focus()));
   };
 
-  const drawn = rows.map((r) => (
+  const draw = (r: Row) => (
     <div class="vrow" key={r.key}>
       {r.day ? <p class="day">{r.day}</p> : null}
       {r.fresh !== undefined ? <p class="day new">{t('chat.new', {n: r.fresh})}</p> : null}
       {r.m ? <MessageRow m={r.m} c={c} place={{mine: r.m.author_id === c.me_id, cont: !!r.cont}} tabIndex={r.m.id === focusable ? 0 : -1} hot={r.m.id === at} {...extras?.(r.m)} /> : null}
       {r.p ? <PendingRow p={r.p} /> : null}
     </div>
-  ));
+  );
 
   const simple = prefs.value.simple;
   return (
@@ -168,7 +170,7 @@ export function Log({chat, c, g, pending, sent, at, extras, onSeen}: {
         {chat.loaded.value && chat.older.value === null && rows.length ? <p class="begin sm mu">{t('chat.begin')}</p> : null}
         {chat.loaded.value && simple && chat.older.value ? <p class="center"><button type="button" class="bt" onClick={() => void chat.loadOlder()}>{t('chat.older')}</button></p> : null}
         {chat.loaded.value && rows.length === 0 ? <Empty title={t('chat.emptyTitle')} text={t('chat.emptyText')} /> : null}
-        {simple ? drawn : <Virtualizer ref={list} scrollRef={scroller} shift={shift} keepMounted={keep(rows, focusable)}>{drawn}</Virtualizer>}
+        {simple ? rows.map(draw) : <Virtualizer ref={list} data={rows} scrollRef={scroller} shift={shift} keepMounted={keep(rows, focusable)}>{draw}</Virtualizer>}
       </div>
       {below > 0 || !chat.atEnd.value ? (
         <p class="below"><button type="button" class="bt" onClick={() => {

@@ -30,6 +30,7 @@ function Rail({current}: {current: string}) {
         <li><a class="cm ql" href="/welcome" title={t('nav.more')}><Icon name="plus" /><span class="vh">{t('nav.more')}</span></a></li>
       </ul>
       <ul>
+        <li><RailLink to={current ? `/search?community=${current}` : '/search'} icon="search" label={t('search.title')} on="search" /></li>
         <li><RailLink to="/settings/profile" icon="gear" label={t('nav.settings')} on="settings" /></li>
       </ul>
     </nav>
@@ -53,7 +54,7 @@ export function Pill({c}: {c: Community}) {
 export function communityMenu(c: Community): MenuItem[] {
   const items: MenuItem[] = [];
   if (canInvite(c)) items.push({icon: 'user-plus', label: t('menu.invite'), href: `/c/${c.id}/invite`});
-  items.push({icon: 'calendar', label: t('calendar'), href: `/c/${c.id}/calendar`}, {icon: 'users', label: t('menu.members'), href: `/c/${c.id}/members`});
+  items.push({icon: 'search', label: t('search.title'), href: `/search?community=${c.id}`}, {icon: 'calendar', label: t('calendar'), href: `/c/${c.id}/calendar`}, {icon: 'users', label: t('menu.members'), href: `/c/${c.id}/members`});
   if (c.state === 'active' && isAdmin(c)) items.push({icon: 'overview', label: t('menu.admin'), href: `/c/${c.id}/admin/overview`});
   items.push({icon: 'user', label: t('menu.me'), href: `/c/${c.id}/me`}, {icon: 'waypoints', label: t('menu.network'), href: `/c/${c.id}/network`});
   return items;

@@ -17,21 +17,27 @@ import {Top} from './chat';
 import {NotFound} from './states';
 import {ThreadPanel} from './thread';
 
-export function Announcements({com}: {com: string}) {
+export function Announcements({com, at = '', thread}: {com: string; at?: string; thread?: boolean}) {
   const c = communityOf(com)!;
   const g = groupsOf(com).find((o) => o.kind === 'announcements');
   useTitle(t('announcements'));
   if (!g) return <Shell com={com}><NotFound back={`/c/${com}`} /></Shell>;
-  return <Shell com={com} group={g.id} side><Board key={g.id} c={c} g={g} /></Shell>;
+  return <Shell com={com} group={g.id} side><Board key={g.id} c={c} g={g} at={at} open={thread ? at : ''} /></Shell>;
 }
 
-function Board({c, g}: {c: Community; g: Group}) {
+function Board({c, g, at, open}: {c: Community; g: Group; at: string; open: string}) {
   const chat = useMemo(() => chatOf(g.id), [g.id]);
   const may = can(c, 'announce') && c.state === 'active' && !c.archived;
   useEffect(() => {
     if (!chat.loaded.value) void chat.load();
   }, [chat]);
-  const [thread, setThread] = useState('');
+  const [thread, setThread] = useState(open);
+  useEffect(() => {
+    if (open) setThread(open);
+  }, [open]);
+  useEffect(() => {
+    if (at && chat.loaded.value) void chat.loadAround(at).then(() => requestAnimationFrame(() => document.getElementById(at)?.scrollIntoView({block: 'center'})));
+  }, [at, chat.loaded.value]);
   const newest = chat.items.value.at(-1);
   useEffect(() => {
     const look = () => newest && chat.atEnd.value && document.hasFocus() && seen(newest);
@@ -50,7 +56,7 @@ function Board({c, g}: {c: Community; g: Group}) {
         {waiting.length ? <div class="log flat">{waiting.map((p) => <PendingRow key={p.key} p={p} />)}</div> : null}
         {!chat.loaded.value ? (chat.failed.value ? <Note kind="dg" icon="alert" alert>{chat.failed.value}</Note> : <Loading what={t('chat.loading')} />) : null}
         {chat.loaded.value && !notices.length ? <Empty title={t('announce.emptyTitle')} text={may ? t('announce.emptyMay') : t('announce.emptyText')} /> : null}
-        {notices.map((m) => <Notice key={m.id} m={m} c={c} g={g} onThread={(m) => setThread(m.id)} />)}
+        {notices.map((m) => <Notice key={m.id} m={m} c={c} g={g} hot={m.id === at} onThread={(m) => setThread(m.id)} />)}
         {chat.older.value ? <button type="button" class="bt" onClick={() => void chat.loadOlder()}>{t('announce.older')}</button> : null}
       </div>
       {may ? <Write c={c} g={g} /> : <div class="cp"><Note kind="vi" icon="announce"><b>{t('announce.onlyTitle')}</b> {t('announce.onlyText')}</Note></div>}
@@ -67,7 +73,7 @@ function audienceOf(m: Message): string {
   return names.length ? t('announce.to', {names: names.join(', ')}) : t('announce.someGroups');
 }
 
-function Notice({m, c, g, onThread}: {m: Message; c: Community; g: Group; onThread: (m: Message) => void}) {
+function Notice({m, c, g, hot, onThread}: {m: Message; c: Community; g: Group; hot: boolean; onThread: (m: Message) => void}) {
   const [problem, setProblem] = useState<Problem | null>(null);
   const fail = (e: unknown) => setProblem(failText(e));
   const live = c.state === 'active' && !c.archived;
@@ -76,7 +82,7 @@ function Notice({m, c, g, onThread}: {m: Message; c: Community; g: Group; onThre
   const mine = m.author_id === c.me_id;
   if (m.deleted) return <p class="note"><Icon name="trash" /><span class="mu">{t('msg.deleted')}</span></p>;
   return (
-    <article class={urgent ? 'nt ug' : 'nt'} aria-label={[urgent ? t('announce.urgent') : '', mine ? t('you') : name, fullTime(m.created_at)].filter(Boolean).join(', ')} id={m.id}>
+    <article class={`nt ${urgent ? 'ug' : ''} ${hot ? 'hot' : ''}`} aria-label={[urgent ? t('announce.urgent') : '', mine ? t('you') : name, fullTime(m.created_at)].filter(Boolean).join(', ')} id={m.id}>
       {urgent ? <p class="ugh"><Icon name="siren" /> {t('announce.urgent')}{m.ack_wanted ? <span class="sp">{t('announce.please')}</span> : null}</p> : null}
       <div class="bd1">
         <div class="row top-row">

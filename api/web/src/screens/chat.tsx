@@ -18,13 +18,13 @@ import {useTitle} from '../parts/stage';
 import {NotFound} from './states';
 import {ThreadPanel} from './thread';
 
-export function ChatScreen({com, id, at}: {com: string; id: string; at?: string}) {
+export function ChatScreen({com, id, at, thread}: {com: string; id: string; at?: string; thread?: boolean}) {
   const c = communityOf(com), g = groups.value.get(id);
   useTitle(g ? groupName(g) : '');
   if (!c || !g) return <Shell com={com}><NotFound back={`/c/${com}`} /></Shell>;
   return (
     <Shell com={com} group={id} side target={`#t-${id}`}>
-      {g.joined ? <Room key={id} c={c} g={g} {...(at ? {at} : {})} /> : <Outside key={id} c={c} g={g} />}
+      {g.joined ? <Room key={id} c={c} g={g} {...(at ? {at} : {})} open={thread ? at ?? '' : ''} /> : <Outside key={id} c={c} g={g} />}
     </Shell>
   );
 }
@@ -39,6 +39,7 @@ export function Top({c, g, items, sub}: {c: Community; g: Group; items?: MenuIte
         <h1>{ann ? groupName(g) : <bdi>{groupName(g)}</bdi>}</h1>
         <p>{sub ?? (g.description ? <><span>{t('members', {n: g.member_count})}</span> · <bdi>{tidy(g.description)}</bdi></> : t('members', {n: g.member_count}))}</p>
       </div>
+      <a class="bt ic hide-p" href={`/search?community=${c.id}&group=${g.id}`} aria-label={t('search.here')}><Icon name="search" /></a>
       {ann ? null : <a class="bt ic" href={`/c/${c.id}/g/${g.id}/about`} aria-label={t('group.about')}><Icon name="users" /></a>}
       {items?.length ? <Menu label={t('group.menu')} items={items} /> : null}
     </header>
@@ -54,11 +55,14 @@ function muzzle(c: Community, g: Group): string {
   return '';
 }
 
-function Room({c, g, at}: {c: Community; g: Group; at?: string}) {
+function Room({c, g, at, open}: {c: Community; g: Group; at?: string; open: string}) {
   const chat = useMemo(() => chatOf(g.id), [g.id]);
   const [problem, setProblem] = useState<Problem | null>(null);
   const [reply, setReply] = useState<Message | null>(null);
-  const [thread, setThread] = useState('');
+  const [thread, setThread] = useState(open);
+  useEffect(() => {
+    if (open) setThread(open);
+  }, [open]);
   const [making, setMaking] = useState<'poll' | 'event' | 'pins' | ''>('');
   const sent = useRef(0);
   useEffect(() => {
@@ -78,7 +82,7 @@ function Room({c, g, at}: {c: Community; g: Group; at?: string}) {
   return (
     <>
       <main class="chat" id="main" tabIndex={-1}>
-        <Top c={c} g={g} items={[{icon: 'pin', label: t('pins.title'), run: () => setMaking('pins')}, {icon: 'info', label: t('group.about'), href: `/c/${c.id}/g/${g.id}/about`}]} />
+        <Top c={c} g={g} items={[{icon: 'search', label: t('search.here'), href: `/search?community=${c.id}&group=${g.id}`}, {icon: 'pin', label: t('pins.title'), run: () => setMaking('pins')}, {icon: 'info', label: t('group.about'), href: `/c/${c.id}/g/${g.id}/about`}]} />
         <Log chat={chat} c={c} g={g} onSeen={seen} pending={mine} sent={sent.current} {...(at ? {at} : {})} extras={(m) => ({
           quote: <Quote m={m} c={c} find={find} />,
           tools: <Tools m={m} c={c} g={g} acts={acts} onFail={fail} may={may} />,
@@ -92,7 +96,7 @@ function Room({c, g, at}: {c: Community; g: Group; at?: string}) {
         <div>
           {problem ? <div class="cp"><Trouble problem={problem} /></div> : null}
           {why ? <div class="cp"><Note icon="lock">{why}</Note></div> : (
-            <Composer key={editing?.id ?? ''} id={g.id} label={label} place={label} button={editing ? t('save') : t('send')} focusOn={editing?.id ?? reply?.id ?? g.id}
+            <Composer key={editing?.id ?? ''} id={g.id} label={label} place={label} button={editing ? t('save') : t('send')} focusOn={editing?.id ?? reply?.id ?? (at ? '' : g.id)}
               {...(editing ? {initial: editing.text} : {})} onEsc={() => context?.drop()}
               start={editing ? null : <Menu label={t('chat.add')} icon="plus" items={[{icon: 'list-checks', label: t('poll.new'), run: () => setMaking('poll')}, {icon: 'calendar-plus', label: t('event.new'), run: () => setMaking('event')}]} />}
               above={context ? (

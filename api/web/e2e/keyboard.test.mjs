@@ -1,0 +1,112 @@
+// The way in, a message, a reaction, an invite and letting somebody in: by keyboard alone, and at every stop the focus can be seen.
+import assert from 'node:assert/strict';
+import {after, before, test} from 'node:test';
+import {browser, Node, open, skip, until} from './lib.mjs';
+
+let b, asha, budi;
+before(async () => {
+  if (skip) return;
+  [b, asha, budi] = await Promise.all([browser(), new Node().start(), new Node().start()]);
+});
+after(async () => {
+  await b?.close();
+  await asha?.end();
+  await budi?.end();
+});
+
+/** Runs in the page: what is wrong with the focus, or nothing. */
+function fault() {
+  const e = document.activeElement;
+  if (!e || e === document.body) return 'nothing has the focus';
+  const what = `${e.tagName.toLowerCase()} "${(e.getAttribute('aria-label') ?? e.textContent ?? '').trim().slice(0, 40)}"`;
+  let ring = false;
+  for (let x = e, i = 0; x && i < 4; x = x.parentElement, i++) {
+    const s = getComputedStyle(x);
+    ring ||= s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) >= 2;
+  }
+  if (!ring) return `${what} shows no ring`;
+  const r = e.getBoundingClientRect();
+  const x = Math.min(Math.max(r.left + r.width / 2, 1), innerWidth - 1), y = Math.min(Math.max(r.top + Math.min(r.height / 2, 20), 1), innerHeight - 1);
+  if (r.bottom < 0 || r.top > innerHeight || r.right < 0 || r.left > innerWidth) return `${what} is out of sight`;
+  const hit = document.elementFromPoint(x, y);
+  return hit && (e.contains(hit) || hit.contains(e) && hit !== document.body && hit !== document.documentElement) ? '' : `${what} is covered by ${hit?.tagName} ${hit?.className}`;
+}
+
+/** Presses a key until the focus is on an element, looking at each stop on the way. */
+async function reach(p, target, key = 'Tab', most = 60) {
+  await target.waitFor({state: 'attached'});
+  for (let i = 0; i < most; i++) {
+    if (await target.evaluate((e) => e === document.activeElement)) return;
+    await p.keyboard.press(key);
+    const at = await p.evaluate(() => document.activeElement !== document.body); // past the last stop the browser's own bar has it
+    if (at) assert.equal(await p.evaluate(fault), '', `after ${i + 1} × ${key} on the way to ${target}`);
+  }
+  assert.fail(`${most} × ${key} do not lead to ${target}`);
+}
+
+const press = async (p, target, key = 'Enter', how = 'Tab') => {
+  await reach(p, target, how);
+  await p.keyboard.press(key);
+};
+
+test('a community begun, a message, a reaction, an invite and an approval, without a mouse', {skip, timeout: 180_000}, async () => {
+  const p = await open(b), q = await open(b);
+  await p.goto(await asha.link());
+  await p.waitForFunction(() => document.activeElement?.id === 'name');
+  await p.keyboard.type('Asha');
+  await press(p, p.getByRole('button', {name: /Start a community/}));
+  await p.waitForFunction(() => document.activeElement?.id === 'cname');
+  await p.keyboard.type('Sunrise Ward');
+  await press(p, p.getByRole('button', {name: 'Start it'}));
+  const nav = p.getByRole('navigation', {name: 'Sunrise Ward'});
+  await press(p, nav.getByRole('link', {name: /General/}));
+
+  const box = p.getByRole('textbox', {name: /^Message/});
+  await until(() => box.evaluate((e) => e === document.activeElement), 'the focus in the message box');
+  await p.keyboard.type('Soup at six.');
+  await p.keyboard.press('Enter');
+  const said = p.getByRole('log').getByRole('article', {name: /^You/}).filter({hasText: 'Soup at six'});
+  await said.getByText('Kept here').waitFor();
+  await reach(p, said, 'Shift+Tab');
+  await p.keyboard.press('+');
+  await until(() => p.evaluate(() => document.activeElement?.textContent === '👍'), 'the focus on the first emoji');
+  await p.keyboard.press('ArrowRight');
+  await p.keyboard.press('ArrowRight');
+  assert.equal(await p.evaluate(fault), '');
+  await p.keyboard.press('Enter');
+  await said.getByRole('button', {name: /🙏.*1/}).waitFor();
+  assert.equal(await p.evaluate(fault), '', 'after the picker closed');
+  assert.ok(await said.evaluate((e) => e.contains(document.activeElement)), 'the focus came back to the message');
+
+  await p.keyboard.press('F6');
+  assert.equal(await p.evaluate(fault), '', 'F6 leads to the next region');
+  await press(p, nav.getByRole('button', {name: 'Community menu'}));
+  await until(() => p.evaluate(() => document.activeElement?.getAttribute('role') === 'menuitem'), 'the focus in the menu');
+  await p.keyboard.press('Escape');
+  await until(() => nav.getByRole('button', {name: 'Community menu'}).evaluate((e) => e === document.activeElement), 'the focus back on the button');
+  await p.keyboard.press('Enter');
+  await reach(p, p.getByRole('menuitem', {name: 'Invite people'}), 'ArrowDown');
+  await p.keyboard.press('Enter');
+  await press(p, p.getByRole('checkbox', {name: /Somebody looks at each newcomer first/}), 'Space');
+  await press(p, p.getByRole('button', {name: 'Make the invite'}));
+  await press(p, p.getByRole('button', {name: 'Copy the link'}));
+  await p.getByText('Copied').waitFor();
+  const link = await p.evaluate(() => navigator.clipboard.readText());
+
+  await q.goto(await budi.link());
+  await q.waitForFunction(() => document.activeElement?.id === 'name');
+  await q.keyboard.type('Budi');
+  await q.keyboard.press('Enter');
+  await reach(q, q.getByLabel('Paste the invite'));
+  await q.keyboard.insertText(link);
+  await q.getByRole('heading', {name: 'Sunrise Ward'}).waitFor();
+  await press(q, q.getByRole('button', {name: /^Join /}));
+
+  await press(p, nav.getByRole('link', {name: 'Home'}), 'Enter', 'Shift+Tab');
+  await press(p, p.getByRole('link', {name: /1 person waits to join/}));
+  await press(p, p.getByRole('button', {name: /Let in/}));
+  await press(q, q.getByRole('link', {name: /General/}).first());
+  await q.getByRole('log').getByText('Soup at six').or(q.getByRole('textbox', {name: /^Message/})).first().waitFor();
+  assert.equal((await asha.api('GET', '/communities')).items[0].member_count, 2);
+  for (const page of [p, q]) assert.deepEqual(page.faults, []);
+});
