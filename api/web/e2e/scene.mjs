@@ -27,7 +27,7 @@ export async function scene() {
     welcome: '/welcome', new: '/new', join: '/join', restore: '/restore', home: c, announcements: `${c}/announcements`, chat: `${c}/g/${food.id}`,
     empty: `${c}/g/${quiet.id}`, about: `${c}/g/${food.id}/about`, 'new-group': `${c}/new-group`, members: `${c}/members`, invite: `${c}/invite`, me: `${c}/me`,
     network: `${c}/network`, search: `/search?community=${com.id}&q=rice`, 'search-none': '/search?q=zeppelin', overview: `${c}/admin/overview`, requests: `${c}/admin/requests`, groups: `${c}/admin/groups`, roles: `${c}/admin/roles`,
-    invites: `${c}/admin/invites`, audit: `${c}/admin/audit`, danger: `${c}/admin/danger`, profile: '/settings/profile', look: '/settings/look',
+    invites: `${c}/admin/invites`, audit: `${c}/admin/audit`, danger: `${c}/admin/danger`, profile: '/settings/profile', look: '/settings/look', blocks: '/settings/blocks', stars: `${c}/stars`, suggest: `${c}/suggest`,
     devices: '/settings/devices', recovery: '/settings/recovery', developers: '/settings/developers', 'about-page': '/settings/about', nothing: '/c/com_none',
   };
   return {asha, budi, dalia, com, food, quiet, invite, screens, end: () => Promise.all([asha, budi, dalia].map((n) => n.end()))};

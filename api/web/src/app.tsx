@@ -18,6 +18,8 @@ import {MeHere} from './screens/me';
 import {Members} from './screens/members';
 import {NetworkScreen} from './screens/network';
 import {Restore} from './screens/restore';
+import {Stars} from './screens/stars';
+import {Suggest} from './screens/suggest';
 import {SearchScreen} from './screens/search';
 import {Settings} from './screens/settings';
 import {Asking, NotFound, Out, Stopped} from './screens/states';
@@ -44,6 +46,10 @@ function community(com: string, rest: string[]) {
       return <NetworkScreen key={com} com={com} />;
     case 'new-group':
       return <NewGroup key={com} com={com} />;
+    case 'stars':
+      return <Stars key={com} com={com} />;
+    case 'suggest':
+      return <Suggest key={com} com={com} />;
     case 'admin':
       return <Admin key={com + id} com={com} tab={id ?? ''} />;
   }

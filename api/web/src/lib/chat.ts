@@ -126,6 +126,11 @@ function sorted(items: Message[]): Message[] {
   return [...items].sort((a, b) => (a.order < b.order ? -1 : a.order > b.order ? 1 : 0));
 }
 
+/** Somebody was blocked, or is no longer: what they wrote is folded away in every list that is here. */
+export function setBlocked(author: string, blocked: boolean) {
+  for (const c of [...chats.values(), ...threads.values()]) c.items.value = c.items.value.map((m) => (m.author_id === author ? {...m, blocked} : m));
+}
+
 const told = new Map<string, string>();
 /** Tells the node how far a group was read, each place once. It is called only when somebody looks at it. */
 export function seen(m: Message) {

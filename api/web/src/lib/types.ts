@@ -37,7 +37,7 @@ export interface Poll {
 
 export interface CalendarEvent {
   id: string; message_id: string; group_id: string; title: string; text: string; starts_at: string; ends_at: string | null;
-  place: string; capacity: number | null; rsvps: {yes: number; no: number; maybe: number; waiting: number; mine: string | null; i_wait: boolean}; cancelled: boolean;
+  place: string; capacity: number | null; rsvps: {yes: number; no: number; maybe: number; waiting: number; mine: string | null; i_wait: boolean}; cancelled: boolean; mine?: boolean;
 }
 
 export interface Member {
@@ -97,6 +97,15 @@ export interface Act {
   why?: string; detail: Record<string, string>;
 }
 export interface Recovery {members: string[]; need: number; mine: boolean; owner_id: string}
+export interface MessageVersion {at: string; text: string}
+export interface Voter {user_id: string; display_name: string | null; options: string[]}
+export interface Guest {user_id: string; display_name: string | null; status: string; guests: number; waiting: boolean}
+export interface Block {user_id: string; blocked: boolean}
+export interface Greeting {message: string; steps: string[]}
+export interface Suggestion {
+  id: string; name: string; description: string; open: boolean; display_name: string | null; created_at: string; state: 'pending' | 'accepted' | 'declined';
+  reason?: string; mine: boolean; group_id: string | null;
+}
 export interface Version {version: string; revision?: string; go: string; os: string; arch: string}
 
 export interface MessageDeliveryData extends Delivery {message_id: string}

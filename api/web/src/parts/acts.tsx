@@ -8,6 +8,7 @@ import {nameOf, oneLine} from '../lib/text';
 import type {Community, Group, Message} from '../lib/types';
 import {Icon} from './basic';
 import {Menu, type MenuItem} from './dialog';
+import {History} from './private';
 
 const quick = ['👍', '❤️', '🙏', '😂', '😮', '😢', '🎉', '✅', '👏', '🔥', '🙂', '🤔', '👀', '💪', '🌱', '🍲', '☀️', '🌧️', '🚲', '💧', '📌', '❌', '➕', '🕊️'];
 
@@ -77,7 +78,11 @@ export interface Acts {reply?: (m: Message) => void; thread?: (m: Message) => vo
 export function Tools({m, c, g, acts, onFail, may}: {m: Message; c: Community; g: Group; acts: Acts; onFail: (e: unknown) => void; may: boolean}) {
   const mine = m.author_id === c.me_id;
   const moderates = can(c, 'moderate');
+  const [history, setHistory] = useState(false);
   const items: MenuItem[] = [{icon: 'copy', label: t('msg.copy'), run: () => void navigator.clipboard.writeText(m.text)}];
+  items.push(m.starred ? {icon: 'star', label: t('msg.unstar'), run: () => void del(`/me/stars/${m.id}`).then(() => take({...m, starred: false})).catch(onFail)}
+    : {icon: 'star', label: t('msg.star'), run: () => void put(`/me/stars/${m.id}`).then(() => take({...m, starred: true})).catch(onFail)});
+  if (m.edited_at) items.push({icon: 'clock', label: t('msg.history'), run: () => setHistory(true)});
   if (may && mine && (m.kind === 'text' || m.kind === 'announcement') && acts.edit) items.push({icon: 'edit', label: t('msg.edit'), run: () => acts.edit!(m)});
   if (may && moderates && g.kind === 'chat') {
     items.push(m.pinned_until || m.pinned ? {icon: 'pin', label: t('msg.unpin'), run: () => void del(`/groups/${m.group_id}/pins/${m.id}`).catch(onFail)}
@@ -86,12 +91,15 @@ export function Tools({m, c, g, acts, onFail, may}: {m: Message; c: Community; g
   if (moderates && !mine) items.push({icon: 'eye-off', label: t('msg.hide'), danger: true, run: () => void put<Message>(`/messages/${m.id}/hidden`, {}).then(take).catch(onFail)});
   if (mine) items.push({icon: 'trash', label: t('msg.delete'), danger: true, run: () => void del(`/messages/${m.id}`).catch(onFail)});
   return (
+    <>
     <div class="tb" role="group" aria-label={t('msg.actions')}>
       {may ? <Picker m={m} onFail={onFail} /> : null}
       {may && acts.reply ? <button type="button" class="bt ic" data-act="reply" aria-label={t('msg.reply')} onClick={() => acts.reply!(m)}><Icon name="reply" /></button> : null}
       {acts.thread ? <button type="button" class="bt ic" data-act="thread" aria-label={t('msg.thread')} onClick={() => acts.thread!(m)}><Icon name="thread" /></button> : null}
       <Menu act="more" label={t('msg.more')} items={items} />
     </div>
+    {history ? <History m={m} onClose={() => setHistory(false)} /> : null}
+    </>
   );
 }
 

@@ -7,9 +7,12 @@ import type {CalendarEvent, Community, Message, Poll, Problem} from '../lib/type
 import {Icon, Trouble} from './basic';
 import {markdown} from '../lib/markdown';
 import {saveFile} from '../screens/admin';
+import {MakeEvent} from './make';
+import {Guests, Voters} from './private';
 
 export function PollCard({m, p, c}: {m: Message; p: Poll; c: Community}) {
   const [problem, setProblem] = useState<Problem | null>(null);
+  const [who, setWho] = useState(false);
   const mine = p.options.filter((o) => o.mine).map((o) => o.id);
   const most = Math.max(p.voters, 1);
   const vote = (ids: string[]) => {
@@ -32,15 +35,18 @@ export function PollCard({m, p, c}: {m: Message; p: Poll; c: Community}) {
         );
       })}
       <p class="row wrap sm mu gapt"><span class="grow">{t('poll.voters', {n: p.voters})}</span>
+        {p.voters && !p.anonymous && (p.closed || p.results !== 'after_close') ? <button type="button" class="bt qt" onClick={() => setWho(true)}>{t('poll.who')}</button> : null}
         {open && mine.length ? <button type="button" class="bt qt" onClick={() => vote([])}>{t('poll.back')}</button> : null}
         {open && m.author_id === c.me_id ? <button type="button" class="bt" onClick={() => post(`/polls/${p.id}/close`).catch(() => {})}>{t('poll.close')}</button> : null}</p>
       <Trouble problem={problem} />
+      {who ? <Voters p={p} onClose={() => setWho(false)} /> : null}
     </fieldset>
   );
 }
 
 export function EventCard({e, c}: {e: CalendarEvent; c: Community}) {
   const [problem, setProblem] = useState<Problem | null>(null);
+  const [dialog, setDialog] = useState<'guests' | 'edit' | ''>('');
   const when = monthDay(e.starts_at);
   const mine = e.rsvps.mine;
   const over = Date.parse(e.ends_at ?? e.starts_at) < Date.now() - 86_400_000;
@@ -64,11 +70,14 @@ export function EventCard({e, c}: {e: CalendarEvent; c: Community}) {
           <div class="seg" role="group" aria-label={t('event.ask')}>
             {(['yes', 'maybe', 'no'] as const).map((s) => <button key={s} type="button" aria-pressed={mine === s} onClick={() => answer(s)}>{t(`event.${s}`)} <span class="num">{num(e.rsvps[s])}</span></button>)}
           </div>
+          <button type="button" class="bt" onClick={() => setDialog('guests')}><Icon name="users" /> {t('event.who')}</button>
+          {e.mine ? <button type="button" class="bt" onClick={() => setDialog('edit')}><Icon name="edit" /> {t('msg.edit')}</button> : null}
           <button type="button" class="bt" onClick={() => void saveFile(`/calendar/${e.id}/ics`, 'event.ics')}><Icon name="calendar-plus" /> {t('event.add')}</button>
         </div>
       )}
       {e.rsvps.i_wait ? <p class="sm mu">{t('event.wait')}</p> : null}
       <Trouble problem={problem} />
+      {dialog === 'guests' ? <Guests e={e} onClose={() => setDialog('')} /> : dialog === 'edit' ? <MakeEvent group={e.group_id} e={e} onClose={() => setDialog('')} /> : null}
     </div>
   );
 }

@@ -99,7 +99,8 @@ export function Log({chat, c, g, pending, sent, at, extras, onSeen}: {
   }
 
   const onScroll = () => {
-    const s = scroller.current!;
+    const s = scroller.current;
+    if (!s) return; // the last scroll of a list that is gone
     stick.current = s.scrollHeight - s.scrollTop - s.clientHeight < 80;
     if (stick.current && below) setBelow(0);
     if (s.scrollTop < 600) void chat.loadOlder();

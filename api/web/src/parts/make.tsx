@@ -1,8 +1,8 @@
 // Making a poll or an event in a group.
 import {useState} from 'preact/hooks';
-import {post, Refusal} from '../lib/api';
+import {patch, post, Refusal} from '../lib/api';
 import {t} from '../lib/i18n';
-import type {Group, Problem} from '../lib/types';
+import type {CalendarEvent, Group, Problem} from '../lib/types';
 import {Check, Icon, Trouble} from './basic';
 import {Dialog} from './dialog';
 
@@ -32,19 +32,28 @@ export function MakePoll({g, onClose}: {g: Group; onClose: () => void}) {
   );
 }
 
-export function MakeEvent({g, onClose}: {g: Group; onClose: () => void}) {
-  const [title, setTitle] = useState('');
-  const [day, setDay] = useState('');
-  const [hour, setHour] = useState('18:00');
-  const [place, setPlace] = useState('');
-  const [text, setText] = useState('');
+/** Day and hour of a time, as the fields want them, in the zone of this computer. */
+function fields(iso: string): [string, string] {
+  const d = new Date(iso), two = (n: number) => String(n).padStart(2, '0');
+  return [`${d.getFullYear()}-${two(d.getMonth() + 1)}-${two(d.getDate())}`, `${two(d.getHours())}:${two(d.getMinutes())}`];
+}
+
+/** A new event, or with `e` new words for one of mine. */
+export function MakeEvent({group, e: old, onClose}: {group: string; e?: CalendarEvent; onClose: () => void}) {
+  const [d, h] = old ? fields(old.starts_at) : ['', '18:00'];
+  const [title, setTitle] = useState(old?.title ?? '');
+  const [day, setDay] = useState(d);
+  const [hour, setHour] = useState(h);
+  const [place, setPlace] = useState(old?.place ?? '');
+  const [text, setText] = useState(old?.text ?? '');
   const [problem, setProblem] = useState<Problem | null>(null);
   return (
-    <Dialog title={t('event.new')} onClose={onClose}>
+    <Dialog title={old ? t('event.edit') : t('event.new')} onClose={onClose}>
       <form class="stack" onSubmit={(e) => {
         e.preventDefault();
         const starts = new Date(`${day}T${hour}`);
-        post(`/groups/${g.id}/calendar`, {title: title.trim(), starts_at: starts.toISOString(), place: place.trim(), text: text.trim(), time_zone: Intl.DateTimeFormat().resolvedOptions().timeZone})
+        const said = {title: title.trim(), starts_at: starts.toISOString(), place: place.trim(), text: text.trim(), time_zone: Intl.DateTimeFormat().resolvedOptions().timeZone};
+        (old ? patch(`/calendar/${old.id}`, said) : post(`/groups/${group}/calendar`, said))
           .then(onClose, (err: unknown) => err instanceof Refusal && setProblem(err.problem));
       }}>
         <div><label class="lbl" for="et">{t('event.title')}</label><input class="fld" id="et" dir="auto" required maxLength={120} value={title} onInput={(e) => setTitle(e.currentTarget.value)} /></div>
@@ -53,7 +62,7 @@ export function MakeEvent({g, onClose}: {g: Group; onClose: () => void}) {
         <div><label class="lbl" for="ep">{t('event.place')} <span class="mu plain">{t('optional')}</span></label><input class="fld" id="ep" dir="auto" maxLength={200} value={place} onInput={(e) => setPlace(e.currentTarget.value)} /></div>
         <div><label class="lbl" for="ex">{t('event.text')} <span class="mu plain">{t('optional')}</span></label><textarea class="fld" id="ex" rows={2} dir="auto" maxLength={2000} value={text} onInput={(e) => setText(e.currentTarget.value)} /></div>
         <Trouble problem={problem} />
-        <div class="row end"><button type="button" class="bt" onClick={onClose}>{t('cancel')}</button><button class="bt pr" disabled={!title.trim() || !day}>{t('event.go')}</button></div>
+        <div class="row wrap end"><button type="button" class="bt" onClick={onClose}>{t('cancel')}</button>{old ? <button type="button" class="bt dg" onClick={() => void patch(`/calendar/${old.id}`, {cancelled: true}).then(onClose, (err: unknown) => err instanceof Refusal && setProblem(err.problem))}>{t('event.callOff')}</button> : null}<button class="bt pr" disabled={!title.trim() || !day}>{old ? t('save') : t('event.go')}</button></div>
       </form>
     </Dialog>
   );

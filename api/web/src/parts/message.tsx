@@ -57,6 +57,8 @@ export function MessageRow({m, c, place, quote, below, tools, tabIndex, hot, con
   const who = place.mine ? t('you') : name;
   // The tools of a message are made when somebody comes near it: most messages never need them.
   const [near, setNear] = useState(false);
+  const [unfolded, setUnfolded] = useState(false);
+  const folded = m.blocked && !place.mine && !unfolded && !m.deleted;
   const label = [who, fullTime(m.created_at), place.mine && !m.deleted ? stateWords(m, c).text : '', m.edited_at ? t('msg.edited') : ''].filter(Boolean).join(', ');
   return (
     <article class={`m ${place.mine ? 'me' : ''} ${place.cont ? 'cont' : ''} ${hot ? 'hot' : ''}`} aria-label={label} tabIndex={tabIndex} data-id={m.id} id={m.id}
@@ -66,7 +68,8 @@ export function MessageRow({m, c, place, quote, below, tools, tabIndex, hot, con
         {place.mine || place.cont ? null : (
           <p class="w"><b><bdi>{name}</bdi></b><time dateTime={m.created_at} title={fullTime(m.created_at)}>{clock(m.created_at)}</time></p>
         )}
-        {m.deleted ? <p class="mu"><Icon name={m.deleted.hidden ? 'eye-off' : 'trash'} /> {t(m.deleted.hidden ? 'msg.hidden' : 'msg.deleted')}</p> : <>{quote}{content ?? <Content m={m} c={c} />}</>}
+        {m.deleted ? <p class="mu"><Icon name={m.deleted.hidden ? 'eye-off' : 'trash'} /> {t(m.deleted.hidden ? 'msg.hidden' : 'msg.deleted')}</p> : folded ? <p class="mu"><Icon name="eye-off" /> {t('block.folded')} <button type="button" class="bt qt" onClick={() => setUnfolded(true)}>{t('invite.show')}</button></p> : <>{quote}{content ?? <Content m={m} c={c} />}</>}
+        {m.starred ? <p class="st start"><Icon name="star" />{t('msg.starred')}</p> : null}
         {m.pinned_until ? <p class="st start"><Icon name="pin" />{t('msg.pinned')}</p> : null}
         {m.after_removal ? <p class="sm mu"><Icon name="info" /> {t('msg.afterRemoval')}</p> : null}
         {m.edited_at && !m.deleted ? <p class="st start">{t('msg.edited')}</p> : null}

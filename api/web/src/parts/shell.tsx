@@ -54,7 +54,7 @@ export function Pill({c}: {c: Community}) {
 export function communityMenu(c: Community): MenuItem[] {
   const items: MenuItem[] = [];
   if (canInvite(c)) items.push({icon: 'user-plus', label: t('menu.invite'), href: `/c/${c.id}/invite`});
-  items.push({icon: 'search', label: t('search.title'), href: `/search?community=${c.id}`}, {icon: 'calendar', label: t('calendar'), href: `/c/${c.id}/calendar`}, {icon: 'users', label: t('menu.members'), href: `/c/${c.id}/members`});
+  items.push({icon: 'search', label: t('search.title'), href: `/search?community=${c.id}`}, {icon: 'star', label: t('stars.title'), href: `/c/${c.id}/stars`}, {icon: 'calendar', label: t('calendar'), href: `/c/${c.id}/calendar`}, {icon: 'users', label: t('menu.members'), href: `/c/${c.id}/members`});
   if (c.state === 'active' && isAdmin(c)) items.push({icon: 'overview', label: t('menu.admin'), href: `/c/${c.id}/admin/overview`});
   items.push({icon: 'user', label: t('menu.me'), href: `/c/${c.id}/me`}, {icon: 'waypoints', label: t('menu.network'), href: `/c/${c.id}/network`});
   return items;
@@ -91,6 +91,7 @@ export const groupHref = (g: Group) => (g.kind === 'announcements' ? `/c/${g.com
 export function preview(m: Message | null, c: Community | undefined): string {
   if (!m) return t('group.noneYet');
   if (m.deleted) return t('msg.deletedShort');
+  if (m.blocked) return t('block.folded');
   const text = m.kind === 'poll' ? m.poll?.question ?? m.text : m.kind === 'event' ? m.event?.title ?? m.text : m.text;
   const shown = oneLine(text.slice(0, 300)) || t('msg.unknownShort');
   return m.kind === 'announcement' ? shown : t('group.says', {who: m.author_id === c?.me_id ? t('you') : nameOf(m.author_name), what: shown});
@@ -156,7 +157,7 @@ function List({c, current}: {c: Community; current: string}) {
         {section(t('groups.others'), rest)}
         {section(t('groups.archived'), old)}
       </div>
-      {canCreateGroups(c) ? <div class="foot"><a class="bt wide" href={`/c/${c.id}/new-group`}><Icon name="plus" />{t('group.new')}</a></div> : null}
+      {canCreateGroups(c) ? <div class="foot"><a class="bt wide" href={`/c/${c.id}/new-group`}><Icon name="plus" />{t('group.new')}</a></div> : c.state === 'active' && !c.archived ? <div class="foot"><a class="bt wide" href={`/c/${c.id}/suggest`}><Icon name="plus" />{t('suggest.title')}</a></div> : null}
     </nav>
   );
 }

@@ -13,7 +13,9 @@ import {groupHref, groupName, orderGroups, PageScreen, Shell} from '../parts/she
 import {useTitle} from '../parts/stage';
 import {Audit} from './audit';
 import {InviteCard} from './invite';
+import {EditGreeting} from './greet';
 import {RequestList} from './requests';
+import {Suggested} from './suggest';
 
 const tabs = ['overview', 'requests', 'groups', 'roles', 'invites', 'audit', 'danger'] as const;
 type Tab = (typeof tabs)[number];
@@ -75,7 +77,7 @@ function Overview({c}: {c: Community}) {
         <li class="card tile"><p class="sm mu">{t('admin.now')}</p><p class="v num">{c.reachable}</p><p class="xs mu">{t('admin.nowHint')}</p></li>
         <li class="card tile"><p class="sm mu">{t('admin.groups')}</p><p class="v num">{chats.length}</p><p class="xs mu">{t('admin.groupsHint')}</p></li>
       </ul>
-      {can(c, 'settings') ? <Settings key={c.id} c={c} /> : null}
+      {can(c, 'settings') ? <><Settings key={c.id} c={c} /><EditGreeting key={`g${c.id}`} c={c} /></> : null}
     </>
   );
 }
@@ -124,6 +126,8 @@ function Requests({com}: {com: string}) {
 function Groups({c}: {c: Community}) {
   const all = orderGroups(groupsOf(c.id).filter((g) => g.kind === 'chat'));
   return (
+    <>
+    {can(c, 'groups') ? <Suggested com={c.id} /> : null}
     <section class="card">
       <ul class="tl">
         {all.map((g) => (
@@ -134,6 +138,7 @@ function Groups({c}: {c: Community}) {
       </ul>
       {can(c, 'groups') ? <p class="gapt"><a class="bt" href={`/c/${c.id}/new-group`}><Icon name="plus" /> {t('group.new')}</a></p> : null}
     </section>
+    </>
   );
 }
 

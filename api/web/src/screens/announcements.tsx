@@ -11,6 +11,7 @@ import {Avatar, Check, Empty, Icon, Loading, Note, Trouble} from '../parts/basic
 import {Composer} from '../parts/composer';
 import {Dialog} from '../parts/dialog';
 import {Body, Content, PendingRow} from '../parts/message';
+import {MuteDialog, muteItem} from '../parts/private';
 import {groupName, Shell} from '../parts/shell';
 import {useTitle} from '../parts/stage';
 import {Top} from './chat';
@@ -38,6 +39,7 @@ function Board({c, g, at, open}: {c: Community; g: Group; at: string; open: stri
   useEffect(() => {
     if (at && chat.loaded.value) void chat.loadAround(at).then(() => requestAnimationFrame(() => document.getElementById(at)?.scrollIntoView({block: 'center'})));
   }, [at, chat.loaded.value]);
+  const [muting, setMuting] = useState(false);
   const newest = chat.items.value.at(-1);
   useEffect(() => {
     const look = () => newest && chat.atEnd.value && document.hasFocus() && seen(newest);
@@ -51,7 +53,7 @@ function Board({c, g, at, open}: {c: Community; g: Group; at: string; open: stri
   return (
     <>
     <main class="chat" id="main" tabIndex={-1}>
-      <Top c={c} g={g} sub={`${t('announce.who')} · ${t('members', {n: c.member_count})}`} />
+      <Top c={c} g={g} items={[{icon: 'search', label: t('search.here'), href: `/search?community=${c.id}&group=${g.id}`}, muteItem(g, () => setMuting(true))]} sub={`${t('announce.who')} · ${t('members', {n: c.member_count})}`} />
       <div class="board" role="feed" aria-label={t('announcements')} aria-busy={chat.loading.value} tabIndex={0}>
         {waiting.length ? <div class="log flat">{waiting.map((p) => <PendingRow key={p.key} p={p} />)}</div> : null}
         {!chat.loaded.value ? (chat.failed.value ? <Note kind="dg" icon="alert" alert>{chat.failed.value}</Note> : <Loading what={t('chat.loading')} />) : null}
@@ -60,6 +62,7 @@ function Board({c, g, at, open}: {c: Community; g: Group; at: string; open: stri
         {chat.older.value ? <button type="button" class="bt" onClick={() => void chat.loadOlder()}>{t('announce.older')}</button> : null}
       </div>
       {may ? <Write c={c} g={g} /> : <div class="cp"><Note kind="vi" icon="announce"><b>{t('announce.onlyTitle')}</b> {t('announce.onlyText')}</Note></div>}
+    {muting ? <MuteDialog g={g} onClose={() => setMuting(false)} /> : null}
     </main>
     {root ? <ThreadPanel key={root.id} root={root} c={c} g={g} may={c.state === 'active'} onClose={() => setThread('')} /> : null}
     </>

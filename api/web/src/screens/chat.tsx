@@ -13,6 +13,7 @@ import {Composer} from '../parts/composer';
 import {Log} from '../parts/log';
 import {Dialog, Menu, type MenuItem} from '../parts/dialog';
 import {MakeEvent, MakePoll} from '../parts/make';
+import {MuteDialog, muteItem} from '../parts/private';
 import {groupName, Shell} from '../parts/shell';
 import {useTitle} from '../parts/stage';
 import {NotFound} from './states';
@@ -63,7 +64,7 @@ function Room({c, g, at, open}: {c: Community; g: Group; at?: string; open: stri
   useEffect(() => {
     if (open) setThread(open);
   }, [open]);
-  const [making, setMaking] = useState<'poll' | 'event' | 'pins' | ''>('');
+  const [making, setMaking] = useState<'poll' | 'event' | 'pins' | 'mute' | ''>('');
   const sent = useRef(0);
   useEffect(() => {
     if (!chat.loaded.value) void chat.load();
@@ -82,7 +83,7 @@ function Room({c, g, at, open}: {c: Community; g: Group; at?: string; open: stri
   return (
     <>
       <main class="chat" id="main" tabIndex={-1}>
-        <Top c={c} g={g} items={[{icon: 'search', label: t('search.here'), href: `/search?community=${c.id}&group=${g.id}`}, {icon: 'pin', label: t('pins.title'), run: () => setMaking('pins')}, {icon: 'info', label: t('group.about'), href: `/c/${c.id}/g/${g.id}/about`}]} />
+        <Top c={c} g={g} items={[{icon: 'search', label: t('search.here'), href: `/search?community=${c.id}&group=${g.id}`}, {icon: 'pin', label: t('pins.title'), run: () => setMaking('pins')}, muteItem(g, () => setMaking('mute')), {icon: 'info', label: t('group.about'), href: `/c/${c.id}/g/${g.id}/about`}]} />
         <Log chat={chat} c={c} g={g} onSeen={seen} pending={mine} sent={sent.current} {...(at ? {at} : {})} extras={(m) => ({
           quote: <Quote m={m} c={c} find={find} />,
           tools: <Tools m={m} c={c} g={g} acts={acts} onFail={fail} may={may} />,
@@ -117,7 +118,7 @@ function Room({c, g, at, open}: {c: Community; g: Group; at?: string; open: stri
               }} />
           )}
         </div>
-        {making === 'poll' ? <MakePoll g={g} onClose={() => setMaking('')} /> : making === 'event' ? <MakeEvent g={g} onClose={() => setMaking('')} /> : making === 'pins' ? <Pins c={c} g={g} onClose={() => setMaking('')} /> : null}
+        {making === 'poll' ? <MakePoll g={g} onClose={() => setMaking('')} /> : making === 'event' ? <MakeEvent group={g.id} onClose={() => setMaking('')} /> : making === 'pins' ? <Pins c={c} g={g} onClose={() => setMaking('')} /> : making === 'mute' ? <MuteDialog g={g} onClose={() => setMaking('')} /> : null}
       </main>
       {root ? <ThreadPanel key={root.id} root={root} c={c} g={g} may={may} onClose={() => setThread('')} /> : null}
     </>

@@ -89,6 +89,7 @@ export function AboutGroup({com, id}: {com: string; id: string}) {
         <ul class="row wrap">
           <li class="chip">{g.open ? t('group.openLong') : t('group.closedLong')}</li>
           <li class="chip">{g.who_posts === 'moderators' ? t('chat.moderatorsOnly') : t('group.allWrite')}</li>
+          {g.disappearing_seconds ? <li class="chip"><Icon name="hourglass" /> {t('group.vanish', {n: Math.round(g.disappearing_seconds / 86_400)})}</li> : null}
           {g.archived ? <li class="chip wn">{t('groups.archived')}</li> : null}
         </ul>
         {mine.length ? <section class="card"><h2>{t('requests.title')}</h2><RequestList com={com} list={mine} onDone={requests.reload} /></section> : null}
@@ -136,12 +137,13 @@ function EditGroup({g, onClose}: {g: Group; onClose: () => void}) {
   const [name, setName] = useState(g.name);
   const [about, setAbout] = useState(g.description);
   const [only, setOnly] = useState(g.who_posts === 'moderators');
+  const [keep, setKeep] = useState(g.disappearing_seconds ?? 0);
   const [problem, setProblem] = useState<Problem | null>(null);
   return (
     <Dialog title={t('group.edit')} onClose={onClose}>
       <form class="stack" onSubmit={(e) => {
         e.preventDefault();
-        patch<Group>(`/groups/${g.id}`, {name: name.trim(), description: about.trim(), who_posts: only ? 'moderators' : 'everyone'}).then((n) => {
+        patch<Group>(`/groups/${g.id}`, {name: name.trim(), description: about.trim(), who_posts: only ? 'moderators' : 'everyone', ...(keep === (g.disappearing_seconds ?? 0) ? {} : {disappearing_seconds: keep})}).then((n) => {
           putGroup(n);
           onClose();
         }, (err: unknown) => err instanceof Refusal && setProblem(err.problem));
@@ -149,6 +151,10 @@ function EditGroup({g, onClose}: {g: Group; onClose: () => void}) {
         <div><label class="lbl" for="ename">{t('group.name')}</label><input class="fld" id="ename" dir="auto" required maxLength={40} value={name} onInput={(e) => setName(e.currentTarget.value)} /></div>
         <div><label class="lbl" for="eabout">{t('group.what')}</label><input class="fld" id="eabout" dir="auto" maxLength={300} value={about} onInput={(e) => setAbout(e.currentTarget.value)} /></div>
         <Check label={t('group.onlyCheck')} hint={t('group.onlyHint')} checked={only} onChange={setOnly} />
+        <div><label class="lbl" for="ekeep">{t('group.keep')}</label>
+          <select class="fld" id="ekeep" aria-describedby="ekeep-hint" value={String(keep)} onChange={(e) => setKeep(Number(e.currentTarget.value))}>
+            {[0, 1, 7, 30, 90].map((d) => <option key={d} value={String(d * 86_400)}>{d ? t('invite.days', {n: d}) : t('group.keepAll')}</option>)}
+          </select><p class="sm mu hint" id="ekeep-hint">{t('group.keepHint')}</p></div>
         <Trouble problem={problem} />
         <div class="row end"><button type="button" class="bt" onClick={onClose}>{t('cancel')}</button><button class="bt pr" disabled={!name.trim()}>{t('save')}</button></div>
       </form>

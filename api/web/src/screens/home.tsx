@@ -8,6 +8,7 @@ import {Empty, Icon} from '../parts/basic';
 import {canCreateGroups, canInvite, CommunityHead, groupHref, groupName, GroupRow, orderGroups, PageScreen, preview, Shell} from '../parts/shell';
 import {useTitle} from '../parts/stage';
 import {useComing} from './calendar';
+import {GreetingCard} from './greet';
 
 function greeting(): string {
   const h = new Date().getHours();
@@ -44,6 +45,7 @@ export function Home({com}: {com: string}) {
             <Icon name="key-round" /><span class="grow"><b>{t('home.words')}</b> {t('home.wordsWhy')}</span><span class="nw"><b>{t('home.write')}</b> <Icon name="next" /></span>
           </a>
         ) : null}
+        <GreetingCard key={com} c={c} />
         <div class="two">
           <div class="stack gap15">
             {ann?.last_message && !ann.last_message.deleted ? <Latest m={ann.last_message} c={c} /> : null}

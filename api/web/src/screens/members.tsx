@@ -10,6 +10,7 @@ import {Avatar, Check, Empty, Icon, Loading, Note, Trouble} from '../parts/basic
 import {Confirm, Dialog} from '../parts/dialog';
 import {canInvite, PageScreen, Shell} from '../parts/shell';
 import {useTitle} from '../parts/stage';
+import {BlockButton} from './blocks';
 import {Picture} from './me';
 
 type Filter = 'all' | 'online' | 'lead' | 'gone';
@@ -121,6 +122,7 @@ function PersonSheet({c, m, onClose, onChange}: {c: Community; m: Member; onClos
           ))}
         </section>
       ) : null}
+      {m.me ? null : <BlockButton user={m.id} />}
       <Trouble problem={problem} />
       {m.state === 'banned' && mayRemove ? <button type="button" class="bt" onClick={() => void act(() => del(`${base}/ban`))}>{t('member.unban')}</button> : null}
       {m.state === 'active' && mayRemove ? (

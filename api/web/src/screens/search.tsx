@@ -172,7 +172,7 @@ export function marked(text: string, ranges: {start: number; end: number}[]): Co
   return out;
 }
 
-function Found({h, all}: {h: Hit; all: boolean}) {
+export function Found({h, all}: {h: Hit; all: boolean}) {
   const m = h.message, g = groups.value.get(m.group_id), c = communityOf(m.community_id);
   const ann = m.kind === 'announcement';
   return (
@@ -182,7 +182,7 @@ function Found({h, all}: {h: Hit; all: boolean}) {
         <p class="w"><b><bdi>{m.author_id === c?.me_id ? t('you') : nameOf(m.author_name)}</bdi></b>
           <span class="sm mu">{tx('search.in', {group: <bdi>{g ? groupName(g) : t('name.group')}</bdi>})}{all && c ? <> · <bdi>{tidy(c.name)}</bdi></> : null}</span>
           <time class="sp nw" dateTime={m.created_at}>{dayName(m.created_at)} {clock(m.created_at)}</time></p>
-        <p class="txt" dir="auto">{marked(m.text, h.ranges)}</p>
+        <p class="txt" dir="auto">{m.blocked ? t('block.folded') : marked(m.text || m.poll?.question || m.event?.title || '', h.ranges)}</p>
         {m.thread_root ? <p class="sm mu"><Icon name="thread" /> {t('search.inThread')}</p> : null}
       </div>
     </a>

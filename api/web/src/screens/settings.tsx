@@ -12,12 +12,13 @@ import {Check, Copy, Icon, Note, RadioCards, Segments, Trouble} from '../parts/b
 import {Confirm} from '../parts/dialog';
 import {PageScreen, Shell} from '../parts/shell';
 import {useTitle} from '../parts/stage';
+import {Blocks} from './blocks';
 import {Developers} from './developers';
 import {lockNode} from './lock';
 
-const tabs = ['profile', 'look', 'devices', 'recovery', 'developers', 'about'] as const;
+const tabs = ['profile', 'look', 'blocks', 'devices', 'recovery', 'developers', 'about'] as const;
 type Tab = (typeof tabs)[number];
-const icons: Record<Tab, string> = {profile: 'user', look: 'palette', devices: 'smartphone', recovery: 'key-round', developers: 'code', about: 'info'};
+const icons: Record<Tab, string> = {profile: 'user', look: 'palette', blocks: 'eye-off', devices: 'smartphone', recovery: 'key-round', developers: 'code', about: 'info'};
 
 export function Settings({tab}: {tab: string | undefined}) {
   const at: Tab = (tabs as readonly string[]).includes(tab ?? '') ? (tab as Tab) : 'profile';
@@ -32,7 +33,7 @@ export function Settings({tab}: {tab: string | undefined}) {
     <Shell list={list}>
       <PageScreen back="/" title={t(`settings.${at}`)}>
         <nav class="fchips links phone-tabs" aria-label={t('nav.settings')}>{tabs.map((x) => <a key={x} href={`/settings/${x}`} aria-current={x === at ? 'page' : undefined}>{t(`settings.${x}`)}</a>)}</nav>
-        {at === 'profile' ? <Profile /> : at === 'look' ? <Look /> : at === 'devices' ? <Devices /> : at === 'recovery' ? <RecoveryWords /> : at === 'developers' ? <Developers /> : <About />}
+        {at === 'profile' ? <Profile /> : at === 'look' ? <Look /> : at === 'blocks' ? <Blocks /> : at === 'devices' ? <Devices /> : at === 'recovery' ? <RecoveryWords /> : at === 'developers' ? <Developers /> : <About />}
       </PageScreen>
     </Shell>
   );

@@ -1,0 +1,138 @@
+// What somebody keeps to themselves, and what those who look after a community set: mute, stars, blocks, what was said before, a changed
+// event, who chose what, messages that go, words of welcome, suggested groups.
+import assert from 'node:assert/strict';
+import {after, before, test} from 'node:test';
+import {browser, open, skip, until} from './lib.mjs';
+import {scene} from './scene.mjs';
+
+let b, s;
+before(async () => {
+  if (skip) return;
+  [b, s] = await Promise.all([browser(), scene()]);
+});
+after(async () => {
+  await b?.close();
+  await s?.end();
+});
+
+test('mute, star, block, look back', {skip, timeout: 120_000}, async () => {
+  const p = await open(b);
+  await p.goto(await s.asha.link());
+  const list = p.getByRole('navigation', {name: 'Sunrise Ward'});
+  const menu = async (item) => {
+    await p.getByRole('button', {name: 'Group menu'}).click();
+    await p.getByRole('menuitem', {name: item}).click();
+  };
+  const until_ = async () => (await s.asha.api('GET', `/groups/${s.food.id}`)).muted_until;
+  await list.getByRole('link', {name: /Food relief/}).click();
+  await menu('Mute');
+  await p.getByRole('button', {name: 'For an hour'}).click();
+  await p.getByRole('dialog').waitFor({state: 'detached'});
+  const left = Date.parse(await until_()) - Date.now();
+  assert.ok(left > 50 * 60_000 && left <= 3_600_000, `muted for ${left} ms`);
+  await menu('Mute');
+  await p.getByText(/Muted until/).waitFor();
+  await p.getByRole('button', {name: 'No longer muted'}).click();
+  await until(async () => (await until_()) === null, 'the group to be heard again');
+
+  const kg = p.getByRole('log').getByRole('article', {name: /^Budi/}).filter({hasText: '15 kg'}).first();
+  const more = async (m, item) => {
+    await m.hover();
+    await m.getByRole('button', {name: 'More'}).click();
+    await p.getByRole('menuitem', {name: item}).click();
+  };
+  await more(kg, 'Star');
+  await kg.getByText('Starred').waitFor();
+  const [mine] = (await s.asha.api('GET', `/groups/${s.food.id}/messages`)).items.filter((m) => m.text.includes('120 packets'));
+  await s.asha.api('PATCH', `/messages/${mine.id}`, {text: 'Other words.'});
+  const changed = p.getByRole('article', {name: /^You/}).filter({hasText: 'Other words.'});
+  await changed.getByText('Edited').waitFor();
+  await more(changed, 'What it said before');
+  await p.getByRole('dialog').getByText('120 packets').waitFor();
+  await p.keyboard.press('Escape');
+
+  await list.getByRole('button', {name: 'Community menu'}).click();
+  await p.getByRole('menuitem', {name: 'Starred'}).click();
+  await p.getByRole('link', {name: /15 kg/}).waitFor();
+  await p.getByRole('button', {name: 'Take the star away'}).click();
+  await p.getByText('No stars yet').waitFor();
+
+  await p.goto(`${s.asha.url}/c/${s.com.id}/members`);
+  await p.getByRole('button', {name: /Budi Santoso/}).click();
+  await p.getByRole('button', {name: 'Block', exact: true}).click();
+  await p.getByRole('button', {name: 'No longer block'}).waitFor();
+  await p.keyboard.press('Escape');
+  await list.getByRole('link', {name: /Food relief/}).click();
+  await p.getByRole('log').getByText('From somebody you blocked.').first().waitFor();
+  assert.equal(await p.getByRole('log').getByText('15 kg').count(), 0, 'what he wrote is folded away');
+  await kg.or(p.getByRole('article', {name: /^Budi/}).first()).first().getByRole('button', {name: 'Show', exact: true}).click();
+  await p.getByRole('log').getByText('15 kg').waitFor();
+  await p.goto(`${s.asha.url}/settings/blocks`);
+  await p.getByRole('button', {name: /No longer block Budi Santoso/}).click();
+  await p.getByText('Nobody is blocked').waitFor();
+  assert.equal((await s.asha.api('GET', '/me/blocks')).items.length, 0);
+  assert.deepEqual(p.faults, []);
+});
+
+test('a changed event, who chose what, messages that go, a welcome and a suggested group', {skip, timeout: 180_000}, async () => {
+  const p = await open(b), q = await open(b);
+  await p.goto(await s.asha.link());
+  await q.goto(await s.budi.link());
+  const food = `/c/${s.com.id}/g/${s.food.id}`;
+  await s.asha.api('POST', `/groups/${s.food.id}/calendar`, {title: 'Cook together', starts_at: new Date(Date.now() + 86_400_000).toISOString()});
+  const poll = await s.asha.api('POST', `/groups/${s.food.id}/polls`, {question: 'Rice or bread?', options: ['Rice', 'Bread']});
+  await until(() => s.budi.api('GET', `/polls/${poll.id}`).catch(() => false), 'the poll');
+  await s.budi.api('PUT', `/polls/${poll.id}/vote`, {options: [poll.options[0].id]});
+  await p.goto(s.asha.url + food);
+  await q.goto(s.budi.url + food);
+  await q.getByRole('button', {name: /^Going/}).click();
+  await p.getByRole('button', {name: /^Going.*1/}).waitFor();
+  await p.getByRole('button', {name: 'Who comes'}).click();
+  await p.getByRole('dialog').getByText('Budi Santoso').waitFor();
+  await p.keyboard.press('Escape');
+  await p.getByText('1 person answered').waitFor();
+  await p.getByRole('button', {name: 'Who chose what'}).click();
+  await p.getByRole('dialog').getByText('Budi Santoso').waitFor();
+  await p.getByRole('dialog').getByText('Nobody yet').waitFor();
+  await p.keyboard.press('Escape');
+  assert.equal(await q.getByRole('button', {name: 'Change', exact: true}).count(), 0, 'only its author changes an event');
+  await p.getByRole('button', {name: 'Change', exact: true}).click();
+  await p.getByLabel('What is it?').fill('Cook and eat together');
+  await p.getByRole('button', {name: 'Save'}).click();
+  await q.getByRole('heading', {name: 'Cook and eat together'}).waitFor();
+  await p.getByRole('dialog').waitFor({state: 'detached'});
+  await p.getByRole('button', {name: 'Change', exact: true}).click();
+  await p.getByRole('button', {name: 'Call it off'}).click();
+  await q.getByText('This was called off.').waitFor();
+
+  await p.goto(`${s.asha.url}${food}/about`);
+  await p.getByRole('button', {name: 'Change'}).click();
+  await p.getByLabel('How long messages stay').selectOption({label: '7 days'});
+  await p.getByRole('button', {name: 'Save'}).click();
+  await p.getByText('Messages go after 7 days').waitFor();
+  await until(async () => (await s.budi.api('GET', `/groups/${s.food.id}`)).disappearing_seconds === 604_800, 'the same at his node');
+
+  await p.goto(`${s.asha.url}/c/${s.com.id}/admin/overview`);
+  await p.getByLabel('Words of welcome').fill('Welcome! **Ask** anything.');
+  await p.getByLabel('First steps, one in each line').fill('Read the rules\nSay hello');
+  await p.locator('form', {hasText: 'What newcomers are met with'}).getByRole('button', {name: 'Save'}).click();
+  await p.getByText('Saved.').waitFor();
+  await until(async () => (await s.budi.api('GET', `/communities/${s.com.id}/welcome`)).message, 'the welcome at his node');
+  await q.goto(`${s.budi.url}/c/${s.com.id}`);
+  await q.getByLabel('Say hello').check();
+  await q.reload();
+  assert.ok(await q.getByLabel('Say hello').isChecked(), 'what was ticked stays ticked');
+  await q.getByRole('button', {name: 'Put it away'}).click();
+  await q.getByText('Good that you are here').waitFor({state: 'detached'});
+
+  await q.getByRole('link', {name: 'Suggest a group'}).click();
+  await q.getByLabel('Name of the group').fill('Cyclists');
+  await q.getByRole('button', {name: 'Suggest it'}).click();
+  await q.getByText('It is on its way to the admins.').waitFor();
+  await p.goto(`${s.asha.url}/c/${s.com.id}/admin/groups`);
+  await p.getByRole('button', {name: 'Make the group Cyclists'}).click();
+  await q.getByRole('link', {name: /Cyclists/}).first().waitFor();
+  await until(async () => (await s.budi.api('GET', `/communities/${s.com.id}/suggestions`)).items[0]?.state === 'accepted', 'the answer at his node', 20_000);
+  await q.getByText('Made', {exact: true}).waitFor();
+  for (const page of [p, q]) assert.deepEqual(page.faults, []);
+});
