@@ -59,7 +59,7 @@ type Delivery struct {
 	State    string `json:"state" enum:"waiting,sent,delivered"`
 	Reached  int    `json:"reached"`
 	Expected int    `json:"expected"`
-	Read     *int   `json:"read"`
+	Read     *int   `json:"read" doc:"Of a message of mine in a group of at most 64: how many have read it and let others know; null where I do not let others know."`
 }
 
 // MessageDelivery is the delivery of one message, as an event tells it.

@@ -5,6 +5,16 @@ type ReadUpTo struct {
 	UpTo string `json:"up_to" minLength:"1" doc:"The last message that was read." example:"msg_mzxw6ytboi"`
 }
 
+// Privacy is what I let others know of what I do. It goes both ways: who does not tell is not told.
+type Privacy struct {
+	ReadReceipts bool `json:"read_receipts" doc:"How far I have read, in groups of at most 64."`
+}
+
+// EditPrivacy changes it; what is left out stays.
+type EditPrivacy struct {
+	ReadReceipts *bool `json:"read_receipts,omitempty"`
+}
+
 // ReadState is what is unread in a group.
 type ReadState struct {
 	GroupID       string  `json:"group_id"`

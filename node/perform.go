@@ -25,6 +25,7 @@ func (r *room) perform(e crdt.Effects, meta ...store.Meta) error {
 
 // performAll performs the effects of several calls in the order they were made, with one commit, which the riders share.
 func (r *room) performAll(all []crdt.Effects, meta ...store.Meta) error {
+	clear(r.newest)
 	b := &store.Batch{Meta: meta}
 	for _, e := range all {
 		if err := r.addTo(b, e); err != nil {
@@ -74,6 +75,9 @@ func (r *room) follow(e crdt.Effects) {
 		if w.Kind == content.Receipt {
 			delete(r.marks, w.Space)
 		}
+		if w.Kind == content.Read {
+			delete(r.reads, w.Space)
+		}
 	}
 	r.heard(e)
 	r.snap.Store(r.c.Snapshot())
@@ -86,6 +90,7 @@ func (r *room) follow(e crdt.Effects) {
 	}
 	r.payOwed()
 	if len(e.Store.Ops) > 0 || len(e.Store.Secrets) > 0 {
+		clear(r.reads) // whoever is gone counts no more
 		r.refresh()
 	}
 }
@@ -206,6 +211,9 @@ func (r *room) eventOf(e crdt.Event) store.Event {
 		rec.Ref = rec.Actor
 	case ofMessage(e.Type):
 		rec.Ref = msgID(e.Ref)
+		if e.Type == "message.delivery" { // a receipt came
+			rec.Ref = r.deliveredTo(e.Space, rec.Ref)
+		}
 	case e.Type == "desk.decided": // on a request, a report or a suggestion
 		e.Type, rec.Ref = "suggestion.decided", sugID(e.Ref)
 		if _, ok := r.deskRow(e.Space, content.RequestKey(e.Ref)); ok {
@@ -255,6 +263,7 @@ func (r *room) reload() {
 	}
 	r.c, r.owed = c, nil // what is owed was stored with what made it so
 	clear(r.marks)
+	clear(r.reads)
 	clear(r.begun)
 	clear(r.ackRows)
 	r.sums = map[op.ID]map[epoch.Tag]*history.Sum{}

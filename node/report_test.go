@@ -65,13 +65,13 @@ func TestReport(t *testing.T) {
 		}
 		w.Eventually(2*time.Minute, "Asha reads the reports", func() bool { return len(reports(asha, "open")) == 2 })
 		w.Eventually(2*time.Minute, "Asha has the message", func() bool { l := reports(asha, ""); return l[0].Held || l[1].Held })
-		if !happened(t, asha, "report.created", q.ID) {
+		if !happened(t, asha, 0, "report.created", q.ID) {
 			t.Error("Asha is told of no report")
 		}
 		if got, err := asha.DecideReport(ctx, q.ID, true, "spoke with him"); err != nil || got.State != "resolved" || got.Note != "spoke with him" || got.DecidedBy != asha.User(sunrise) || got.By != chen.User(sunrise) {
 			t.Errorf("resolved: %+v, %v", got, err)
 		}
-		if !happened(t, asha, "report.decided", q.ID) {
+		if !happened(t, asha, 0, "report.decided", q.ID) {
 			t.Error("Asha's screens are not told that it is closed")
 		}
 		agree(w, time.Minute, asha, budi, chen)
@@ -96,9 +96,9 @@ func TestReport(t *testing.T) {
 }
 
 // happened reports whether a node's events name something.
-func happened(t *testing.T, n *nodetest.Node, typ, ref string) bool {
+func happened(t *testing.T, n *nodetest.Node, after int64, typ, ref string) bool {
 	t.Helper()
-	all, err := n.Events(0, 5000)
+	all, err := n.Events(after, 5000)
 	if err != nil {
 		t.Fatal(err)
 	}

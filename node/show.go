@@ -90,7 +90,7 @@ func (r *room) shown(s op.ID, rows []store.Row) (out []Message, err error) {
 		}
 	}
 	err = r.ask(r.n.ctx, func() {
-		marks := r.watermarks(s)
+		marks, reads := r.watermarks(s), r.readsOf(s)
 		v.names, v.now = r.knownNames(), r.n.now()
 		v.desk = s == r.id && !r.c.OnDesk(me)
 		if st := r.c.State(s); st != nil {
@@ -98,7 +98,7 @@ func (r *room) shown(s op.ID, rows []store.Row) (out []Message, err error) {
 			v.moderate = bits&op.MODERATE != 0
 		}
 		for _, m := range list {
-			out = append(out, r.message(s, m, v, r.delivery(s, m, marks, v.rows[ackKey(m.ID)])))
+			out = append(out, r.message(s, m, v, r.delivery(s, m, marks, reads, v.rows[ackKey(m.ID)])))
 		}
 	})
 	return out, err

@@ -68,8 +68,8 @@ func (r *room) unread(s op.ID) (u store.Unreads, first string, err error) {
 	return u, msgID(m.ID), err
 }
 
-// MarkRead notes that a group was read up to a message. It only goes forward: a screen that is late takes nothing back. How far a person has
-// read is private to this device.
+// MarkRead notes that a group was read up to a message. It only goes forward: a screen that is late takes nothing back. The others
+// of a small group are told where this person lets them know (Privacy).
 func (n *Node) MarkRead(ctx context.Context, group, upTo string) (Group, error) {
 	r, s, err := n.groupRoom(group)
 	if err != nil {
@@ -95,6 +95,7 @@ func (n *Node) MarkRead(ctx context.Context, group, upTo string) (Group, error) 
 		if err := n.commit(ctx, b); err != nil {
 			return Group{}, err
 		}
+		r.tell(func() { r.readDue[s] = mark })
 	}
 	return r.group(s)
 }

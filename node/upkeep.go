@@ -34,6 +34,7 @@ func (r *room) tick() {
 	if at.Sub(r.marksAt) >= marksEvery {
 		r.marksAt = at
 		r.sendReceipts(at)
+		r.sendReads(at)
 		r.wantAgain()
 		r.admitCarried()
 		r.enterCarried()

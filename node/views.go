@@ -173,6 +173,7 @@ type CalendarEvent struct {
 type Delivery struct {
 	State             string
 	Reached, Expected int
+	Read              *int // members who have read a message of mine; nil: that is not told
 }
 
 // Page asks for messages around an id; at most one of Before, After, Around. Newest first unless After is given.

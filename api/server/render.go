@@ -106,7 +106,7 @@ func renderMessage(m node.Message) api.Message {
 }
 
 func renderDelivery(d node.Delivery) api.Delivery {
-	return api.Delivery{State: cmp.Or(d.State, "waiting"), Reached: d.Reached, Expected: d.Expected}
+	return api.Delivery{State: cmp.Or(d.State, "waiting"), Reached: d.Reached, Expected: d.Expected, Read: d.Read}
 }
 
 func renderPeer(p node.Peer) api.Peer {

@@ -27,6 +27,30 @@ func (s *Server) privateRoutes() {
 			g, err := s.c.Node.MarkRead(ctx, in.G, in.Body.UpTo)
 			return renderOr(g, err, renderRead)
 		})
+	add(s, route{method: "GET", path: "/me/privacy", id: "getPrivacy", summary: "What do I let others know of what I do?", tag: tag, scope: api.ScopeRead},
+		func(_ context.Context, in *Conditions) (*reply[api.Privacy], error) {
+			return show(*in, "", api.Privacy(s.c.Node.Privacy()))
+		})
+	addBody[struct {
+		Conditions
+		Body any
+	}](s, route{method: "PATCH", path: "/me/privacy", id: "patchPrivacy", summary: "Set it, for this device", tag: tag, scope: api.ScopeNodeAdmin, errors: []int{http.StatusPreconditionFailed}},
+		func(ctx context.Context, in *struct {
+			Conditions
+			Body api.EditPrivacy
+		}) (*reply[api.Privacy], error) {
+			p := s.c.Node.Privacy()
+			if err := current(in.Conditions, "", api.Privacy(p)); err != nil {
+				return nil, err
+			}
+			if on := in.Body.ReadReceipts; on != nil {
+				p.ReadReceipts = *on
+			}
+			if err := s.c.Node.SetPrivacy(ctx, p); err != nil {
+				return nil, err
+			}
+			return show(Conditions{}, "", api.Privacy(p))
+		})
 	addBody[GroupBody](s, route{method: "PUT", path: "/groups/{g}/mute", id: "putMute", summary: "Keep a group quiet for a time", tag: tag, scope: api.ScopeMessagesWrite},
 		func(ctx context.Context, in *struct {
 			GroupPath

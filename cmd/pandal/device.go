@@ -151,7 +151,7 @@ func (a *app) meCmd() *cobra.Command {
 			return show(m)
 		}),
 	}
-	c.AddCommand(a.passphraseCmd(), &cobra.Command{
+	c.AddCommand(a.passphraseCmd(), a.privacyCmd(), &cobra.Command{
 		Use: "words", Short: "Show the 24 recovery words: whoever has them is you", Args: cobra.NoArgs, Example: "  pandal me words",
 		RunE: a.with(func(ctx context.Context, c *client.Client, _ []string) error {
 			w, err := client.Send[api.RecoveryWords](ctx, c, "POST", "/me/recovery-words", nil)
@@ -192,5 +192,31 @@ func (a *app) meCmd() *cobra.Command {
 			return a.show(com, func(w io.Writer) { fmt.Fprintln(w, com.ID, plain(com.Name), com.Role) })
 		}),
 	})
+	return c
+}
+
+// privacyCmd shows and sets what others are told of what this person does.
+func (a *app) privacyCmd() *cobra.Command {
+	var reads string
+	c := &cobra.Command{
+		Use: "privacy", Short: "What you let others know of what you do; who does not tell is not told", Args: cobra.NoArgs, Example: "  pandal me privacy\n  pandal me privacy --read-receipts off",
+		RunE: a.with(func(ctx context.Context, c *client.Client, _ []string) error {
+			method, body := "GET", any(nil)
+			switch on := reads == "on"; {
+			case reads != "" && !on && reads != "off":
+				return fail(exitUsage, "--read-receipts: on or off")
+			case reads != "":
+				method, body = "PATCH", api.EditPrivacy{ReadReceipts: &on}
+			}
+			p, err := client.Send[api.Privacy](ctx, c, method, "/me/privacy", body)
+			if err != nil {
+				return err
+			}
+			return a.show(p, func(w io.Writer) {
+				fmt.Fprintln(w, "read receipts:", map[bool]string{true: "on", false: "off"}[p.ReadReceipts])
+			})
+		}),
+	}
+	c.Flags().StringVar(&reads, "read-receipts", "", "on or off: let others know how far you have read, and be told of them")
 	return c
 }

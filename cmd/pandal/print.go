@@ -145,6 +145,9 @@ func (a *app) printMessage(m api.Message) error {
 	if m.ThreadCount > 0 {
 		said += fmt.Sprintf("  [%d in its thread]", m.ThreadCount)
 	}
+	if n := m.Delivery.Read; n != nil && *n > 0 {
+		said += fmt.Sprintf("  [read by %d]", *n)
+	}
 	if a.ids {
 		said += "  " + m.ID
 	}

@@ -118,7 +118,7 @@ export function GroupRow({g, current, c}: {g: Group; current: string; c: Communi
       {inside ? (
         <>
           <span class="t">{g.last_message ? <time dateTime={g.last_message.created_at}>{shortWhen(g.last_message.created_at)}</time> : null}</span>
-          <span class="l"><bdi>{preview(g.last_message, c)}</bdi></span>
+          <span class="l" dir="auto">{preview(g.last_message, c)}</span>
           <Count g={g} />
         </>
       ) : <span class="c mu sm">{g.open ? t('group.open') : <><Icon name="lock" /><span class="vh">{t('group.closed')}</span></>}</span>}

@@ -1,0 +1,95 @@
+package node_test
+
+import (
+	"context"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/pandal-chat/pandal/node"
+	"github.com/pandal-chat/pandal/node/nodetest"
+)
+
+// TestReadReceipts: Budi is told that Asha has read what he wrote, and not that Chen has, who lets nobody know and is told of nobody.
+func TestReadReceipts(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx := context.Background()
+		w := nodetest.New(t)
+		asha, budi, chen := w.Node("Asha"), w.Node("Budi"), w.Node("Chen")
+		sunrise := asha.Found("Sunrise")
+		general := asha.Group(sunrise, "General")
+		open := asha.Invite(sunrise, general)
+		budi.Join(open)
+		chen.Join(open)
+		agree(w, time.Minute, asha, budi, chen)
+		if p := chen.Privacy(); !p.ReadReceipts {
+			t.Error("read receipts are off where nobody has set them")
+		}
+		if err := chen.SetPrivacy(ctx, node.Privacy{}); err != nil || chen.Privacy().ReadReceipts {
+			t.Fatalf("Chen cannot turn them off: %v", err)
+		}
+		first, last := "", ""
+		for _, at := range []*string{&first, &last} {
+			m, err := budi.Post(ctx, general, node.NewMessage{Text: "soup"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			*at = m.ID
+		}
+		mine, err := chen.Post(ctx, general, node.NewMessage{Text: "rice"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		read := func(n *nodetest.Node, id string) int {
+			m, err := n.Message(id)
+			if err != nil || m.Delivery.Read == nil {
+				return -1
+			}
+			return *m.Delivery.Read
+		}
+		has := func(n *nodetest.Node, ids ...string) bool {
+			for _, id := range ids {
+				if _, err := n.Message(id); err != nil {
+					return false
+				}
+			}
+			return true
+		}
+		w.Eventually(time.Minute, "all have all", func() bool {
+			return has(asha, last, mine.ID) && has(chen, last) && has(budi, mine.ID) && read(budi, last) == 0 && read(asha, mine.ID) == -1 && read(chen, mine.ID) == -1 && read(budi, mine.ID) == -1
+		})
+		agree(w, time.Minute, asha, budi, chen)
+		before := budi.EventCursor()
+		for _, n := range []*nodetest.Node{asha, chen} {
+			if _, err := n.MarkRead(ctx, general, first); err != nil {
+				t.Fatal(err)
+			}
+		}
+		w.Eventually(time.Minute, "Budi is told that Asha has read the first", func() bool { return read(budi, first) == 1 })
+		if n := read(budi, last); n != 0 {
+			t.Errorf("%d have read the last", n)
+		}
+		if !happened(t, budi, before, "message.delivery", last) {
+			t.Error("Budi's screens are not told")
+		}
+		for _, n := range []*nodetest.Node{asha, chen, budi} {
+			for _, id := range []string{mine.ID, last} { // whichever comes later in their order
+				if _, err := n.MarkRead(ctx, general, id); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		w.Eventually(time.Minute, "Budi is told that Asha has read both", func() bool { return read(budi, last) == 1 })
+		agree(w, time.Minute, asha, budi, chen)
+		if n := read(budi, first); n != 1 {
+			t.Errorf("Budi is told of %d who have read the first, want Asha alone", n)
+		}
+		if n := read(chen, mine.ID); n != -1 {
+			t.Errorf("Chen, who does not tell, is told that %d have read his message", n)
+		}
+		if err := chen.SetPrivacy(ctx, node.Privacy{ReadReceipts: true}); err != nil {
+			t.Fatal(err)
+		}
+		w.Eventually(time.Minute, "Chen is told of both", func() bool { return read(chen, mine.ID) == 2 })
+	})
+}
