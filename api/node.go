@@ -45,6 +45,20 @@ type Status struct {
 	EventCursor   string            `json:"event_cursor"`
 }
 
+// Doctor is what was looked at. State is the worst of all findings.
+type Doctor struct {
+	State    string    `json:"state" enum:"ok,warn,fail"`
+	Findings []Finding `json:"findings"`
+}
+
+// Finding is one thing that was looked at, and what to do about it.
+type Finding struct {
+	Check string `json:"check" example:"clock"`
+	State string `json:"state" enum:"ok,warn,fail"`
+	Text  string `json:"text"`
+	Do    string `json:"do,omitempty"`
+}
+
 // StatusCommunity is one line of Status.
 type StatusCommunity struct {
 	ID          string `json:"id"`

@@ -1,0 +1,44 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"github.com/pandal-chat/pandal/api"
+	"github.com/pandal-chat/pandal/api/client"
+)
+
+const exitWarnings = 10 // of doctor alone: nothing failed, something is to be looked at
+
+func (a *app) doctorCmd() *cobra.Command {
+	return &cobra.Command{
+		Use: "doctor", Short: "Look at what may be wrong, and say what to do", Args: cobra.NoArgs, Example: "  pandal doctor\n  pandal doctor --json",
+		Long: "Look at the store, files, clock and connections of the node, and say what to do. Ends with 0 where all is well, 1 where something failed, 10 where there are only warnings.",
+		RunE: a.with(func(ctx context.Context, c *client.Client, _ []string) error {
+			d, err := client.Get[api.Doctor](ctx, c, "/doctor")
+			if err != nil {
+				return err
+			}
+			if err := a.show(d, func(w io.Writer) {
+				for _, f := range d.Findings {
+					fmt.Fprintf(w, "%-4s  %s\n", f.State, plain(f.Text))
+					if f.Do != "" {
+						fmt.Fprintln(w, "      ->", f.Do)
+					}
+				}
+			}); err != nil {
+				return err
+			}
+			switch d.State {
+			case "fail":
+				return fail(exitFailed, "something is wrong")
+			case "warn":
+				return fail(exitWarnings, "all works; there are warnings")
+			}
+			return nil
+		}),
+	}
+}
