@@ -143,7 +143,7 @@ var mutants = []mutant{
 // subject`, `	return int(a) - int(b)
 }
 
-// subject`, "Convergence|Duels"},
+// subject`, "Convergence|Duels|Vectors"},
 	{"forgery pays", "resolve.go", `case !s.l.before(n, r):`, `case s.l.before(r, n):`, "ForgeryIsFutile"},
 	{"juniors decide about seniors", "tree.go", `return l.byRank(a, b) < 0`, `return l.byRank(a, b) != 0`, "Juniors"},
 	{"a plain member undoes what others got by an invite", "resolve.go", `f.Kind == op.Admit && !isAuthority(s.l.f[c].Kind) {`, `false {`, "PlainMember"},
