@@ -29,6 +29,7 @@ type conn struct {
 	fresh                      map[freshKey]int64
 	lastEvent, lastWire, early int64
 	gathered                   *atomic.Int64     // the store's
+	left                       int64             // how many texts wait once this transaction is through; negative: as many more as it gathers
 	docs                       map[int64]*text   // what this transaction changes in the index of texts
 	unread                     map[int64]*unread // what is unread, by space; nil: this space does not count
 }

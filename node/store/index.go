@@ -126,6 +126,9 @@ func (c *conn) settleTexts() error {
 			return err
 		}
 		c.gathered.Add(1)
+		if c.left >= 0 {
+			c.left++
+		}
 	}
 	clear(c.docs)
 	return nil
@@ -161,7 +164,7 @@ func (c *conn) index() (more bool, err error) {
 		return false, err
 	}
 	left, err := c.number(`SELECT count(*) FROM gathered`)
-	c.gathered.Store(left)
+	c.left = left
 	return left > 0, err
 }
 

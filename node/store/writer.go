@@ -153,6 +153,7 @@ func (c *conn) transact(work []*request) (err error) {
 		return err
 	}
 	clear(c.fresh)
+	c.left = -1
 	for _, r := range work {
 		if err := r.apply(c); err != nil {
 			return err
@@ -164,5 +165,11 @@ func (c *conn) transact(work []*request) (err error) {
 	if err := c.settleUnread(); err != nil {
 		return err
 	}
-	return c.exec(`COMMIT`)
+	if err := c.exec(`COMMIT`); err != nil {
+		return err
+	}
+	if c.left >= 0 { // not before: who sees that nothing waits finds all in the index
+		c.gathered.Store(c.left)
+	}
+	return nil
 }
