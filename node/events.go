@@ -46,7 +46,7 @@ func (n *Node) EventCursor() int64 {
 	return n.cursor
 }
 
-// Changed is closed at the next event. Take it before reading Events, so that none falls in between.
+// Changed is closed at the next event, and when the node closes. Take it before reading Events, so that none falls in between.
 func (n *Node) Changed() <-chan struct{} {
 	n.mu.Lock()
 	defer n.mu.Unlock()

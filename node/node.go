@@ -203,7 +203,12 @@ func (n *Node) Close() error {
 		r.close()
 	}
 	n.wg.Wait()
-	return n.store.Close()
+	err := n.store.Close()
+	n.mu.Lock()
+	close(n.notify) // who waits for an event finds that there will be none, and lets go of the node
+	n.notify = make(chan struct{})
+	n.mu.Unlock()
+	return err
 }
 
 func (n *Node) addRoom(r *room) {

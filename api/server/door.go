@@ -45,17 +45,14 @@ func Start(c Config) (*Door, error) {
 			return nil, err
 		}
 	}
-	d, err := start(c)
+	d, err := start(c, held)
 	if err != nil && held != nil {
 		held.Close()
-	}
-	if err == nil {
-		d.held = held
 	}
 	return d, err
 }
 
-func start(c Config) (*Door, error) {
+func start(c Config, held io.Closer) (*Door, error) {
 	s, err := build(c)
 	if err != nil {
 		return nil, err
@@ -70,7 +67,7 @@ func start(c Config) (*Door, error) {
 		closeAll(listeners)
 		return nil, err
 	}
-	d := &Door{}
+	d := &Door{held: held}
 	if err := d.hang(s, main.Addr().(*net.TCPAddr).Port); err != nil {
 		closeAll(append(listeners, socket))
 		return nil, err
@@ -157,7 +154,7 @@ func (d *Door) lock() error {
 	s.access.drop()
 	s.leave()
 	err = s.c.Node.Close()
-	debug.FreeOSMemory() // what held keys is collected, and mostly given back
+	time.AfterFunc(time.Second, debug.FreeOSMemory) // once nobody's call is in the old server any more, what held keys is collected, and mostly given back
 	return errors.Join(err, d.hold())
 }
 
