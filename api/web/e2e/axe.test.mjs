@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import {mkdirSync, readFileSync} from 'node:fs';
 import {createRequire} from 'node:module';
 import {after, before, test} from 'node:test';
-import {browser, open, skip} from './lib.mjs';
+import {browser, open, signIn, skip} from './lib.mjs';
 import {scene} from './scene.mjs';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -46,7 +46,7 @@ after(async () => {
 for (const [name, how] of Object.entries(settings).filter(([n]) => !process.env.SETTINGS || process.env.SETTINGS.split(',').includes(n))) {
   test(`axe, reflow and targets: ${name}`, {skip, timeout: 600_000}, async () => {
     const page = await open(b, how);
-    await page.goto(await s.asha.link());
+    await signIn(page, s.asha);
     await page.waitForURL(/\/c\//);
     await page.evaluate(axe);
     if (how.css) {

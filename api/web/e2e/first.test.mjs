@@ -1,7 +1,7 @@
 // The first minute: a name, a community, an invite, another node that joins by it, and a message each way while both watch.
 import assert from 'node:assert/strict';
 import {after, before, test} from 'node:test';
-import {browser, Node, open, skip} from './lib.mjs';
+import {browser, Node, open, signIn, skip} from './lib.mjs';
 
 let b, asha, budi;
 before(async () => {
@@ -17,7 +17,7 @@ after(async () => {
 test('from an empty node to a first message, and a second person', {skip, timeout: 180_000}, async (t) => {
   const p = await open(b);
   const begun = Date.now();
-  await p.goto(await asha.link());
+  await signIn(p, asha);
   assert.equal(new URL(p.url()).hash, '', 'the code stayed in the address');
   await p.getByLabel('Your name').fill('Asha'); // input 1
   await p.getByRole('button', {name: /Start a community/}).click();
@@ -36,7 +36,7 @@ test('from an empty node to a first message, and a second person', {skip, timeou
   const invite = await asha.api('POST', `/communities/${com.id}/invites`, {groups: [general.id]});
 
   const q = await open(b);
-  await q.goto(await budi.link());
+  await signIn(q, budi);
   await q.getByLabel('Your name').fill('Budi');
   await q.keyboard.press('Enter');
   await q.getByLabel('Paste the invite').fill(`Come in: ${invite.link} see you`);
@@ -70,7 +70,7 @@ test('the browser says which language, and only the chosen one is loaded', {skip
   const p = await open(b, {locale: 'es-MX', prefs: {lang: undefined}});
   const loaded = new Set();
   p.on('request', (r) => /\/(en|hi|id|es|ar)\.js$/.test(r.url()) && loaded.add(r.url().slice(-5, -3)));
-  await p.goto(await asha.link());
+  await signIn(p, asha);
   await p.waitForURL(/\/c\//);
   await p.goto(`${asha.url}/settings/look`);
   await p.getByRole('heading', {name: 'Aspecto e idioma'}).waitFor();

@@ -1,7 +1,7 @@
 // The way in, a message, a reaction, an invite and letting somebody in: by keyboard alone, and at every stop the focus can be seen.
 import assert from 'node:assert/strict';
 import {after, before, test} from 'node:test';
-import {browser, Node, open, skip, until} from './lib.mjs';
+import {browser, Node, open, signIn, skip, until} from './lib.mjs';
 
 let b, asha, budi;
 before(async () => {
@@ -51,7 +51,7 @@ const press = async (p, target, key = 'Enter', how = 'Tab') => {
 
 test('a community begun, a message, a reaction, an invite and an approval, without a mouse', {skip, timeout: 180_000}, async () => {
   const p = await open(b), q = await open(b);
-  await p.goto(await asha.link());
+  await signIn(p, asha);
   await p.waitForFunction(() => document.activeElement?.id === 'name');
   await p.keyboard.type('Asha');
   await press(p, p.getByRole('button', {name: /Start a community/}));
@@ -93,7 +93,7 @@ test('a community begun, a message, a reaction, an invite and an approval, witho
   await p.getByText('Copied').waitFor();
   const link = await p.evaluate(() => navigator.clipboard.readText());
 
-  await q.goto(await budi.link());
+  await signIn(q, budi);
   await q.waitForFunction(() => document.activeElement?.id === 'name');
   await q.keyboard.type('Budi');
   await q.keyboard.press('Enter');

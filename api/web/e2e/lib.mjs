@@ -127,6 +127,12 @@ export async function open(b, {width = 1440, height = 900, theme = 'light', lang
   return page;
 }
 
+/** Opens a node's page by a login link. It is in when the address says so: a link is good once, and leaving earlier would spend it for nothing. */
+export async function signIn(page, node) {
+  await page.goto(await node.link());
+  await page.waitForURL((u) => u.pathname !== '/login');
+}
+
 export function watch(page, faults) {
   page.on('console', (m) => {
     if (m.type() === 'error' && !(page.expected ?? []).some((e) => m.text().includes(e))) faults.push(`console: ${m.text()}`);

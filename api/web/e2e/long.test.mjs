@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import {execFileSync} from 'node:child_process';
 import {after, before, test} from 'node:test';
-import {browser, Node, open, root, skip} from './lib.mjs';
+import {browser, Node, open, root, signIn, skip} from './lib.mjs';
 
 const many = process.env.SETTINGS ? 5000 : 100_000; // SETTINGS: a quick run
 
@@ -22,7 +22,7 @@ after(async () => {
 
 test(`a group of ${many} messages opens at once, scrolls smoothly and stays small`, {skip, timeout: 300_000}, async (t) => {
   const p = await open(b);
-  await p.goto(await n.link());
+  await signIn(p, n);
   await p.waitForURL(/\/c\//);
   const link = p.getByRole('link', {name: /General/}).first();
   await link.waitFor();

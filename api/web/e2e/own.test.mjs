@@ -2,7 +2,7 @@
 // event, who chose what, messages that go, words of welcome, suggested groups.
 import assert from 'node:assert/strict';
 import {after, before, test} from 'node:test';
-import {browser, open, skip, until} from './lib.mjs';
+import {browser, open, signIn, skip, until} from './lib.mjs';
 import {scene} from './scene.mjs';
 
 let b, s;
@@ -17,7 +17,7 @@ after(async () => {
 
 test('mute, star, block, look back', {skip, timeout: 120_000}, async () => {
   const p = await open(b);
-  await p.goto(await s.asha.link());
+  await signIn(p, s.asha);
   const list = p.getByRole('navigation', {name: 'Sunrise Ward'});
   const menu = async (item) => {
     await p.getByRole('button', {name: 'Group menu'}).click();
@@ -74,10 +74,30 @@ test('mute, star, block, look back', {skip, timeout: 120_000}, async () => {
   assert.deepEqual(p.faults, []);
 });
 
+test('a click counts while the list scrolls', {skip, timeout: 60_000}, async () => {
+  const p = await open(b, {height: 420});
+  await signIn(p, s.asha);
+  await p.goto(`${s.asha.url}/c/${s.com.id}/g/${s.food.id}`);
+  const log = p.getByRole('log');
+  await log.getByText('15 kg').waitFor();
+  const missed = await log.evaluate(async (l) => {
+    let n = 0;
+    for (let i = 0; i < 20; i++) {
+      l.scrollTop = i % 2 ? 60 : 0;
+      await new Promise((done) => requestAnimationFrame(done));
+      const box = l.getBoundingClientRect();
+      const under = [0.2, 0.4, 0.6, 0.8].some((y) => document.elementFromPoint(box.x + box.width - 60, box.y + box.height * y)?.closest('.b'));
+      if (!under) n++;
+    }
+    return n;
+  });
+  assert.equal(missed, 0, 'what is under the pointer is a message, not the list');
+});
+
 test('a changed event, who chose what, messages that go, a welcome and a suggested group', {skip, timeout: 180_000}, async () => {
   const p = await open(b), q = await open(b);
-  await p.goto(await s.asha.link());
-  await q.goto(await s.budi.link());
+  await signIn(p, s.asha);
+  await signIn(q, s.budi);
   const food = `/c/${s.com.id}/g/${s.food.id}`;
   await s.asha.api('POST', `/groups/${s.food.id}/calendar`, {title: 'Cook together', starts_at: new Date(Date.now() + 86_400_000).toISOString()});
   const poll = await s.asha.api('POST', `/groups/${s.food.id}/polls`, {question: 'Rice or bread?', options: ['Rice', 'Bread']});

@@ -1,7 +1,7 @@
 // What people write is hostile until proven otherwise; a node stops and comes back; many tabs share one stream.
 import assert from 'node:assert/strict';
 import {after, before, test} from 'node:test';
-import {browser, Node, open, skip, until, watch} from './lib.mjs';
+import {browser, Node, open, signIn, skip, until, watch} from './lib.mjs';
 
 let b, n;
 before(async () => {
@@ -29,7 +29,7 @@ test('hostile names and messages run nothing, ask nobody, and keep the layout', 
   await n.api('POST', `/communities/${com.id}/announcements`, {text: hostile.join(' '), priority: 'urgent'});
   for (const size of [{width: 1440, height: 900}, {width: 375, height: 760, theme: 'dark'}]) {
     const p = await open(b, size);
-    await p.goto(await n.link());
+    await signIn(p, n);
     await p.waitForURL(/\/c\//);
     for (const path of ['', `/g/${com.general.id}`, '/announcements', '/members', '/admin/groups', '/admin/audit', '/admin/overview', `/g/${groups[1].id}/about`, '/me', '/calendar']) {
       await p.evaluate((x) => {
@@ -53,7 +53,7 @@ test('hostile names and messages run nothing, ask nobody, and keep the layout', 
 
 test('the policy refuses markup from a string, scripts from elsewhere, and requests to anybody', {skip, timeout: 60_000}, async () => {
   const p = await open(b);
-  await p.goto(await n.link());
+  await signIn(p, n);
   await p.waitForURL(/\/c\//);
   const got = await p.evaluate(async () => {
     const tried = {};
@@ -90,7 +90,7 @@ test('a locked node shows nothing of its person, and opens again', {skip, timeou
   await n.api('POST', `/groups/${general.id}/messages`, {text: 'For our eyes only'});
   const p = await open(b);
   p.expected = ['503', '403', '409'];
-  await p.goto(await n.link());
+  await signIn(p, n);
   await p.waitForURL(/\/c\//);
   const here = `${n.url}/c/${com.id}/g/${general.id}`;
   await p.goto(here);
@@ -135,7 +135,7 @@ test('five tabs hold one stream; a node that stops loses nothing', {skip, timeou
   first.context().on('request', (r) => {
     if (r.url().includes('/events?')) streams++;
   });
-  await first.goto(await n.link());
+  await signIn(first, n);
   await first.waitForURL(/\/c\//);
   const tabs = [first];
   for (let i = 0; i < 4; i++) {

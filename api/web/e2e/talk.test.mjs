@@ -1,7 +1,7 @@
 // The everyday acts in a group, seen on the other person's page as well: react, answer, thread, edit, delete, poll, event, announcement.
 import assert from 'node:assert/strict';
 import {after, before, test} from 'node:test';
-import {browser, open, skip, until} from './lib.mjs';
+import {browser, open, signIn, skip, until} from './lib.mjs';
 import {scene} from './scene.mjs';
 
 let b, s;
@@ -17,7 +17,7 @@ after(async () => {
 test('everyday acts, on two pages', {skip, timeout: 240_000}, async () => {
   const p = await open(b), q = await open(b);
   for (const [page, node] of [[p, s.asha], [q, s.budi]]) {
-    await page.goto(await node.link());
+    await signIn(page, node);
     await page.getByRole('navigation', {name: 'Sunrise Ward'}).getByRole('link', {name: /Food relief/}).click();
     await page.getByRole('log').getByText('15 kg').waitFor();
   }
@@ -106,7 +106,7 @@ test('search finds, marks, filters and leads to the place', {skip, timeout: 120_
   await say(s.asha, 'The pump is **repaired**, keys at my door.', `/messages/${root.id}/thread`);
   for (let i = 0; i < 60; i++) await say(s.asha, `Line ${i}`);
   await until(async () => (await s.asha.api('GET', '/search?q=pump')).items.length === 2, 'both messages');
-  await p.goto(await s.asha.link());
+  await signIn(p, s.asha);
   await p.getByRole('navigation', {name: 'Sunrise Ward'}).getByRole('link', {name: /Food relief/}).click();
   await p.getByRole('log').getByText('Line 59').waitFor();
 
