@@ -30,6 +30,8 @@ type Message struct {
 	Poll  *Poll          `json:"poll,omitempty" doc:"With kind poll."`
 	Event *CalendarEvent `json:"event,omitempty" doc:"With kind event."`
 
+	System *System `json:"system,omitempty" doc:"With kind system: what text says, for those who put it into words of their own."`
+
 	// Announcements only.
 	Audience  *Audience `json:"audience,omitempty"`
 	Priority  string    `json:"priority,omitempty" doc:"normal, important or urgent."`
@@ -37,6 +39,14 @@ type Message struct {
 	Acks      *int      `json:"acks,omitempty"`
 	Acked     *bool     `json:"acked,omitempty" doc:"By me."`
 	Replies   string    `json:"replies,omitempty" doc:"off or threaded."`
+}
+
+// System is what a line tells that nobody wrote: it follows from who did what, who is the author. It is neither unread nor can it be answered.
+type System struct {
+	What        string  `json:"what" example:"member_added" doc:"group_created, member_added, member_joined, member_left, member_removed, role_changed, group_renamed, group_described, group_archived, group_unarchived, who_posts_set, disappearing_set, community_renamed, community_described, community_archived, community_unarchived, owner_changed or history_set."`
+	SubjectID   *string `json:"subject_id" doc:"Whom it is about."`
+	SubjectName *string `json:"subject_name" doc:"null where the reader may not know who it is."`
+	Value       string  `json:"value" doc:"The new name, role or setting; of disappearing_set seconds, 0 for never."`
 }
 
 // Reaction is how many people reacted with one emoji.

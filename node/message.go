@@ -236,6 +236,9 @@ func decodeName(id, prefix string) (out [20]byte, ok bool) {
 func (n *Node) Message(id string) (Message, error) {
 	r, w, err := n.messageRoom(id)
 	if err != nil {
+		if m, ok := n.lineMessage(id); ok && errors.Is(err, ErrNotFound) {
+			return m, nil
+		}
 		return Message{}, err
 	}
 	rows, err := n.store.Rows(n.ctx, w.Space, []string{string(content.MessageKey(w.ID))})
@@ -321,56 +324,42 @@ func (r *room) page(s op.ID, of string, p Page) ([]Message, bool, error) {
 	if p.Limit <= 0 {
 		p.Limit = 50
 	}
-	order := func(id string) ([]byte, error) {
-		w, err := r.n.findMessage(id)
-		if err != nil {
-			return nil, err
-		}
-		if op.ID(w.Space) != s {
-			return nil, fmt.Errorf("%w: message %s is in another group", ErrNotFound, id)
-		}
-		return content.Order(op.Millis(w.Lamport), w.ID), nil
-	}
-	list := func(rg store.Range) ([]store.Row, error) { return r.n.store.List(r.n.ctx, s, of, rg) }
-	var rows []store.Row
-	var err error
-	more := false
-	switch {
-	case p.Around != "":
-		at, err := order(p.Around)
+	lines := p.Lines && of == content.Messages
+	if p.Around != "" {
+		at, err := r.orderOf(s, p.Around)
 		if err != nil {
 			return nil, false, err
 		}
 		half := p.Limit / 2
-		older, err := list(store.Range{Before: append(at, 0), Limit: p.Limit - half, Newest: true})
+		older, err := r.stretch(s, of, store.Range{Before: append(slices.Clone(at), 0), Limit: p.Limit - half, Newest: true}, lines)
 		if err != nil {
-			return nil, false, fmt.Errorf("read messages: %w", err)
+			return nil, false, err
 		}
-		newer, err := list(store.Range{After: at, Limit: half})
+		newer, err := r.stretch(s, of, store.Range{After: at, Limit: half}, lines)
 		if err != nil {
-			return nil, false, fmt.Errorf("read messages: %w", err)
+			return nil, false, err
 		}
-		slices.Reverse(newer)
-		rows, more = append(newer, older...), len(older) == p.Limit-half
-	default:
-		rg := store.Range{Limit: p.Limit + 1, Newest: p.After == ""}
-		if p.Before != "" {
-			if rg.Before, err = order(p.Before); err != nil {
-				return nil, false, err
-			}
+		slices.Reverse(newer.rows)
+		out, err := r.messagesOf(s, stretch{rows: append(newer.rows, older.rows...), lines: append(newer.lines, older.lines...)}, true)
+		return out, older.more, err
+	}
+	rg := store.Range{Limit: p.Limit, Newest: p.After == ""}
+	for _, end := range []struct {
+		id string
+		to *[]byte
+	}{{p.Before, &rg.Before}, {p.After, &rg.After}} {
+		if end.id == "" {
+			continue
 		}
-		if p.After != "" {
-			if rg.After, err = order(p.After); err != nil {
-				return nil, false, err
-			}
-		}
-		if rows, err = list(rg); err != nil {
-			return nil, false, fmt.Errorf("read messages: %w", err)
-		}
-		if more = len(rows) > p.Limit; more {
-			rows = rows[:p.Limit]
+		var err error
+		if *end.to, err = r.orderOf(s, end.id); err != nil {
+			return nil, false, err
 		}
 	}
-	out, err := r.shown(s, rows)
-	return out, more, err
+	w, err := r.stretch(s, of, rg, lines)
+	if err != nil {
+		return nil, false, err
+	}
+	out, err := r.messagesOf(s, w, rg.Newest)
+	return out, w.more, err
 }

@@ -145,6 +145,7 @@ func (r *room) addTo(b *store.Batch, e crdt.Effects) error {
 		}
 		b.Events = append(b.Events, r.eventOf(ev))
 	}
+	b.Events = append(b.Events, r.changedBy(e.Store.Ops)...)
 	return nil
 }
 

@@ -1,7 +1,6 @@
 package node
 
 import (
-	"encoding/hex"
 	"fmt"
 	"strconv"
 	"time"
@@ -111,7 +110,7 @@ const maxPins = 100
 func (r *room) message(s op.ID, m content.MessageRow, v view, d Delivery) Message {
 	of := refOf(m)
 	out := Message{ID: msgID(m.ID), GroupID: grpID(s), CommunityID: r.name(), AuthorID: m.Author.String(), AuthorName: v.names[m.Author], Kind: "unknown",
-		Mentions: []string{}, Reactions: []Reaction{}, Delivery: d, CreatedAt: timeOf(m.Time), Order: hex.EncodeToString(content.Order(m.Lamport, m.ID)[:14])}
+		Mentions: []string{}, Reactions: []Reaction{}, Delivery: d, CreatedAt: timeOf(m.Time), Order: orderName(content.Order(m.Lamport, m.ID))}
 	_, out.Starred = r.private().stars[m.ID]
 	out.Blocked = r.private().blocked[m.Author]
 	about, _ := content.ParseAboutRow(v.at(of.About()))

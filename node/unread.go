@@ -75,18 +75,14 @@ func (n *Node) MarkRead(ctx context.Context, group, upTo string) (Group, error) 
 	if err != nil {
 		return Group{}, err
 	}
-	w, err := n.findMessage(upTo)
+	mark, err := r.orderOf(s, upTo)
 	if err != nil {
 		return Group{}, err
-	}
-	if op.ID(w.Space) != s {
-		return Group{}, fmt.Errorf("%w: message %s is in another group", ErrNotFound, upTo)
 	}
 	before, err := n.store.Unread(ctx, s)
 	if err != nil {
 		return Group{}, fmt.Errorf("read unread: %w", err)
 	}
-	mark := content.Order(op.Millis(w.Lamport), w.ID)
 	if before.Mark == nil || slices.Compare(mark, before.Mark) > 0 {
 		b := &store.Batch{Unread: []store.Unread{{Space: s, Mark: mark}}}
 		if before.Messages > 0 {

@@ -97,6 +97,7 @@ type Message struct {
 	Announcement                             *Announcement  // for Kind "announcement"
 	Poll                                     *Poll          // for Kind "poll"
 	Event                                    *CalendarEvent // for Kind "event"
+	System                                   *System        // for Kind "system"
 	ThreadCount                              int
 	Reactions                                []Reaction
 	EditedAt                                 time.Time // zero: never
@@ -180,6 +181,7 @@ type Delivery struct {
 type Page struct {
 	Before, After, Around string
 	Limit                 int
+	Lines                 bool // with the lines that tell of who came and went and the like
 }
 
 // Job is something that takes time, such as joining.

@@ -96,6 +96,9 @@ func renderMessage(m node.Message) api.Message {
 	if d := m.Deleted; d != nil {
 		out.Deleted = &api.Deleted{By: d.By, Reason: d.Reason, Hidden: d.Hidden}
 	}
+	if y := m.System; y != nil {
+		out.System = &api.System{What: y.What, SubjectID: optional(y.SubjectID), SubjectName: optional(y.SubjectName), Value: y.Value}
+	}
 	if m.Poll != nil {
 		out.Poll = new(renderPoll(*m.Poll))
 	}

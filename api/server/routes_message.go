@@ -58,7 +58,7 @@ func (s *Server) messageRoutes() {
 			if err != nil {
 				return nil, err
 			}
-			return s.window(c.AnnouncementsID, in.Window)
+			return s.window(c.AnnouncementsID, in.Window, false)
 		})
 	add(s, route{method: "POST", path: "/communities/{c}/announcements", id: "createAnnouncement", summary: "Tell everybody", tag: "Announcements",
 		scope: api.ScopeMessagesWrite, status: 201},
@@ -104,15 +104,24 @@ type Window struct {
 	Around string `query:"around" doc:"Messages on both sides of this one."`
 }
 
+// Lines asks for what nobody wrote too.
+type Lines struct {
+	System bool `query:"system" doc:"With the lines that follow from who did what (kind system): who came and went, what was set."`
+}
+
 func (s *Server) listMessages(_ context.Context, in *struct {
 	GroupPath
 	Window
+	Lines
 }) (*reply[api.List[api.Message]], error) {
-	return s.window(in.G, in.Window)
+	return s.window(in.G, in.Window, in.System)
 }
 
-func (s *Server) window(group string, in Window) (*reply[api.List[api.Message]], error) {
-	return cut(in, func(p node.Page) ([]node.Message, bool, error) { return s.c.Node.Messages(group, p) })
+func (s *Server) window(group string, in Window, lines bool) (*reply[api.List[api.Message]], error) {
+	return cut(in, func(p node.Page) ([]node.Message, bool, error) {
+		p.Lines = lines
+		return s.c.Node.Messages(group, p)
+	})
 }
 
 // cut answers with a part of a timeline.

@@ -125,6 +125,7 @@ func (a *app) readCmd() *cobra.Command {
 	var follow bool
 	c := &cobra.Command{
 		Use: "read GROUP", Short: "Read the last messages", Args: cobra.ExactArgs(1),
+		Long:    "Read the last messages, and between them who came and went and what was set; with --json the messages alone.",
 		Example: "  pandal read sunrise/food -n 50 --ids\n  pandal read sunrise/announcements\n  pandal read food --since 1h --follow",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			c, short, done, err := a.open(cmd.Context())
@@ -149,7 +150,7 @@ func (a *app) readCmd() *cobra.Command {
 				return err
 			}
 			var last []api.Message
-			for m, err := range client.Each[api.Message](short, c, "/groups/"+g.ID+"/messages?limit="+strconv.Itoa(min(max(n, 1), 200))) {
+			for m, err := range client.Each[api.Message](short, c, "/groups/"+g.ID+"/messages?system="+strconv.FormatBool(!a.json)+"&limit="+strconv.Itoa(min(max(n, 1), 200))) {
 				if err != nil {
 					return err
 				}

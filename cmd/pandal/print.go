@@ -151,6 +151,10 @@ func (a *app) printMessage(m api.Message) error {
 	if a.ids {
 		said += "  " + m.ID
 	}
+	if m.Kind == "system" {
+		_, err := fmt.Fprintf(a.out, "%s  %s\n", a.paint(a.out, faint, m.CreatedAt.Local().Format("15:04:05")), a.paint(a.out, faint, "· "+said))
+		return err
+	}
 	_, err := fmt.Fprintf(a.out, "%s  %s%s: %s\n", a.paint(a.out, faint, m.CreatedAt.Local().Format("15:04:05")), a.paint(a.out, bold, plain(name(m.AuthorName))),
 		a.paint(a.out, yellow, mark), said)
 	return err
