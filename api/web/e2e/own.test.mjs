@@ -25,12 +25,12 @@ test('mute, star, block, look back', {skip, timeout: 120_000}, async () => {
   };
   const until_ = async () => (await s.asha.api('GET', `/groups/${s.food.id}`)).muted_until;
   await list.getByRole('link', {name: /Food relief/}).click();
-  await menu('Mute');
+  await menu('Notifications');
   await p.getByRole('button', {name: 'For an hour'}).click();
   await p.getByRole('dialog').waitFor({state: 'detached'});
   const left = Date.parse(await until_()) - Date.now();
   assert.ok(left > 50 * 60_000 && left <= 3_600_000, `muted for ${left} ms`);
-  await menu('Mute');
+  await menu('Notifications');
   await p.getByText(/Muted until/).waitFor();
   await p.getByRole('button', {name: 'No longer muted'}).click();
   await until(async () => (await until_()) === null, 'the group to be heard again');

@@ -8,10 +8,13 @@ export interface Community {
   created_at: string; archived: boolean; state: 'active' | 'removed' | 'left';
 }
 
+export type Level = 'all' | 'mentions' | 'none';
+
 export interface Group {
   id: string; community_id: string; kind: 'announcements' | 'chat' | 'dm'; name: string; description: string; member_count: number;
   joined: boolean; open: boolean; who_posts: string; disappearing_seconds: number | null; unread?: number | null; mentions?: number | null;
-  first_unread_id?: string | null; muted_until: string | null; last_message: Message | null; archived: boolean;
+  first_unread_id?: string | null; muted_until: string | null; last_message: Message | null; archived: boolean; user_id?: string | null;
+  notifications: Level;
 }
 
 export interface Delivery {state: 'waiting' | 'sent' | 'delivered'; reached: number; expected: number; read: number | null}
@@ -100,6 +103,12 @@ export interface Recovery {members: string[]; need: number; mine: boolean; owner
 export interface MessageVersion {at: string; text: string}
 export interface Voter {user_id: string; display_name: string | null; options: string[]}
 export interface Guest {user_id: string; display_name: string | null; status: string; guests: number; waiting: boolean}
+export interface Report {
+  id: string; community_id: string; group_id: string | null; message_id: string | null; user_id: string; display_name: string | null; by: string;
+  by_name: string | null; reason: string; excerpt: string; held: boolean; created_at: string; state: 'open' | 'resolved' | 'dismissed'; mine: boolean;
+}
+export interface Scheduled {id: string; at: string; text: string; audience: Audience | null; priority: string; ack_wanted: boolean; replies: string; error: string | null}
+export interface Privacy {read_receipts: boolean}
 export interface Block {user_id: string; blocked: boolean}
 export interface Greeting {message: string; steps: string[]}
 export interface Suggestion {

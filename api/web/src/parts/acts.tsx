@@ -9,6 +9,7 @@ import type {Community, Group, Message} from '../lib/types';
 import {Icon} from './basic';
 import {Menu, type MenuItem} from './dialog';
 import {History} from './private';
+import {ReportDialog} from './report';
 
 const quick = ['👍', '❤️', '🙏', '😂', '😮', '😢', '🎉', '✅', '👏', '🔥', '🙂', '🤔', '👀', '💪', '🌱', '🍲', '☀️', '🌧️', '🚲', '💧', '📌', '❌', '➕', '🕊️'];
 
@@ -79,6 +80,7 @@ export function Tools({m, c, g, acts, onFail, may}: {m: Message; c: Community; g
   const mine = m.author_id === c.me_id;
   const moderates = can(c, 'moderate');
   const [history, setHistory] = useState(false);
+  const [reporting, setReporting] = useState(false);
   const items: MenuItem[] = [{icon: 'copy', label: t('msg.copy'), run: () => void navigator.clipboard.writeText(m.text)}];
   items.push(m.starred ? {icon: 'star', label: t('msg.unstar'), run: () => void del(`/me/stars/${m.id}`).then(() => take({...m, starred: false})).catch(onFail)}
     : {icon: 'star', label: t('msg.star'), run: () => void put(`/me/stars/${m.id}`).then(() => take({...m, starred: true})).catch(onFail)});
@@ -88,7 +90,8 @@ export function Tools({m, c, g, acts, onFail, may}: {m: Message; c: Community; g
     items.push(m.pinned_until || m.pinned ? {icon: 'pin', label: t('msg.unpin'), run: () => void del(`/groups/${m.group_id}/pins/${m.id}`).catch(onFail)}
       : {icon: 'pin', label: t('msg.pin'), run: () => void put(`/groups/${m.group_id}/pins/${m.id}`, {}).catch(onFail)});
   }
-  if (moderates && !mine) items.push({icon: 'eye-off', label: t('msg.hide'), danger: true, run: () => void put<Message>(`/messages/${m.id}/hidden`, {}).then(take).catch(onFail)});
+  if (!mine && c.state === 'active') items.push({icon: 'flag', label: t('report.title'), run: () => setReporting(true)});
+  if (moderates && !mine && g.kind !== 'dm') items.push({icon: 'eye-off', label: t('msg.hide'), danger: true, run: () => void put<Message>(`/messages/${m.id}/hidden`, {}).then(take).catch(onFail)});
   if (mine) items.push({icon: 'trash', label: t('msg.delete'), danger: true, run: () => void del(`/messages/${m.id}`).catch(onFail)});
   return (
     <>
@@ -99,6 +102,7 @@ export function Tools({m, c, g, acts, onFail, may}: {m: Message; c: Community; g
       <Menu act="more" label={t('msg.more')} items={items} />
     </div>
     {history ? <History m={m} onClose={() => setHistory(false)} /> : null}
+    {reporting ? <ReportDialog path={`/messages/${m.id}/report`} what={oneLine(m.text.slice(0, 200))} onClose={() => setReporting(false)} /> : null}
     </>
   );
 }

@@ -8,8 +8,8 @@ import {Icon} from './basic';
 const longest = 16_000;
 const draftKey = (id: string) => `draft:${id}`;
 
-export function Composer({id, label, place, onSend, button, violet, above, start, focusOn, onUp, initial, onEsc}: {
-  id: string; label: string; place: string; onSend: (text: string) => void; button: string; violet?: boolean; above?: ComponentChildren;
+export function Composer({id, label, place, onSend, button, violet, above, start, focusOn, onUp, initial, onEsc, word}: {
+  id: string; label: string; place: string; onSend: (text: string) => void | Promise<boolean>; button: string; violet?: boolean; above?: ComponentChildren; word?: string;
   start?: ComponentChildren; focusOn?: unknown; onUp?: () => boolean; initial?: string; onEsc?: () => void;
 }) {
   const [text, setText] = useState('');
@@ -27,9 +27,10 @@ export function Composer({id, label, place, onSend, button, violet, above, start
   const submit = () => {
     const v = text.trim();
     if (!v) return;
-    onSend(v);
-    change('');
+    const done = onSend(v);
     box.current?.focus();
+    if (!done) return change('');
+    void done.then((taken) => taken && change('')); // what the node refuses stays to be mended
   };
   return (
     <form class="cp" onSubmit={(e) => {
@@ -50,7 +51,7 @@ export function Composer({id, label, place, onSend, button, violet, above, start
             } else if (e.key === 'Escape') onEsc?.();
             else if (e.key === 'ArrowUp' && !text && onUp?.()) e.preventDefault();
           }} />
-        <button class={violet ? 'bt an' : 'bt pr'} aria-label={button}><Icon name={violet ? 'announce' : 'send'} /><span class="lb">{violet ? t('announce.go') : t('send')}</span></button>
+        <button class={violet ? 'bt an' : 'bt pr'} aria-label={button}><Icon name={violet ? 'announce' : 'send'} /><span class="lb">{word ?? (violet ? t('announce.go') : t('send'))}</span></button>
       </div>
     </form>
   );

@@ -1,14 +1,15 @@
 // What somebody keeps to themselves: quiet groups, stars, blocks. And what a message said before, who comes, who chose what.
 import {useState} from 'preact/hooks';
-import {put, Refusal} from '../lib/api';
+import {patch, put, Refusal} from '../lib/api';
 import {useList} from '../lib/data';
 import {fullTime, t, weekdayTime} from '../lib/i18n';
 import {markdown} from '../lib/markdown';
 import {muted, putGroup} from '../lib/state';
 import {nameOf, tidy} from '../lib/text';
-import type {CalendarEvent, Group, Guest, Message, Poll, Problem, MessageVersion, Voter} from '../lib/types';
-import {Avatar, Empty, Icon, Loading, Note, Trouble} from './basic';
+import type {CalendarEvent, Group, Guest, Level, Message, Poll, Problem, MessageVersion, Voter} from '../lib/types';
+import {Avatar, Empty, Icon, Loading, Note, Segments, Trouble} from './basic';
 import {Dialog, type MenuItem} from './dialog';
+import {groupName} from './shell';
 
 export const muteItem = (g: Group, run: () => void): MenuItem => ({icon: muted(g) ? 'bell' : 'bell-off', label: t('mute.title'), run});
 
@@ -24,6 +25,8 @@ export function MuteDialog({g, onClose}: {g: Group; onClose: () => void}) {
   const now = muted(g), far = now && Date.parse(g.muted_until!) - Date.now() > 8760 * hour;
   return (
     <Dialog title={t('mute.title')} onClose={onClose}>
+      <Levels g={g} onFail={setProblem} />
+      <h3>{t('mute.head')}</h3>
       <p class="mu">{t('mute.text')}</p>
       {now ? <Note icon="bell-off">{far ? t('mute.nowAlways') : t('mute.now', {when: weekdayTime(g.muted_until!)})}</Note> : null}
       <div class="stack">
@@ -32,6 +35,19 @@ export function MuteDialog({g, onClose}: {g: Group; onClose: () => void}) {
       </div>
       <Trouble problem={problem} />
     </Dialog>
+  );
+}
+
+/** What a group may call its person for. */
+export function Levels({g, onFail, hideLegend = false}: {g: Group; onFail: (p: Problem | null) => void; hideLegend?: boolean}) {
+  const dm = g.kind === 'dm';
+  const options: [Level, string][] = [['all', t('level.all')], ...(dm ? [] : [['mentions', t('level.mentions')] as [Level, string]]), ['none', t('level.none')]];
+  return (
+    <Segments hideLegend={hideLegend} legend={hideLegend ? groupName(g) : t('level.legend')} name={`level-${g.id}`} value={dm && g.notifications === 'mentions' ? 'all' : g.notifications} options={options}
+      onChange={(level) => {
+        onFail(null);
+        patch(`/groups/${g.id}/notifications`, {level}).then(() => putGroup({...g, notifications: level}), (e: unknown) => e instanceof Refusal && onFail(e.problem));
+      }} />
   );
 }
 

@@ -1,12 +1,12 @@
 // The frame around every screen of somebody who is in: communities, the groups of one, and what is open.
 import type {ComponentChildren} from 'preact';
-import {useEffect} from 'preact/hooks';
+import {useEffect, useLayoutEffect, useRef} from 'preact/hooks';
 import {lang, shortWhen, t} from '../lib/i18n';
 import {path, parts} from '../lib/router';
 import {can, communities, communityOf, groupsOf, muted, streaming, unreadTotal} from '../lib/state';
 import {initials, nameOf, oneLine, pick, tidy} from '../lib/text';
 import type {Community, Group, Message} from '../lib/types';
-import {Icon} from './basic';
+import {Avatar, Icon} from './basic';
 import {Menu, type MenuItem} from './dialog';
 
 const cloths = [undefined, 'brick', 'river'] as const;
@@ -85,16 +85,16 @@ export function CommunityHead({c, phone}: {c: Community; phone?: boolean}) {
   );
 }
 
-export const groupName = (g: Group) => (g.kind === 'announcements' ? t('announcements') : tidy(g.name) || t('name.group'));
+export const groupName = (g: Group) => (g.kind === 'announcements' ? t('announcements') : g.kind === 'dm' ? nameOf(g.name) : tidy(g.name) || t('name.group'));
 export const groupHref = (g: Group) => (g.kind === 'announcements' ? `/c/${g.community_id}/announcements` : `/c/${g.community_id}/g/${g.id}`);
 
-export function preview(m: Message | null, c: Community | undefined): string {
+export function preview(m: Message | null, c: Community | undefined, dm = false): string {
   if (!m) return t('group.noneYet');
   if (m.deleted) return t('msg.deletedShort');
   if (m.blocked) return t('block.folded');
   const text = m.kind === 'poll' ? m.poll?.question ?? m.text : m.kind === 'event' ? m.event?.title ?? m.text : m.text;
   const shown = oneLine(text.slice(0, 300)) || t('msg.unknownShort');
-  return m.kind === 'announcement' ? shown : t('group.says', {who: m.author_id === c?.me_id ? t('you') : nameOf(m.author_name), what: shown});
+  return m.kind === 'announcement' || dm && m.author_id !== c?.me_id ? shown : t('group.says', {who: m.author_id === c?.me_id ? t('you') : nameOf(m.author_name), what: shown});
 }
 
 function Count({g}: {g: Group}) {
@@ -108,17 +108,24 @@ function Count({g}: {g: Group}) {
   );
 }
 
+/** What stands for a group in a list: of a direct message, the other one. */
+export function GroupMark({g, hide}: {g: Group; hide?: boolean}) {
+  const ann = g.kind === 'announcements', more = hide ? ' hide-p' : '';
+  if (g.kind === 'dm') return <span class={`gi plain-gi${more}`}><Avatar id={g.user_id ?? g.id} name={g.name} /></span>;
+  return <span class={(ann ? 'gi vi' : 'gi') + more}><Icon name={ann ? 'announce' : g.archived ? 'restore' : 'talk'} /></span>;
+}
+
 export function GroupRow({g, current, c}: {g: Group; current: string; c: Community}) {
   const ann = g.kind === 'announcements', un = (g.unread ?? 0) > 0 && !muted(g);
   const inside = g.joined || ann;
   return (
     <a class={`g ${ann ? 'ann' : ''} ${un ? 'un' : ''} ${inside ? '' : 'one'}`} href={groupHref(g)} aria-current={g.id === current ? 'page' : undefined}>
-      <span class={ann ? 'gi vi' : 'gi'}><Icon name={ann ? 'announce' : g.archived ? 'restore' : 'talk'} /></span>
+      <GroupMark g={g} />
       <span class="n">{ann ? groupName(g) : <bdi>{groupName(g)}</bdi>}</span>
       {inside ? (
         <>
           <span class="t">{g.last_message ? <time dateTime={g.last_message.created_at}>{shortWhen(g.last_message.created_at)}</time> : null}</span>
-          <span class="l" dir="auto">{preview(g.last_message, c)}</span>
+          <span class="l" dir="auto">{preview(g.last_message, c, g.kind === 'dm')}</span>
           <Count g={g} />
         </>
       ) : <span class="c mu sm">{g.open ? t('group.open') : <><Icon name="lock" /><span class="vh">{t('group.closed')}</span></>}</span>}
@@ -132,10 +139,14 @@ export function orderGroups(list: Group[]): Group[] {
   return [...list].sort((a, b) => (at(a) < at(b) ? 1 : at(a) > at(b) ? -1 : tidy(a.name).localeCompare(tidy(b.name), lang())));
 }
 
+/** Direct messages that are open, the last written first. */
+export const directOf = (com: string) => orderGroups(groupsOf(com).filter((g) => g.kind === 'dm' && g.joined));
+
 function List({c, current}: {c: Community; current: string}) {
   const all = groupsOf(c.id);
   const ann = all.find((g) => g.kind === 'announcements');
   const mine = orderGroups(all.filter((g) => g.kind === 'chat' && g.joined && !g.archived));
+  const direct = directOf(c.id);
   const rest = all.filter((g) => g.kind === 'chat' && !g.joined && !g.archived);
   const old = all.filter((g) => g.kind === 'chat' && g.archived && g.joined);
   const section = (title: string, list: Group[]) => list.length ? (
@@ -154,6 +165,7 @@ function List({c, current}: {c: Community; current: string}) {
           {ann ? <li><GroupRow g={ann} current={current} c={c} /></li> : null}
         </ul>
         {section(t('groups.yours'), mine)}
+        {section(t('dm.title'), direct)}
         {section(t('groups.others'), rest)}
         {section(t('groups.archived'), old)}
       </div>
@@ -203,5 +215,19 @@ export function PageScreen({title, back, lead, actions, children, wide, phoneTop
         {children}
       </div>
     </main>
+  );
+}
+
+/** The parts of a screen. On a phone they are one row that scrolls, with the open one in sight. */
+export function Tabs({label, tabs, at, phone}: {label: string; tabs: {id: string; href: string; icon: string; label: string}[]; at: string; phone?: boolean}) {
+  const row = useRef<HTMLElement>(null);
+  useLayoutEffect(() => {
+    const r = row.current!, on = r.querySelector<HTMLElement>('[aria-current]');
+    if (on) r.scrollLeft += on.getBoundingClientRect().left + on.offsetWidth / 2 - r.getBoundingClientRect().left - r.clientWidth / 2;
+  }, [at]);
+  return (
+    <nav ref={row} class={`fchips links tabs ${phone ? 'phone-tabs' : ''}`} aria-label={label}>
+      {tabs.map((x) => <a key={x.id} href={x.href} aria-current={x.id === at ? 'page' : undefined}><Icon name={x.icon} />{x.label}</a>)}
+    </nav>
   );
 }

@@ -6,24 +6,26 @@ import {t} from '../lib/i18n';
 import {go} from '../lib/router';
 import {can, communityOf, forgetCommunity, groupsOf, putCommunity, refresh} from '../lib/state';
 import {nameOf, tidy} from '../lib/text';
-import type {Community, Invite, JoinRequest, Member, Problem, Recovery, Role} from '../lib/types';
+import type {Community, Invite, JoinRequest, Member, Problem, Recovery, Report, Role} from '../lib/types';
 import {Check, Empty, Icon, Loading, Note, Segments, Trouble} from '../parts/basic';
 import {Confirm} from '../parts/dialog';
-import {groupHref, groupName, orderGroups, PageScreen, Shell} from '../parts/shell';
+import {groupHref, groupName, orderGroups, PageScreen, Shell, Tabs} from '../parts/shell';
 import {useTitle} from '../parts/stage';
 import {Audit} from './audit';
 import {InviteCard} from './invite';
 import {EditGreeting} from './greet';
+import {openReports, Reports} from './reports';
 import {RequestList} from './requests';
 import {Suggested} from './suggest';
 
-const tabs = ['overview', 'requests', 'groups', 'roles', 'invites', 'audit', 'danger'] as const;
+const tabs = ['overview', 'requests', 'reports', 'groups', 'roles', 'invites', 'audit', 'danger'] as const;
 type Tab = (typeof tabs)[number];
-const icons: Record<Tab, string> = {overview: 'overview', requests: 'user-check', groups: 'talk', roles: 'shield-check', invites: 'link', audit: 'audit', danger: 'warn'};
+const icons: Record<Tab, string> = {overview: 'overview', requests: 'user-check', reports: 'flag', groups: 'talk', roles: 'shield-check', invites: 'link', audit: 'audit', danger: 'warn'};
 
 function allowed(c: Community, tab: Tab): boolean {
   switch (tab) {
     case 'requests':
+    case 'reports':
       return can(c, 'admit');
     case 'invites':
       return can(c, 'invite');
@@ -41,11 +43,8 @@ export function Admin({com, tab}: {com: string; tab: string}) {
   return (
     <Shell com={com}>
       <PageScreen wide back={`/c/${com}`} title={t(`admin.${at}`)}>
-        <nav class="fchips links" aria-label={t('menu.admin')}>
-          {tabs.filter((x) => allowed(c, x)).map((x) => <a key={x} href={`/c/${com}/admin/${x}`} aria-current={x === at ? 'page' : undefined}><Icon name={icons[x]} />{t(`admin.${x}`)}</a>)}
-          <a href={`/c/${com}/members`}><Icon name="users" />{t('menu.members')}</a>
-        </nav>
-        {at === 'overview' ? <Overview c={c} /> : at === 'requests' ? <Requests com={com} /> : at === 'groups' ? <Groups c={c} /> : at === 'roles' ? <Roles com={com} />
+        <Tabs label={t('menu.admin')} at={at} tabs={[...tabs.filter((x) => allowed(c, x)).map((x) => ({id: x, href: `/c/${com}/admin/${x}`, icon: icons[x], label: t(`admin.${x}`)})), {id: 'members', href: `/c/${com}/members`, icon: 'users', label: t('menu.members')}]} />
+        {at === 'overview' ? <Overview c={c} /> : at === 'requests' ? <Requests com={com} /> : at === 'reports' ? <Reports c={c} /> : at === 'groups' ? <Groups c={c} /> : at === 'roles' ? <Roles com={com} />
           : at === 'invites' ? <Invites com={com} /> : at === 'audit' ? <Audit com={com} /> : <Danger c={c} />}
       </PageScreen>
     </Shell>
@@ -56,7 +55,8 @@ function Overview({c}: {c: Community}) {
   const requests = useList<JoinRequest>(can(c, 'admit') ? `/communities/${c.id}/join-requests?state=pending` : null, [`join_request:${c.id}`]);
   const members = useList<Member>(`/communities/${c.id}/members`, [`member:${c.id}`, `peer:${c.id}`]);
   const recovery = useData<Recovery>(`/communities/${c.id}/recovery`, [`community:${c.id}`]);
-  const waiting = (requests.value ?? []).filter((r) => !r.mine).length;
+  const reports = useList<Report>(can(c, 'admit') ? openReports(c.id) : null, [`report:${c.id}`]);
+  const waiting = (requests.value ?? []).filter((r) => !r.mine).length, reported = (reports.value ?? []).length;
   const active = (members.value ?? []).filter((m) => m.state === 'active');
   const week = active.filter((m) => m.joined_at && Date.now() - Date.parse(m.joined_at) < 7 * 86_400_000).length;
   const alone = recovery.value?.members.length === 0 && c.role === 'owner';
@@ -65,9 +65,10 @@ function Overview({c}: {c: Community}) {
     <>
       <section class="card" aria-labelledby="needs">
         <h2 id="needs">{t('admin.needs')}</h2>
-        {!waiting && !alone ? <p class="mu">{t('admin.calm')}</p> : (
+        {!waiting && !alone && !reported ? <p class="mu">{t('admin.calm')}</p> : (
           <ul class="tl">
             {waiting ? <li><span class="gi"><Icon name="user-plus" /></span><p class="grow"><b>{t('home.wait', {n: waiting})}</b></p><a class="bt pr" href={`/c/${c.id}/admin/requests`}>{t('home.review')}</a></li> : null}
+            {reported ? <li><span class="gi"><Icon name="flag" /></span><p class="grow"><b>{t('report.open', {n: reported})}</b></p><a class="bt" href={`/c/${c.id}/admin/reports`}>{t('home.look')}</a></li> : null}
             {alone ? <li><span class="gi"><Icon name="shield-check" /></span><div class="grow"><b>{t('admin.alone')}</b><p class="sm mu">{t('admin.aloneText')}</p></div><a class="bt" href={`/c/${c.id}/admin/danger`}>{t('admin.choose')}</a></li> : null}
           </ul>
         )}

@@ -1,11 +1,11 @@
 // Announcements: a board of notices, the newest first. Who may announce writes below; everybody else is told who does.
 import {useEffect, useMemo, useState} from 'preact/hooks';
 import {chatOf, pending, seen, send} from '../lib/chat';
-import {put} from '../lib/api';
-import {clock, dayName, fullTime, t} from '../lib/i18n';
+import {post, put} from '../lib/api';
+import {clock, dayName, fullTime, t, weekdayTime} from '../lib/i18n';
 import {can, communityOf, groupsOf} from '../lib/state';
 import {nameOf} from '../lib/text';
-import type {Community, Group, Message, Problem} from '../lib/types';
+import type {Community, Group, Message, Problem, Scheduled} from '../lib/types';
 import {failText, Reactions, take, Tools} from '../parts/acts';
 import {Avatar, Check, Empty, Icon, Loading, Note, Trouble} from '../parts/basic';
 import {Composer} from '../parts/composer';
@@ -15,6 +15,7 @@ import {MuteDialog, muteItem} from '../parts/private';
 import {groupName, Shell} from '../parts/shell';
 import {useTitle} from '../parts/stage';
 import {Top} from './chat';
+import {ScheduledList, useScheduled, WhenDialog} from './schedule';
 import {NotFound} from './states';
 import {ThreadPanel} from './thread';
 
@@ -40,6 +41,7 @@ function Board({c, g, at, open}: {c: Community; g: Group; at: string; open: stri
     if (at && chat.loaded.value) void chat.loadAround(at).then(() => requestAnimationFrame(() => document.getElementById(at)?.scrollIntoView({block: 'center'})));
   }, [at, chat.loaded.value]);
   const [muting, setMuting] = useState(false);
+  const later = useScheduled(c, may);
   const newest = chat.items.value.at(-1);
   useEffect(() => {
     const look = () => newest && chat.atEnd.value && document.hasFocus() && seen(newest);
@@ -54,14 +56,17 @@ function Board({c, g, at, open}: {c: Community; g: Group; at: string; open: stri
     <>
     <main class="chat" id="main" tabIndex={-1}>
       <Top c={c} g={g} items={[{icon: 'search', label: t('search.here'), href: `/search?community=${c.id}&group=${g.id}`}, muteItem(g, () => setMuting(true))]} sub={`${t('announce.who')} · ${t('members', {n: c.member_count})}`} />
-      <div class="board" role="feed" aria-label={t('announcements')} aria-busy={chat.loading.value} tabIndex={0}>
+      <div class="board" role="group" aria-label={t('announcements')} tabIndex={0}>
+        <ScheduledList c={c} list={later} />
+        <div class="feed" role="feed" aria-label={t('announcements')} aria-busy={chat.loading.value}>
         {waiting.length ? <div class="log flat">{waiting.map((p) => <PendingRow key={p.key} p={p} />)}</div> : null}
         {!chat.loaded.value ? (chat.failed.value ? <Note kind="dg" icon="alert" alert>{chat.failed.value}</Note> : <Loading what={t('chat.loading')} />) : null}
         {chat.loaded.value && !notices.length ? <Empty title={t('announce.emptyTitle')} text={may ? t('announce.emptyMay') : t('announce.emptyText')} /> : null}
         {notices.map((m) => <Notice key={m.id} m={m} c={c} g={g} hot={m.id === at} onThread={(m) => setThread(m.id)} />)}
         {chat.older.value ? <button type="button" class="bt" onClick={() => void chat.loadOlder()}>{t('announce.older')}</button> : null}
+        </div>
       </div>
-      {may ? <Write c={c} g={g} /> : <div class="cp"><Note kind="vi" icon="announce"><b>{t('announce.onlyTitle')}</b> {t('announce.onlyText')}</Note></div>}
+      {may ? <Write c={c} g={g} onLater={later.reload} /> : <div class="cp"><Note kind="vi" icon="announce"><b>{t('announce.onlyTitle')}</b> {t('announce.onlyText')}</Note></div>}
     {muting ? <MuteDialog g={g} onClose={() => setMuting(false)} /> : null}
     </main>
     {root ? <ThreadPanel key={root.id} root={root} c={c} g={g} may={c.state === 'active'} onClose={() => setThread('')} /> : null}
@@ -83,7 +88,9 @@ function Notice({m, c, g, hot, onThread}: {m: Message; c: Community; g: Group; h
   const urgent = m.priority === 'urgent', important = m.priority === 'important';
   const name = nameOf(m.author_name);
   const mine = m.author_id === c.me_id;
-  if (m.deleted) return <p class="note"><Icon name="trash" /><span class="mu">{t('msg.deleted')}</span></p>;
+  const [unfolded, setUnfolded] = useState(false);
+  if (m.deleted) return <p class="note"><Icon name={m.deleted.hidden ? 'eye-off' : 'trash'} /><span class="mu">{t(m.deleted.hidden ? 'msg.hidden' : 'msg.deleted')}</span></p>;
+  if (m.blocked && !mine && !unfolded) return <div class="note folded"><Icon name="eye-off" /><p class="mu grow">{t('block.folded')}</p><button type="button" class="bt qt" onClick={() => setUnfolded(true)}>{t('invite.show')}</button></div>;
   return (
     <article class={`nt ${urgent ? 'ug' : ''} ${hot ? 'hot' : ''}`} aria-label={[urgent ? t('announce.urgent') : '', mine ? t('you') : name, fullTime(m.created_at)].filter(Boolean).join(', ')} id={m.id}>
       {urgent ? <p class="ugh"><Icon name="siren" /> {t('announce.urgent')}{m.ack_wanted ? <span class="sp">{t('announce.please')}</span> : null}</p> : null}
@@ -127,7 +134,10 @@ function Reach({m}: {m: Message}) {
   );
 }
 
-function Write({c, g}: {c: Community; g: Group}) {
+function Write({c, g, onLater}: {c: Community; g: Group; onLater: () => void}) {
+  const [at, setAt] = useState('');
+  const [timing, setTiming] = useState(false);
+  const [problem, setProblem] = useState<Problem | null>(null);
   const [urgent, setUrgent] = useState(false);
   const [ack, setAck] = useState(false);
   const [replies, setReplies] = useState(true);
@@ -137,19 +147,36 @@ function Write({c, g}: {c: Community; g: Group}) {
   const to = groups.length ? t('announce.toGroups', {n: groups.length}) : t('announce.toAll', {n: c.member_count});
   return (
     <>
-      <Composer id={g.id} violet label={t('announce.label')} place={t('announce.write')} button={t('announce.label')}
+      <Composer id={g.id} violet label={t('announce.label')} place={t('announce.write')} button={at ? t('later.set') : t('announce.label')} {...(at ? {word: t('later.set')} : {})}
         above={
           <div class="row wrap sm write-opts">
             {all.length ? <button type="button" class="bt" onClick={() => setChoosing(true)}><Icon name="users" />{to}<Icon name="down" /></button> : null}
+            <button type="button" class="bt" onClick={() => setTiming(true)}><Icon name="clock" />{at ? weekdayTime(at) : t('later.now')}<Icon name="down" /></button>
             <Check label={t('announce.urgent')} checked={urgent} onChange={setUrgent} />
             <Check label={t('announce.ackAsk')} checked={ack} onChange={setAck} />
             <Check label={t('announce.replies')} checked={replies} onChange={setReplies} />
+            <Trouble problem={problem} />
           </div>
         }
         onSend={(text) => {
-          void send(g.id, `/communities/${c.id}/announcements`, {text, ...(urgent ? {priority: 'urgent'} : {}), ...(ack ? {ack_wanted: true} : {}), ...(replies ? {replies: 'threaded'} : {}), ...(groups.length ? {audience: {groups}} : {})});
+          const body = {text, ...(urgent ? {priority: 'urgent'} : {}), ...(ack ? {ack_wanted: true} : {}), ...(replies ? {replies: 'threaded'} : {}), ...(groups.length ? {audience: {groups}} : {})};
+          setProblem(null);
+          if (at) {
+            return post<Scheduled>(`/communities/${c.id}/announcements/scheduled`, {...body, at}).then(() => {
+              setAt('');
+              setUrgent(false);
+              onLater();
+              return true;
+            }, (e: unknown) => {
+              setProblem(failText(e));
+              return false;
+            });
+          }
+          void send(g.id, `/communities/${c.id}/announcements`, body);
           setUrgent(false);
+          return undefined;
         }} />
+      {timing ? <WhenDialog at={at} onSet={setAt} onClose={() => setTiming(false)} /> : null}
       {choosing ? (
         <Dialog title={t('announce.whom')} onClose={() => setChoosing(false)}>
           <p class="mu">{t('announce.whomText')}</p>

@@ -2,6 +2,7 @@
 import {useEffect, useMemo, useRef, useState} from 'preact/hooks';
 import {chatOf, pending, seen, send} from '../lib/chat';
 import {t} from '../lib/i18n';
+import {go} from '../lib/router';
 import {communityOf, groups, putGroup} from '../lib/state';
 import {post, Refusal} from '../lib/api';
 import {nameOf, oneLine, tidy} from '../lib/text';
@@ -11,10 +12,10 @@ import {failText, Quote, Reactions, Tools, useEdit, type Acts} from '../parts/ac
 import {Empty, Icon, Loading, Note, Trouble} from '../parts/basic';
 import {Composer} from '../parts/composer';
 import {Log} from '../parts/log';
-import {Dialog, Menu, type MenuItem} from '../parts/dialog';
+import {Confirm, Dialog, Menu, type MenuItem} from '../parts/dialog';
 import {MakeEvent, MakePoll} from '../parts/make';
 import {MuteDialog, muteItem} from '../parts/private';
-import {groupName, Shell} from '../parts/shell';
+import {GroupMark, groupName, Shell} from '../parts/shell';
 import {useTitle} from '../parts/stage';
 import {NotFound} from './states';
 import {ThreadPanel} from './thread';
@@ -22,7 +23,7 @@ import {ThreadPanel} from './thread';
 export function ChatScreen({com, id, at, thread}: {com: string; id: string; at?: string; thread?: boolean}) {
   const c = communityOf(com), g = groups.value.get(id);
   useTitle(g ? groupName(g) : '');
-  if (!c || !g) return <Shell com={com}><NotFound back={`/c/${com}`} /></Shell>;
+  if (!c || !g || g.kind === 'dm' && !g.joined) return <Shell com={com}><NotFound back={`/c/${com}`} /></Shell>;
   return (
     <Shell com={com} group={id} side target={`#t-${id}`}>
       {g.joined ? <Room key={id} c={c} g={g} {...(at ? {at} : {})} open={thread ? at ?? '' : ''} /> : <Outside key={id} c={c} g={g} />}
@@ -31,17 +32,17 @@ export function ChatScreen({com, id, at, thread}: {com: string; id: string; at?:
 }
 
 export function Top({c, g, items, sub}: {c: Community; g: Group; items?: MenuItem[]; sub?: string}) {
-  const ann = g.kind === 'announcements';
+  const ann = g.kind === 'announcements', dm = g.kind === 'dm';
   return (
     <header class="top">
       <a class="bt ic back" href={`/c/${c.id}`} aria-label={t('back')}><Icon name="back" /></a>
-      <span class={ann ? 'gi vi hide-p' : 'gi hide-p'}><Icon name={ann ? 'announce' : 'talk'} /></span>
+      <GroupMark g={g} hide />
       <div class="grow">
         <h1>{ann ? groupName(g) : <bdi>{groupName(g)}</bdi>}</h1>
-        <p>{sub ?? (g.description ? <><span>{t('members', {n: g.member_count})}</span> · <bdi>{tidy(g.description)}</bdi></> : t('members', {n: g.member_count}))}</p>
+        <p>{sub ?? (dm ? t('dm.sub') : g.description ? <><span>{t('members', {n: g.member_count})}</span> · <bdi>{tidy(g.description)}</bdi></> : t('members', {n: g.member_count}))}</p>
       </div>
       <a class="bt ic hide-p" href={`/search?community=${c.id}&group=${g.id}`} aria-label={t('search.here')}><Icon name="search" /></a>
-      {ann ? null : <a class="bt ic" href={`/c/${c.id}/g/${g.id}/about`} aria-label={t('group.about')}><Icon name="users" /></a>}
+      {ann || dm ? null : <a class="bt ic" href={`/c/${c.id}/g/${g.id}/about`} aria-label={t('group.about')}><Icon name="users" /></a>}
       {items?.length ? <Menu label={t('group.menu')} items={items} /> : null}
     </header>
   );
@@ -64,12 +65,12 @@ function Room({c, g, at, open}: {c: Community; g: Group; at?: string; open: stri
   useEffect(() => {
     if (open) setThread(open);
   }, [open]);
-  const [making, setMaking] = useState<'poll' | 'event' | 'pins' | 'mute' | ''>('');
+  const [making, setMaking] = useState<'poll' | 'event' | 'pins' | 'mute' | 'end' | ''>('');
   const sent = useRef(0);
   useEffect(() => {
     if (!chat.loaded.value) void chat.load();
   }, [chat]);
-  const why = muzzle(c, g), may = !why;
+  const why = muzzle(c, g), may = !why, dm = g.kind === 'dm';
   const fail = (e: unknown) => setProblem(failText(e));
   const {editing, setEditing, save} = useEdit(fail);
   const mine = pending.value.filter((p) => p.group === g.id && p.path.endsWith('/messages'));
@@ -83,7 +84,8 @@ function Room({c, g, at, open}: {c: Community; g: Group; at?: string; open: stri
   return (
     <>
       <main class="chat" id="main" tabIndex={-1}>
-        <Top c={c} g={g} items={[{icon: 'search', label: t('search.here'), href: `/search?community=${c.id}&group=${g.id}`}, {icon: 'pin', label: t('pins.title'), run: () => setMaking('pins')}, muteItem(g, () => setMaking('mute')), {icon: 'info', label: t('group.about'), href: `/c/${c.id}/g/${g.id}/about`}]} />
+        <Top c={c} g={g} items={[{icon: 'search', label: t('search.here'), href: `/search?community=${c.id}&group=${g.id}`}, ...(dm ? [] : [{icon: 'pin', label: t('pins.title'), run: () => setMaking('pins')}]), muteItem(g, () => setMaking('mute')),
+          dm ? {icon: 'log-out', label: t('dm.end'), danger: true, run: () => setMaking('end')} : {icon: 'info', label: t('group.about'), href: `/c/${c.id}/g/${g.id}/about`}]} />
         <Log chat={chat} c={c} g={g} onSeen={seen} pending={mine} sent={sent.current} {...(at ? {at} : {})} extras={(m) => ({
           quote: <Quote m={m} c={c} find={find} />,
           tools: <Tools m={m} c={c} g={g} acts={acts} onFail={fail} may={may} />,
@@ -118,7 +120,7 @@ function Room({c, g, at, open}: {c: Community; g: Group; at?: string; open: stri
               }} />
           )}
         </div>
-        {making === 'poll' ? <MakePoll g={g} onClose={() => setMaking('')} /> : making === 'event' ? <MakeEvent group={g.id} onClose={() => setMaking('')} /> : making === 'pins' ? <Pins c={c} g={g} onClose={() => setMaking('')} /> : making === 'mute' ? <MuteDialog g={g} onClose={() => setMaking('')} /> : null}
+        {making === 'poll' ? <MakePoll g={g} onClose={() => setMaking('')} /> : making === 'event' ? <MakeEvent group={g.id} onClose={() => setMaking('')} /> : making === 'pins' ? <Pins c={c} g={g} onClose={() => setMaking('')} /> : making === 'mute' ? <MuteDialog g={g} onClose={() => setMaking('')} /> : making === 'end' ? <EndDirect c={c} g={g} onClose={() => setMaking('')} /> : null}
       </main>
       {root ? <ThreadPanel key={root.id} root={root} c={c} g={g} may={may} onClose={() => setThread('')} /> : null}
     </>
@@ -134,6 +136,20 @@ function Pins({c, g, onClose}: {c: Community; g: Group; onClose: () => void}) {
         <ul class="tl">{list.value.map((m) => <li key={m.id}><div class="grow"><p><b><bdi>{nameOf(m.author_name)}</bdi></b></p><p dir="auto">{oneLine(m.text.slice(0, 300))}</p></div><a class="bt" href={`/c/${c.id}/g/${g.id}/m/${m.id}`} onClick={onClose}>{t('msg.look')}</a></li>)}</ul>
       )}
     </Dialog>
+  );
+}
+
+/** Goes out of a direct message. What was written stays with the other one. */
+function EndDirect({c, g, onClose}: {c: Community; g: Group; onClose: () => void}) {
+  const [problem, setProblem] = useState<Problem | null>(null);
+  return (
+    <Confirm title={t('dm.endAsk', {name: groupName(g)})} text={t('dm.endText')} action={t('dm.end')} onClose={onClose}
+      onYes={() => void post(`/groups/${g.id}/leave`).then(() => {
+        putGroup({...g, joined: false});
+        go(`/c/${c.id}`);
+      }, (e: unknown) => setProblem(failText(e)))}>
+      <Trouble problem={problem} />
+    </Confirm>
   );
 }
 

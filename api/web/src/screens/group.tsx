@@ -1,7 +1,7 @@
 // A group: making one, who is in it, and its settings.
 import {useState} from 'preact/hooks';
 import {del, patch, post, put, Refusal} from '../lib/api';
-import {useList} from '../lib/data';
+import {useData, useList} from '../lib/data';
 import {t} from '../lib/i18n';
 import {go} from '../lib/router';
 import {can, communityOf, groups, putGroup} from '../lib/state';
@@ -11,6 +11,7 @@ import {Avatar, Check, Icon, Loading, Note, Trouble} from '../parts/basic';
 import {Confirm, Dialog} from '../parts/dialog';
 import {groupName, PageScreen, Shell} from '../parts/shell';
 import {useTitle} from '../parts/stage';
+import {PersonSheet} from './members';
 import {RequestList} from './requests';
 import {NotFound} from './states';
 
@@ -61,6 +62,10 @@ export function AboutGroup({com, id}: {com: string; id: string}) {
   const c = communityOf(com)!, g = groups.value.get(id);
   useTitle(g ? groupName(g) : '');
   const list = useList<Member>(g?.joined ? `/groups/${id}/members` : null, [`member:${id}`, `member:${com}`]);
+  const [open, setOpen] = useState('');
+  // The roles of a group are others than those of the community, which the sheet shows.
+  const all = useData<Member>(open ? `/communities/${com}/members/${open}` : null, [`member:${com}`]);
+  const mate = all.value?.id === open ? all.value : null;
   const me = list.value?.find((m) => m.me);
   const leads = can(c, 'groups') || !!me?.roles.some((r) => r === 'owner' || r === 'admin');
   const admits = leads || can(c, 'admit') || !!me?.roles.includes('moderator');
@@ -101,7 +106,7 @@ export function AboutGroup({com, id}: {com: string; id: string}) {
                 {list.value.filter((m) => m.state === 'active').slice(0, 300).map((m) => (
                   <li key={m.id}>
                     <Avatar id={m.id} name={m.display_name} />
-                    <p class="grow"><b><bdi>{nameOf(m.display_name)}</bdi></b>{m.me ? <span class="mu"> ({t('you')})</span> : null}</p>
+                    <p class="grow">{m.me ? <><b><bdi>{nameOf(m.display_name)}</bdi></b><span class="mu"> ({t('you')})</span></> : <button type="button" class="asLink" onClick={() => setOpen(m.id)}><b><bdi>{nameOf(m.display_name)}</bdi></b></button>}</p>
                     {m.roles.filter((r) => r !== 'member').map((r) => <span class="tag" key={r}>{t(`role.${r}`)}</span>)}
                     {leads && !m.me && !m.roles.includes('owner') ? <button type="button" class="bt" onClick={() => void act(() => del(`/groups/${id}/members/${m.id}`))}>{t('group.takeOut')}<span class="vh"> <bdi>{nameOf(m.display_name)}</bdi></span></button> : null}
                   </li>
@@ -115,6 +120,7 @@ export function AboutGroup({com, id}: {com: string; id: string}) {
           {leads ? <button type="button" class="bt" onClick={() => (g.archived ? void act(async () => putGroup(await post<Group>(`/groups/${id}/unarchive`))) : setAsk('archive'))}><Icon name="restore" /> {g.archived ? t('group.unarchive') : t('group.archive')}</button> : null}
           {g.joined ? <button type="button" class="bt dg" onClick={() => setAsk('leave')}><Icon name="log-out" /> {t('group.leave')}</button> : null}
         </div>
+        {mate ? <PersonSheet c={c} m={mate} onClose={() => setOpen('')} onChange={all.reload} /> : null}
         {edit ? <EditGroup g={g} onClose={() => setEdit(false)} /> : null}
         {add ? <AddPeople com={com} g={g} have={list.value ?? []} onClose={() => setAdd(false)} onAdd={(u) => void act(() => put(`/groups/${id}/members/${u}`, {roles: ['member']}))} /> : null}
         {ask ? (

@@ -5,7 +5,7 @@ import {can, communityOf, groupsOf, me} from '../lib/state';
 import {nameOf, tidy} from '../lib/text';
 import type {Community, Group, JoinRequest, Message} from '../lib/types';
 import {Empty, Icon} from '../parts/basic';
-import {canCreateGroups, canInvite, CommunityHead, groupHref, groupName, GroupRow, orderGroups, PageScreen, preview, Shell} from '../parts/shell';
+import {canCreateGroups, canInvite, CommunityHead, directOf, groupHref, GroupMark, groupName, GroupRow, orderGroups, PageScreen, preview, Shell} from '../parts/shell';
 import {useTitle} from '../parts/stage';
 import {useComing} from './calendar';
 import {GreetingCard} from './greet';
@@ -26,7 +26,8 @@ export function Home({com}: {com: string}) {
   const coming = (useComing(com).value ?? []).filter((e) => !e.cancelled);
   const waiting = (requests.value ?? []).filter((r) => !r.mine);
   const words = me.value && !me.value.recovery_words_confirmed && me.value.first_device && Date.now() - Date.parse(c.created_at) > 86_400_000;
-  const unread = mine.filter((g) => (g.unread ?? 0) > 0).length;
+  const direct = directOf(com);
+  const unread = [...mine, ...direct].filter((g) => (g.unread ?? 0) > 0).length;
   const needs = (waiting.length ? 1 : 0) + (words ? 1 : 0) + unread;
   return (
     <Shell com={com}>
@@ -57,6 +58,12 @@ export function Home({com}: {com: string}) {
                 </ul>
               ) : <div class="card"><Empty title={t('home.noGroups')} text={t('home.noGroupsText')}>{canCreateGroups(c) ? <a class="bt pr" href={`/c/${com}/new-group`}><Icon name="plus" /> {t('group.new')}</a> : null}</Empty></div>}
             </section>
+            {direct.length ? (
+              <section aria-labelledby="dm">
+                <div class="hd2"><h2 id="dm">{t('dm.title')}</h2></div>
+                <ul class="cards">{direct.slice(0, 12).map((g) => <li key={g.id}><Card g={g} c={c} /></li>)}</ul>
+              </section>
+            ) : null}
           </div>
           <div class="stack gap15">
             {c.member_count <= 1 && canInvite(c) ? (
@@ -117,10 +124,10 @@ function Card({g, c}: {g: Group; c: Community}) {
   const n = g.unread ?? 0;
   return (
     <a class={`card g ${n ? 'un' : ''}`} href={groupHref(g)}>
-      <span class="gi"><Icon name="talk" /></span>
+      <GroupMark g={g} />
       <span class="n"><bdi>{groupName(g)}</bdi></span>
       <span class="c">{n ? <><span class="bd" aria-hidden="true">{n > 99 ? '99+' : n}</span><span class="vh">{t('group.unread', {n})}</span></> : null}</span>
-      <span class="l" dir="auto">{preview(g.last_message, c)}</span>
+      <span class="l" dir="auto">{preview(g.last_message, c, g.kind === 'dm')}</span>
     </a>
   );
 }

@@ -3,12 +3,14 @@ import {useState} from 'preact/hooks';
 import {useData, useList} from '../lib/data';
 import {del, post, put, Refusal} from '../lib/api';
 import {relative, shortDate, t} from '../lib/i18n';
-import {can, communityOf} from '../lib/state';
+import {go} from '../lib/router';
+import {can, communityOf, putGroup} from '../lib/state';
 import {nameOf, tidy} from '../lib/text';
-import type {Community, Member, Problem, Profile, Role} from '../lib/types';
+import type {Community, Group, Member, Problem, Profile, Role} from '../lib/types';
 import {Avatar, Check, Empty, Icon, Loading, Note, Trouble} from '../parts/basic';
 import {Confirm, Dialog} from '../parts/dialog';
-import {canInvite, PageScreen, Shell} from '../parts/shell';
+import {ReportDialog} from '../parts/report';
+import {canInvite, groupHref, PageScreen, Shell} from '../parts/shell';
 import {useTitle} from '../parts/stage';
 import {BlockButton} from './blocks';
 import {Picture} from './me';
@@ -74,13 +76,14 @@ function order(a: Member, b: Member): number {
 }
 
 /** One person: who it is, the words to compare, and roles. */
-function PersonSheet({c, m, onClose, onChange}: {c: Community; m: Member; onClose: () => void; onChange: () => void}) {
+export function PersonSheet({c, m, onClose, onChange}: {c: Community; m: Member; onClose: () => void; onChange: () => void}) {
   const base = `/communities/${c.id}/members/${m.id}`;
   const profile = useData<Profile>(`${base}/profile`);
   const words = useData<{words: string[]}>(m.me || m.state !== 'active' ? null : `${base}/safety-words`);
   const roles = useList<Role>(can(c, 'grant') && !m.me && !m.roles.includes('owner') && m.state === 'active' ? `/communities/${c.id}/roles` : null);
   const [problem, setProblem] = useState<Problem | null>(null);
   const [ask, setAsk] = useState<'remove' | 'ban' | ''>('');
+  const [reporting, setReporting] = useState(false);
   const [busy, setBusy] = useState(false);
   const act = async (f: () => Promise<unknown>) => {
     setBusy(true);
@@ -101,6 +104,14 @@ function PersonSheet({c, m, onClose, onChange}: {c: Community; m: Member; onClos
     <Dialog title={name} onClose={onClose} side>
       <div class="row"><Picture path={profile.value?.has_picture ? `${base}/picture` : ''} id={m.id} name={m.display_name} />
         <p class="sm mu">{m.roles.map((r) => t(`role.${r}`)).join(', ')}{m.joined_at ? <><br />{t('members.since', {date: shortDate(m.joined_at)})} ({relative(m.joined_at)})</> : null}</p></div>
+      {!m.me && m.state === 'active' && c.state === 'active' && (m.display_name || m.roles.some((r) => !['member', 'follower'].includes(r))) ? (
+        <p><button type="button" class="bt pr" disabled={busy} onClick={() => void act(async () => {
+          const g = await post<Group>('/dms', {user_id: m.id});
+          putGroup(g);
+          onClose();
+          go(groupHref(g));
+        })}><Icon name="talk" /> {t('dm.write')}</button></p>
+      ) : null}
       {!m.visible ? <Note icon="eye-off">{t('member.unseen')}</Note> : null}
       {profile.value?.contacts.length ? (
         <section class="card"><h3>{t('member.contacts')}</h3><ul>{profile.value.contacts.map((k) => <li key={k.kind + k.value}><span class="mu">{tidy(k.kind)}</span> <bdi>{tidy(k.value)}</bdi></li>)}</ul></section>
@@ -123,6 +134,8 @@ function PersonSheet({c, m, onClose, onChange}: {c: Community; m: Member; onClos
         </section>
       ) : null}
       {m.me ? null : <BlockButton user={m.id} />}
+      {m.me || c.state !== 'active' ? null : <p><button type="button" class="bt" onClick={() => setReporting(true)}><Icon name="flag" /> {t('report.person')}</button></p>}
+      {reporting ? <ReportDialog path={`${base}/report`} what={name} onClose={() => setReporting(false)} /> : null}
       <Trouble problem={problem} />
       {m.state === 'banned' && mayRemove ? <button type="button" class="bt" onClick={() => void act(() => del(`${base}/ban`))}>{t('member.unban')}</button> : null}
       {m.state === 'active' && mayRemove ? (

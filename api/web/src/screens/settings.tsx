@@ -10,15 +10,16 @@ import {tidy} from '../lib/text';
 import type {Device, Me, Problem, Session, Version} from '../lib/types';
 import {Check, Copy, Icon, Note, RadioCards, Segments, Trouble} from '../parts/basic';
 import {Confirm} from '../parts/dialog';
-import {PageScreen, Shell} from '../parts/shell';
+import {PageScreen, Shell, Tabs} from '../parts/shell';
 import {useTitle} from '../parts/stage';
 import {Blocks} from './blocks';
 import {Developers} from './developers';
 import {lockNode} from './lock';
+import {NotificationSettings, Privacy} from './privacy';
 
-const tabs = ['profile', 'look', 'blocks', 'devices', 'recovery', 'developers', 'about'] as const;
+const tabs = ['profile', 'look', 'notifications', 'privacy', 'blocks', 'devices', 'recovery', 'developers', 'about'] as const;
 type Tab = (typeof tabs)[number];
-const icons: Record<Tab, string> = {profile: 'user', look: 'palette', blocks: 'eye-off', devices: 'smartphone', recovery: 'key-round', developers: 'code', about: 'info'};
+const icons: Record<Tab, string> = {profile: 'user', look: 'palette', notifications: 'bell', privacy: 'eye', blocks: 'eye-off', devices: 'smartphone', recovery: 'key-round', developers: 'code', about: 'info'};
 
 export function Settings({tab}: {tab: string | undefined}) {
   const at: Tab = (tabs as readonly string[]).includes(tab ?? '') ? (tab as Tab) : 'profile';
@@ -32,8 +33,8 @@ export function Settings({tab}: {tab: string | undefined}) {
   return (
     <Shell list={list}>
       <PageScreen back="/" title={t(`settings.${at}`)}>
-        <nav class="fchips links phone-tabs" aria-label={t('nav.settings')}>{tabs.map((x) => <a key={x} href={`/settings/${x}`} aria-current={x === at ? 'page' : undefined}>{t(`settings.${x}`)}</a>)}</nav>
-        {at === 'profile' ? <Profile /> : at === 'look' ? <Look /> : at === 'blocks' ? <Blocks /> : at === 'devices' ? <Devices /> : at === 'recovery' ? <RecoveryWords /> : at === 'developers' ? <Developers /> : <About />}
+        <Tabs phone label={t('nav.settings')} at={at} tabs={tabs.map((x) => ({id: x, href: `/settings/${x}`, icon: icons[x], label: t(`settings.${x}`)}))} />
+        {at === 'profile' ? <Profile /> : at === 'notifications' ? <NotificationSettings /> : at === 'privacy' ? <Privacy /> : at === 'look' ? <Look /> : at === 'blocks' ? <Blocks /> : at === 'devices' ? <Devices /> : at === 'recovery' ? <RecoveryWords /> : at === 'developers' ? <Developers /> : <About />}
       </PageScreen>
     </Shell>
   );

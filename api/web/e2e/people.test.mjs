@@ -1,0 +1,136 @@
+// Between people: a direct message from a sheet to its end, a report and what becomes of it, what may call somebody and what others learn,
+// an announcement that waits for its time, notices of somebody who is blocked.
+import assert from 'node:assert/strict';
+import {after, before, test} from 'node:test';
+import {browser, open, signIn, skip, until} from './lib.mjs';
+import {scene} from './scene.mjs';
+
+let b, s, base;
+before(async () => {
+  if (skip) return;
+  [b, s] = await Promise.all([browser(), scene()]);
+  base = `/communities/${s.com.id}`;
+});
+after(async () => {
+  await b?.close();
+  await s?.end();
+});
+
+test('a direct message begins on a sheet, is read by two, and ends', {skip, timeout: 120_000}, async () => {
+  const p = await open(b), q = await open(b);
+  for (const [page, node] of [[p, s.asha], [q, s.budi]]) await signIn(page, node);
+  await q.goto(`${s.budi.url}/c/${s.com.id}/g/${s.food.id}/about`);
+  await q.getByRole('main').getByRole('button', {name: 'Asha Rao'}).click();
+  await q.getByRole('dialog').getByRole('button', {name: 'Write a message'}).click();
+  await q.getByText('Only the two of you read this').waitFor();
+  await q.getByRole('log').getByText('lend me the big pot').waitFor(); // the one that Asha began: there are no two
+  await q.getByRole('textbox', {name: /^Message/}).fill('Yes, come by at six.');
+  await q.keyboard.press('Enter');
+
+  await p.goto(`${s.asha.url}/c/${s.com.id}`);
+  const list = p.getByRole('navigation', {name: 'Sunrise Ward'});
+  await list.getByRole('heading', {name: 'Direct messages'}).waitFor();
+  await list.getByRole('link', {name: /Budi Santoso/}).click();
+  await p.getByRole('log').getByText('Yes, come by at six.').waitFor();
+  assert.deepEqual((await s.dalia.api('GET', '/communities')).items, [], 'who is not in has nothing of it');
+  await p.getByRole('button', {name: 'Group menu'}).click();
+  assert.equal(await p.getByRole('menuitem', {name: 'About this group'}).count(), 0, 'a direct message has no members to change');
+  await p.getByRole('menuitem', {name: 'End this conversation'}).click();
+  await p.getByRole('dialog').getByRole('button', {name: 'End this conversation'}).click();
+  await p.waitForURL(new RegExp(`/c/${s.com.id}$`));
+  await list.getByRole('link', {name: /Budi Santoso/}).waitFor({state: 'detached'});
+  assert.equal((await s.asha.api('GET', `${base}/groups`)).items.filter((g) => g.kind === 'dm' && g.joined).length, 0);
+  for (const page of [p, q]) {
+    assert.deepEqual(page.faults, []);
+    await page.context().close();
+  }
+});
+
+test('a report reaches those who let people in, who hide the message', {skip, timeout: 120_000}, async () => {
+  const p = await open(b), q = await open(b);
+  for (const [page, node] of [[p, s.asha], [q, s.budi]]) await signIn(page, node);
+  await s.asha.api('POST', `/groups/${s.food.id}/messages`, {text: 'Buy cheap watches'});
+  await q.goto(`${s.budi.url}/c/${s.com.id}/g/${s.food.id}`);
+  const bad = q.getByRole('log').getByRole('article', {name: /^Asha/}).filter({hasText: 'cheap watches'});
+  await bad.hover();
+  await bad.getByRole('button', {name: 'More'}).click();
+  await q.getByRole('menuitem', {name: 'Report'}).click();
+  await q.getByLabel(/What is wrong/).fill('An advertisement');
+  await q.getByRole('button', {name: 'Send the report'}).click();
+  await q.getByText(/^Reported\./).waitFor();
+  await q.getByRole('dialog').getByRole('button', {name: 'Done'}).click();
+
+  await p.goto(`${s.asha.url}/c/${s.com.id}/admin/overview`);
+  await p.getByText('2 reports are open').waitFor();
+  await p.getByRole('navigation', {name: 'Manage community'}).getByRole('link', {name: 'Reports'}).click();
+  const one = p.getByRole('article').filter({hasText: 'An advertisement'}), other = p.getByRole('article').filter({hasText: 'telephone numbers'});
+  await one.getByText('Buy cheap watches').waitFor();
+  await one.getByRole('button', {name: 'Nothing to do'}).click();
+  await one.waitFor({state: 'detached'});
+  await other.getByRole('button', {name: 'Hide the message'}).click();
+  await p.getByText('Nothing is reported').waitFor();
+  const states = (await s.asha.api('GET', `${base}/reports`)).items.map((r) => r.state).sort();
+  assert.deepEqual(states, ['dismissed', 'resolved']);
+  await q.getByRole('log').getByText('A moderator hid this message').waitFor();
+  for (const page of [p, q]) {
+    assert.deepEqual(page.faults, []);
+    await page.context().close();
+  }
+});
+
+test('what may call somebody, and what others learn', {skip, timeout: 60_000}, async () => {
+  const p = await open(b);
+  await signIn(p, s.asha);
+  await p.goto(`${s.asha.url}/settings/notifications`);
+  await p.getByRole('listitem').filter({hasText: 'Food relief'}).getByRole('radio', {name: 'Only @ me'}).check();
+  await until(async () => (await s.asha.api('GET', `/groups/${s.food.id}/notifications`)).level === 'mentions', 'the level');
+  await p.goto(`${s.asha.url}/c/${s.com.id}/g/${s.food.id}`);
+  await p.getByRole('button', {name: 'Group menu'}).click();
+  await p.getByRole('menuitem', {name: 'Notifications'}).click();
+  assert.ok(await p.getByRole('radio', {name: 'Only @ me'}).isChecked(), 'the menu of the group says the same');
+  await p.goto(`${s.asha.url}/settings/privacy`);
+  const box = p.getByRole('checkbox', {name: /Tell how far I have read/});
+  const was = await box.isChecked();
+  assert.equal(was, (await s.asha.api('GET', '/me/privacy')).read_receipts);
+  await box.click();
+  await until(async () => (await s.asha.api('GET', '/me/privacy')).read_receipts === !was, 'the choice');
+  assert.deepEqual(p.faults, []);
+  await p.context().close();
+});
+
+test('an announcement waits for its time, goes out, or is taken back', {skip, timeout: 120_000}, async () => {
+  const p = await open(b);
+  await signIn(p, s.asha);
+  await p.goto(`${s.asha.url}/c/${s.com.id}/announcements`);
+  const wait = p.getByRole('region', {name: 'Waiting for their time'});
+  await wait.getByText('The health camp is').waitFor();
+  await wait.getByText(/only while Pandal runs here/).waitFor();
+  await p.getByRole('button', {name: 'At once'}).click();
+  const when = p.getByLabel('Day and time');
+  await when.fill('2020-01-01T10:00');
+  assert.ok(await p.getByRole('dialog').getByRole('button', {name: 'Schedule'}).isDisabled(), 'a time that is past');
+  await when.fill(new Date(Date.now() + 30 * 86_400_000).toISOString().slice(0, 16));
+  await p.getByRole('dialog').getByRole('button', {name: 'Schedule'}).click();
+  await p.getByRole('textbox', {name: 'Announce'}).fill('Happy new year!');
+  await p.keyboard.press('Enter');
+  await wait.getByText('Happy new year!').waitFor();
+  assert.equal(await p.getByRole('feed').getByRole('article').filter({hasText: 'Happy new year!'}).count(), 0, 'it is not out yet');
+  await wait.getByRole('listitem').filter({hasText: 'Happy new year!'}).getByRole('button', {name: /Take back/}).click();
+  await wait.getByText('Happy new year!').waitFor({state: 'detached'});
+  assert.equal((await s.asha.api('GET', `${base}/announcements/scheduled`)).items.length, 1);
+  assert.deepEqual(p.faults, []);
+  await p.context().close();
+});
+
+test('notices of somebody who is blocked are folded', {skip, timeout: 60_000}, async () => {
+  const q = await open(b);
+  await signIn(q, s.budi);
+  const asha = (await s.budi.api('GET', `${base}/members`)).items.find((m) => m.display_name === 'Asha Rao');
+  await s.budi.api('PUT', `/me/blocks/${asha.id}`);
+  await q.goto(`${s.budi.url}/c/${s.com.id}/announcements`);
+  await q.getByText('From somebody you blocked.').first().waitFor();
+  assert.equal(await q.getByText('Water tanker comes').count(), 0);
+  await q.getByRole('button', {name: 'Show'}).last().click();
+  await q.getByText('Water tanker comes').waitFor();
+  assert.deepEqual(q.faults, []);
+});
