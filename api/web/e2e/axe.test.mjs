@@ -65,6 +65,8 @@ for (const [name, how] of Object.entries(settings).filter(([n]) => !process.env.
       }, path);
       await page.waitForFunction(() => document.querySelector('main') && !document.querySelector('main .loading'));
       await page.waitForTimeout(350); // lists are read 0.25 s after they are asked for
+      const keys = {jump: 'Control+k', help: 'Control+/'}[screen];
+      if (keys) await page.keyboard.press(keys);
       if (screen === 'join') {
         await page.locator('#inv').fill(s.invite.link);
         await page.locator('.invite').waitFor();
@@ -77,6 +79,7 @@ for (const [name, how] of Object.entries(settings).filter(([n]) => !process.env.
         mkdirSync(process.env.SHOTS, {recursive: true});
         await page.screenshot({path: `${process.env.SHOTS}/${screen}-${name}.png`});
       }
+      if (keys) await page.keyboard.press('Escape');
     }
     found.push(...page.faults);
     await page.context().close();

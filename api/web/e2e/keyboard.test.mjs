@@ -110,3 +110,75 @@ test('a community begun, a message, a reaction, an invite and an approval, witho
   assert.equal((await asha.api('GET', '/communities')).items[0].member_count, 2);
   for (const page of [p, q]) assert.deepEqual(page.faults, []);
 });
+
+test('shortcuts lead anywhere, are listed, and those of one letter can be off', {skip, timeout: 120_000}, async () => {
+  const p = await open(b);
+  await signIn(p, asha);
+  const com = (await asha.api('GET', '/communities')).items[0];
+  for (const name of ['Food relief', 'Quiet corner']) await asha.api('POST', `/communities/${com.id}/groups`, {name, open: true});
+  const groups = (await asha.api('GET', `/communities/${com.id}/groups`)).items, id = (name) => groups.find((g) => g.name === name).id;
+  await p.goto(`${asha.url}/c/${com.id}`);
+  const list = p.getByRole('navigation', {name: com.name});
+  await list.getByRole('link', {name: /Quiet corner/}).waitFor();
+
+  await p.keyboard.press('Control+k');
+  const jump = p.getByRole('combobox', {name: 'A group, a community or a person'});
+  await until(() => jump.evaluate((e) => e === document.activeElement), 'the focus in the field');
+  const chosen = () => p.getByRole('option', {selected: true}).innerText();
+  const before = await chosen();
+  await p.keyboard.press('ArrowDown');
+  assert.notEqual(await chosen(), before, 'an arrow moves');
+  await p.keyboard.press('ArrowUp');
+  assert.equal(await chosen(), before);
+  await p.keyboard.type('relief');
+  assert.match(await chosen(), /Food relief/);
+  assert.equal(await jump.getAttribute('aria-activedescendant'), `j-${id('Food relief')}`);
+  await p.keyboard.press('Enter');
+  await p.waitForURL(`**/g/${id('Food relief')}`);
+  await until(() => p.getByRole('textbox', {name: /^Message.*Food relief/}).evaluate((e) => e === document.activeElement), 'the focus in the message box');
+  await p.keyboard.press('Control+k');
+  await p.keyboard.type('zeppelin');
+  await p.getByText('Nothing here is called that.').waitFor();
+  await p.keyboard.press('Escape');
+  await jump.waitFor({state: 'detached'});
+
+  const rows = await list.getByRole('link').evaluateAll((all) => all.map((a) => a.getAttribute('href')).filter((h) => /announcements$|\/g\//.test(h)));
+  const here = () => new URL(p.url()).pathname;
+  const at = rows.indexOf(here());
+  await p.keyboard.press('Alt+ArrowDown');
+  assert.equal(here(), rows[(at + 1) % rows.length]);
+  await p.keyboard.press('Alt+ArrowUp');
+  await p.keyboard.press('Alt+ArrowUp');
+  assert.equal(here(), rows[(at - 1 + rows.length) % rows.length]);
+
+  await p.goto(`${asha.url}/c/${com.id}/members`); // nothing is read here
+  const general = groups.find((g) => g.name === 'General');
+  const theirs = (await budi.api('GET', '/communities')).items[0];
+  await until(async () => (await budi.api('GET', `/communities/${theirs.id}/groups`)).items.find((g) => g.id === general.id)?.joined, 'Budi in the group');
+  await budi.api('POST', `/groups/${general.id}/messages`, {text: 'Anybody here?'});
+  await list.getByRole('link', {name: /General.*1 unread/}).waitFor();
+  await p.keyboard.press('Alt+Shift+ArrowDown');
+  await p.waitForURL(`**/g/${general.id}`);
+  const said = p.getByRole('log').getByRole('article').filter({hasText: 'Anybody here?'});
+  await said.waitFor();
+
+  await p.keyboard.press('Control+/');
+  const help = p.getByRole('dialog', {name: 'Keyboard shortcuts'});
+  await help.getByText('Answer', {exact: true}).waitFor();
+  await help.getByRole('link', {name: 'Look and language'}).press('Enter');
+  await p.getByRole('checkbox', {name: /Shortcuts of a single letter/}).uncheck();
+  await p.keyboard.press('Control+/');
+  await help.getByText('Shortcuts of a single letter are off.').waitFor();
+  assert.equal(await help.getByText('Answer', {exact: true}).count(), 0);
+  await p.keyboard.press('Escape');
+  await p.goto(`${asha.url}/c/${com.id}/g/${general.id}`);
+  await said.focus();
+  await p.keyboard.press('r');
+  assert.equal(await p.getByText(/^Answer to/).count(), 0, 'a letter does nothing');
+  await p.evaluate(() => localStorage.removeItem('prefs'));
+  await p.reload();
+  await said.focus();
+  await p.keyboard.press('r');
+  await p.locator('.context').waitFor();
+  assert.deepEqual(p.faults, []);
+});

@@ -21,6 +21,11 @@ for (const [what, size, max] of limits) {
   if (size > max) faults.push(`${what} is ${kb(size)}, more than ${kb(max)}`);
 }
 
+// A part that the service worker does not keep would be missing where the node does not run.
+const kept = readFileSync(here('public/sw.js'), 'utf8').match(/const files = \[(.*?)\]/s)[1].match(/(?<=')\/[^']*(?=')/g).map((f) => f.slice(1) || 'index.html').sort().join();
+const parts = dist.filter((f) => f !== 'sw.js').sort().join();
+if (kept !== parts) faults.push(`sw.js keeps ${kept}, dist has ${parts}`);
+
 const en = JSON.parse(readFileSync(here('src/locales/en.json'), 'utf8'));
 const args = (e) => [...new Set(Object.values(typeof e === 'string' ? {e} : e).join(' ').match(/\{\w+\}/g) ?? [])].sort().join();
 const prefs = readFileSync(here('src/lib/prefs.ts'), 'utf8'), i18n = readFileSync(here('src/lib/i18n.ts'), 'utf8');

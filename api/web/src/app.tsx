@@ -4,6 +4,7 @@ import {t} from './lib/i18n';
 import {go, parts, path} from './lib/router';
 import {communities, communityOf, phase, streaming} from './lib/state';
 import {Icon} from './parts/basic';
+import {onKey, Overlay} from './parts/keys';
 import {Shell} from './parts/shell';
 import {Admin} from './screens/admin';
 import {Announcements} from './screens/announcements';
@@ -13,7 +14,7 @@ import {AboutGroup, NewGroup} from './screens/group';
 import {Home} from './screens/home';
 import {InviteScreen} from './screens/invite';
 import {Join} from './screens/join';
-import {Locked, lockNode} from './screens/lock';
+import {Locked} from './screens/lock';
 import {MeHere} from './screens/me';
 import {Members} from './screens/members';
 import {NetworkScreen} from './screens/network';
@@ -86,33 +87,6 @@ function home(): string {
   return c ? `/c/${c.id}` : '/welcome';
 }
 
-/** Moves the focus to the next part of the screen: communities, the list, what is open, what stands beside it. */
-function region(step: number) {
-  if (document.querySelector('dialog[open]')) return;
-  const all = [...document.querySelectorAll<HTMLElement>('.rail, .list, main, .side')].filter((r) => r.checkVisibility());
-  const at = all.findIndex((r) => r.contains(document.activeElement));
-  const next = all[(at + step + all.length) % all.length];
-  next?.querySelector<HTMLElement>('[aria-current=page], a[href], button:not(:disabled), input, textarea, select, [tabindex="0"]')?.focus({focusVisible: true} as FocusOptions);
-}
-
-/** Opens the search: in the group or community that is open, or in all. False where the field has the focus: then it is the browser's. */
-function search(all: boolean): boolean {
-  const [head, com, what, group] = parts(path.value), field = document.getElementById('q');
-  if (head === 'search' && field) {
-    if (document.activeElement === field) return false;
-    field.focus();
-    return true;
-  }
-  if (document.querySelector('dialog[open]')) return false;
-  const p = new URLSearchParams();
-  if (!all && head === 'c' && com) {
-    p.set('community', com);
-    if (what === 'g' && group) p.set('group', group);
-  }
-  go(`/search${p.size ? `?${p}` : ''}`);
-  return true;
-}
-
 export function App() {
   const p = path.value, ph = phase.value;
   const bare = p === '/' || p === '/login';
@@ -121,19 +95,8 @@ export function App() {
     else if (ph === 'in' && p.startsWith('/c/')) localStorage.setItem('last', p);
   }, [p, ph]);
   useEffect(() => {
-    const quick = (e: KeyboardEvent) => {
-      if (e.key === 'F6' && phase.value === 'in') {
-        e.preventDefault();
-        region(e.shiftKey ? -1 : 1);
-        return;
-      }
-      if (phase.value !== 'in' || !(e.ctrlKey || e.metaKey) || e.altKey) return;
-      if (e.code === 'KeyL' && e.shiftKey && e.ctrlKey) void lockNode();
-      else if (e.code !== 'KeyF' || !search(e.shiftKey)) return;
-      e.preventDefault();
-    };
-    addEventListener('keydown', quick);
-    return () => removeEventListener('keydown', quick);
+    addEventListener('keydown', onKey);
+    return () => removeEventListener('keydown', onKey);
   }, []);
   // A new screen starts at its title, for those who listen to it and those who scroll.
   useEffect(() => {
@@ -150,6 +113,7 @@ export function App() {
     <>
       {ph === 'stopped' || !streaming.value ? <p class="banner" role="status"><Icon name="wifi-off" /> <b>{t('stopped.title')}</b> <span>{t('stopped.banner')}</span></p> : null}
       {screen()}
+      <Overlay />
     </>
   );
 }

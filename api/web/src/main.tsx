@@ -12,8 +12,10 @@ import './styles/fit.css';
 import {App} from './app';
 import {useLanguage} from './lib/i18n';
 import {prefs} from './lib/prefs';
+import {keepShell} from './lib/shell';
 import {begin} from './lib/state';
 
 await useLanguage(prefs.value.lang);
 render(<App />, document.body);
 void begin();
+keepShell();

@@ -7,7 +7,7 @@ export type Lang = keyof typeof languages;
 
 export interface Prefs {
   theme: 'system' | 'light' | 'dark'; text: '100' | '115' | '130' | '150'; contrast: boolean; still: boolean; labels: boolean;
-  simple: boolean; compact: boolean; enter: boolean; lang: Lang;
+  simple: boolean; compact: boolean; enter: boolean; /** Single letters do something while a message has the focus. */ keys: boolean; lang: Lang;
 }
 
 function guess(): Lang {
@@ -20,7 +20,7 @@ function guess(): Lang {
 }
 
 const plain: Prefs = {
-  theme: 'system', text: '100', contrast: false, still: false, labels: false, simple: false, compact: false, enter: true, lang: guess(),
+  theme: 'system', text: '100', contrast: false, still: false, labels: false, simple: false, compact: false, enter: true, keys: true, lang: guess(),
 };
 
 function load(): Prefs {

@@ -3,6 +3,7 @@ import {computed, signal, type Signal} from '@preact/signals';
 import {get, post, Refusal, secret, whenOut} from './api';
 import {chatEvent, resend} from './chat';
 import {opened} from './router';
+import {freshShell} from './shell';
 import {follow, restart, type Word} from './stream';
 import type {Community, Group, Job, Me, Message, Session, Start, StreamEvent} from './types';
 
@@ -74,6 +75,7 @@ export async function begin(): Promise<void> {
 
 /** Reads everything again and follows the stream from there. */
 export async function refresh(): Promise<void> {
+  const early = phase.value === 'stopped' && !me.value;
   let s: Start;
   try {
     s = await get<Start>('/start');
@@ -84,6 +86,7 @@ export async function refresh(): Promise<void> {
     }, 2000);
     return;
   }
+  if (early) void freshShell(opened.hash);
   me.value = s.me;
   communities.value = s.communities;
   groups.value = new Map(s.groups.map((g) => [g.id, g]));

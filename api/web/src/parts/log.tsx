@@ -138,7 +138,7 @@ export function Log({chat, c, g, pending, sent, at, extras, onSeen}: {
     if (!here || e.target !== here) return;
     // Keys of the message that has the focus; nowhere else do they mean anything.
     const act = ({'.': 'more', r: 'reply', t: 'thread', '+': 'react'} as Record<string, string>)[e.key];
-    if (act && !e.ctrlKey && !e.metaKey && !e.altKey) {
+    if (act && prefs.value.keys && !e.ctrlKey && !e.metaKey && !e.altKey) {
       e.preventDefault();
       here.querySelector<HTMLElement>(`.tb [data-act=${act}]`)?.click();
       return;

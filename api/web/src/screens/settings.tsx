@@ -10,6 +10,7 @@ import {tidy} from '../lib/text';
 import type {Device, Me, Problem, Session, Version} from '../lib/types';
 import {Check, Copy, Icon, Note, RadioCards, Segments, Trouble} from '../parts/basic';
 import {Confirm} from '../parts/dialog';
+import {showHelp} from '../parts/keys';
 import {PageScreen, Shell, Tabs} from '../parts/shell';
 import {useTitle} from '../parts/stage';
 import {Blocks} from './blocks';
@@ -80,6 +81,8 @@ function Look() {
           <Check label={t('look.simple')} hint={t('look.simpleHint')} checked={p.simple} onChange={(v) => setPref('simple', v)} />
         </fieldset>
         <Check label={t('look.enter')} hint={t('look.enterHint')} checked={p.enter} onChange={(v) => setPref('enter', v)} />
+        <Check label={t('look.keys')} hint={t('look.keysHint')} checked={p.keys} onChange={(v) => setPref('keys', v)} />
+        <p><button type="button" class="bt" onClick={showHelp}><Icon name="help" /> {t('keys.title')}</button></p>
       </div>
       <section aria-labelledby="pvw">
         <h2 id="pvw">{t('look.preview')}</h2>

@@ -1,0 +1,213 @@
+// Everything by keyboard: what the keys do, the jump to anywhere, and the list of all of them.
+import {signal} from '@preact/signals';
+import {useMemo, useState} from 'preact/hooks';
+import type {ComponentChildren} from 'preact';
+import {post, Refusal} from '../lib/api';
+import {useList} from '../lib/data';
+import {t} from '../lib/i18n';
+import {prefs} from '../lib/prefs';
+import {go, parts, path} from '../lib/router';
+import {communities, communityOf, groupsOf, muted, phase, putGroup} from '../lib/state';
+import {initials, nameOf, tidy} from '../lib/text';
+import type {Community, Group, Member, Problem} from '../lib/types';
+import {lockNode} from '../screens/lock';
+import {Avatar, Trouble} from './basic';
+import {Dialog} from './dialog';
+import {clothOf, directOf, groupHref, GroupMark, groupName, orderGroups} from './shell';
+
+const open = signal<'' | 'jump' | 'help'>('');
+export const showHelp = () => (open.value = 'help');
+
+/** Moves the focus to the next part of the screen: communities, the list, what is open, what stands beside it. */
+function region(step: number) {
+  if (document.querySelector('dialog[open]')) return;
+  const all = [...document.querySelectorAll<HTMLElement>('.rail, .list, main, .side')].filter((r) => r.checkVisibility());
+  const at = all.findIndex((r) => r.contains(document.activeElement));
+  const next = all[(at + step + all.length) % all.length];
+  next?.querySelector<HTMLElement>('[aria-current=page], a[href], button:not(:disabled), input, textarea, select, [tabindex="0"]')?.focus({focusVisible: true} as FocusOptions);
+}
+
+/** Opens the search: in the group or community that is open, or in all. False where the field has the focus: then it is the browser's. */
+function search(all: boolean): boolean {
+  const [head, com, what, group] = parts(path.value), field = document.getElementById('q');
+  if (head === 'search' && field) {
+    if (document.activeElement === field) return false;
+    field.focus();
+    return true;
+  }
+  if (document.querySelector('dialog[open]')) return false;
+  const p = new URLSearchParams();
+  if (!all && head === 'c' && com) {
+    p.set('community', com);
+    if (what === 'g' && group) p.set('group', group);
+  }
+  go(`/search${p.size ? `?${p}` : ''}`);
+  return true;
+}
+
+/** The groups of a community in the order of its list. */
+function inOrder(com: string): Group[] {
+  const all = groupsOf(com);
+  return [...all.filter((g) => g.kind === 'announcements'), ...orderGroups(all.filter((g) => g.kind === 'chat' && g.joined && !g.archived)), ...directOf(com)];
+}
+
+/** Opens the group above or below; with `unread`, the next that has something to read, in this community and then in the others. */
+function walk(step: number, unread: boolean) {
+  const [head, com, what, id] = parts(path.value);
+  const here = head === 'c' && com && communityOf(com) ? com : communities.value[0]?.id;
+  if (!here) return;
+  const coms = communities.value.map((c) => c.id), from = coms.indexOf(here);
+  const all = (unread ? [...coms.slice(from), ...coms.slice(0, from)] : [here]).flatMap(inOrder);
+  const at = all.findIndex((g) => (what === 'announcements' ? g.kind === 'announcements' && g.community_id === here : what === 'g' && g.id === id));
+  for (let n = 1; n <= all.length; n++) {
+    const start = at < 0 && step < 0 ? 0 : at;
+    const g = all[(((start + n * step) % all.length) + all.length) % all.length]!;
+    if (unread && (!g.unread || muted(g))) continue;
+    go(groupHref(g));
+    return;
+  }
+}
+
+/** What the whole page does with a key. */
+export function onKey(e: KeyboardEvent) {
+  if (phase.value !== 'in' || e.isComposing) return;
+  const mod = (e.ctrlKey || e.metaKey) && !e.altKey, dialog = !!document.querySelector('dialog[open]');
+  const arrow = ({ArrowDown: 1, ArrowUp: -1} as Record<string, number>)[e.key];
+  if (e.key === 'F6') region(e.shiftKey ? -1 : 1);
+  else if (arrow && e.altKey && !e.ctrlKey && !e.metaKey) {
+    if (dialog || (e.target as Element).matches?.('select')) return; // there it opens the choice
+    walk(arrow, e.shiftKey);
+  } else if (!mod) return;
+  else if (e.code === 'KeyL' && e.shiftKey && e.ctrlKey) void lockNode();
+  else if (e.code === 'KeyK' && !e.shiftKey && (!dialog || open.value)) open.value = open.value === 'jump' ? '' : 'jump';
+  else if (e.key === '/' && (!dialog || open.value)) open.value = open.value === 'help' ? '' : 'help';
+  else if (e.code !== 'KeyF' || !search(e.shiftKey)) return;
+  e.preventDefault();
+}
+
+export function Overlay() {
+  const close = () => (open.value = '');
+  return open.value === 'jump' ? <Jump key="jump" onClose={close} /> : open.value === 'help' ? <Help key="help" onClose={close} /> : null;
+}
+
+interface Goal {id: string; name: string; where: string; mark: ComponentChildren; unread: number; at: string; href?: string; user?: string}
+
+function goals(members: Member[], here: Community | undefined): Goal[] {
+  const out: Goal[] = [];
+  const written = new Set<string>();
+  for (const c of communities.value) {
+    for (const g of inOrder(c.id)) {
+      if (g.user_id) written.add(g.user_id);
+      out.push({id: g.id, name: groupName(g), where: tidy(c.name), mark: <GroupMark g={g} />, unread: muted(g) ? 0 : g.unread ?? 0, at: g.last_message?.created_at ?? '', href: groupHref(g)});
+    }
+    out.push({id: c.id, name: tidy(c.name), where: t('jump.community'), mark: <span class="cm" data-cloth={clothOf(c)} aria-hidden="true">{initials(c.name)}</span>, unread: 0, at: '', href: `/c/${c.id}`});
+  }
+  for (const m of members) {
+    if (m.me || m.state !== 'active' || !m.display_name || written.has(m.id) || here?.state !== 'active') continue;
+    out.push({id: m.id, name: nameOf(m.display_name), where: t('dm.write'), mark: <Avatar id={m.id} name={m.display_name} />, unread: 0, at: '', user: m.id});
+  }
+  return out;
+}
+
+const most = 40;
+
+/** What fits the words, what begins with them first; without words, what is unread and what was written last. */
+function fitting(all: Goal[], q: string): Goal[] {
+  const needle = q.trim().toLocaleLowerCase();
+  if (!needle) return all.filter((g) => g.href).sort((a, b) => Number(b.unread > 0) - Number(a.unread > 0) || (a.at < b.at ? 1 : a.at > b.at ? -1 : 0)).slice(0, most);
+  const rank = (g: Goal) => {
+    const n = g.name.toLocaleLowerCase();
+    return n.startsWith(needle) ? 0 : n.split(/\s+/).some((w) => w.startsWith(needle)) ? 1 : n.includes(needle) ? 2 : 9;
+  };
+  return all.map((g) => ({g, r: rank(g)})).filter((x) => x.r < 9).sort((a, b) => a.r - b.r).slice(0, most).map((x) => x.g);
+}
+
+function Jump({onClose}: {onClose: () => void}) {
+  const here = communityOf(parts(path.value)[0] === 'c' ? parts(path.value)[1] ?? '' : '');
+  const members = useList<Member>(here ? `/communities/${here.id}/members?state=active` : null);
+  const [q, setQ] = useState('');
+  const [at, setAt] = useState(0);
+  const [problem, setProblem] = useState<Problem | null>(null);
+  const all = useMemo(() => goals(members.value ?? [], here), [members.value, here]);
+  const shown = useMemo(() => fitting(all, q), [all, q]);
+  const on = shown[Math.min(at, shown.length - 1)];
+  const leave = (href: string) => {
+    onClose();
+    // The dialog gives the focus back first; then it goes where the new screen wants it.
+    requestAnimationFrame(() => {
+      go(href);
+      requestAnimationFrame(() => requestAnimationFrame(() => {
+        const main = document.getElementById('main');
+        if (!main?.contains(document.activeElement)) main?.focus({preventScroll: true});
+      }));
+    });
+  };
+  const choose = (g: Goal) => {
+    if (g.href) return leave(g.href);
+    post<Group>('/dms', {user_id: g.user}).then((d) => {
+      putGroup(d);
+      leave(groupHref(d));
+    }, (e: unknown) => e instanceof Refusal && setProblem(e.problem));
+    return undefined;
+  };
+  return (
+    <Dialog title={t('jump.title')} onClose={onClose}>
+      <div class="stack jump">
+        <label class="vh" for="jump">{t('jump.label')}</label>
+        <input class="fld" id="jump" dir="auto" autocomplete="off" spellcheck={false} role="combobox" aria-expanded={shown.length > 0} aria-controls="jumps" aria-autocomplete="list" autofocus
+          {...(on ? {'aria-activedescendant': `j-${on.id}`} : {})} placeholder={t('jump.label')} value={q}
+          onInput={(e) => {
+            setQ(e.currentTarget.value);
+            setAt(0);
+            setProblem(null);
+          }}
+          onKeyDown={(e) => {
+            if (e.isComposing || e.altKey) return;
+            const step = ({ArrowDown: 1, ArrowUp: -1} as Record<string, number>)[e.key];
+            if (step && shown.length) {
+              e.preventDefault();
+              const to = (at + step + shown.length) % shown.length;
+              setAt(to);
+              document.getElementById(`j-${shown[to]!.id}`)?.scrollIntoView({block: 'nearest'});
+            } else if (e.key === 'Enter' && on) {
+              e.preventDefault();
+              choose(on);
+            }
+          }} />
+        <ul id="jumps" role="listbox" aria-label={t('jump.title')}>
+          {shown.map((g) => (
+            <li key={g.id} id={`j-${g.id}`} role="option" aria-selected={g === on} onClick={() => choose(g)}>
+              {g.mark}<span class="grow"><b><bdi>{g.name}</bdi></b><span class="sm mu block"><bdi>{g.where}</bdi></span></span>
+              {g.unread ? <span class="bd"><span aria-hidden="true">{g.unread > 99 ? '99+' : g.unread}</span><span class="vh">{t('group.unread', {n: g.unread})}</span></span> : null}
+            </li>
+          ))}
+        </ul>
+        <p class={shown.length ? 'vh' : 'mu'} role="status">{shown.length ? '' : t('jump.none')}</p>
+        <Trouble problem={problem} />
+      </div>
+    </Dialog>
+  );
+}
+
+const mac = /Mac|iPhone|iPad/.test(navigator.platform);
+
+function Help({onClose}: {onClose: () => void}) {
+  const mod = mac ? '⌘' : 'Ctrl', alt = mac ? '⌥' : 'Alt', shift = t('keys.shift');
+  const enter = prefs.value.enter;
+  const all: [string, [string, string[]][]][] = [
+    ['keys.anywhere', [['keys.jump', [mod, 'K']], ['keys.group', [alt, '↑ ↓']], ['keys.unread', [alt, shift, '↑ ↓']], ['keys.search', [mod, 'F']], ['keys.searchAll', [mod, shift, 'F']], ['keys.region', ['F6']], ['keys.lock', ['Ctrl', shift, 'L']], ['keys.help', [mod, '/']]]],
+    ['keys.messages', [['keys.move', ['↑ ↓']], ['keys.ends', ['Home', 'End']], ...(prefs.value.keys ? [['keys.reply', ['R']], ['keys.thread', ['T']], ['keys.react', ['+']], ['keys.more', ['.']]] as [string, string[]][] : [])]],
+    ['keys.writing', [['keys.send', enter ? ['Enter'] : [mod, 'Enter']], ['keys.line', enter ? [shift, 'Enter'] : ['Enter']], ['keys.last', ['↑']], ['keys.drop', ['Esc']]]],
+  ];
+  return (
+    <Dialog title={t('keys.title')} onClose={onClose} wide>
+      {all.map(([head, keys]) => (
+        <section key={head}>
+          <h3>{t(head)}</h3>
+          <dl class="keys">{keys.map(([what, combo]) => <div key={what}><dt>{t(what)}</dt><dd dir="ltr">{combo.map((k) => <kbd key={k}>{k}</kbd>)}</dd></div>)}</dl>
+        </section>
+      ))}
+      <p class="sm mu">{prefs.value.keys ? t('keys.single') : t('keys.singleOff')} <a href="/settings/look" onClick={onClose}>{t('settings.look')}</a></p>
+    </Dialog>
+  );
+}
