@@ -8,11 +8,13 @@ type ReadUpTo struct {
 // Privacy is what I let others know of what I do. It goes both ways: who does not tell is not told.
 type Privacy struct {
 	ReadReceipts bool `json:"read_receipts" doc:"How far I have read, in groups of at most 64."`
+	Typing       bool `json:"typing" doc:"That I am writing, in groups of at most 64."`
 }
 
 // EditPrivacy changes it; what is left out stays.
 type EditPrivacy struct {
 	ReadReceipts *bool `json:"read_receipts,omitempty"`
+	Typing       *bool `json:"typing,omitempty"`
 }
 
 // ReadState is what is unread in a group.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/libp2p/go-libp2p/core/peer"
 
@@ -579,4 +580,27 @@ func (n *Node) HeldOf(group string) (known bool, count int) {
 		}
 	}
 	return known, count
+}
+
+// TellTyping tells a group's connected members at once, however often and whatever is set.
+func (n *Node) TellTyping(group string) {
+	r, s, err := n.groupRoom(group)
+	if err != nil {
+		return
+	}
+	var to []peer.ID
+	if r.ask(n.ctx, func() { to = r.tellTyping(s) }) == nil {
+		r.sendTyping(s, to)
+	}
+}
+
+// ToldTyping is when a group was told last that I write.
+func (n *Node) ToldTyping(group string) (at time.Time) {
+	r, s, err := n.groupRoom(group)
+	if err == nil {
+		r.typing.mu.Lock()
+		defer r.typing.mu.Unlock()
+		at = r.typing.told[s]
+	}
+	return at
 }

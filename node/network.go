@@ -83,6 +83,7 @@ func (r *room) openNetwork(ctx context.Context) error {
 	h.HandleJoiner(joinProtocol, r.serveJoin)
 	h.HandleJoiner(restoreProtocol, r.serveRestore)
 	h.View().SetStreamHandler(enterProtocol, r.serveEnter)
+	h.View().SetStreamHandler(typingProtocol, r.serveTyping)
 	r.keepPorts(ctx, cfg.Listen)
 	return nil
 }

@@ -97,6 +97,7 @@ type Node struct {
 	notify  chan struct{}      // closed at the next event
 	linking context.CancelFunc // ends the device code that was made last
 	cursor  int64
+	live    live
 }
 
 // selfRecord is the person, in the store.

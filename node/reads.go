@@ -14,12 +14,20 @@ import (
 // Privacy is what a person lets others know of what he does here. It goes both ways: who does not tell is not told either. It stays on this device.
 type Privacy struct {
 	ReadReceipts bool // how far I have read, in groups of at most maxReaders
+	Typing       bool // that I am writing, in the same
 }
 
 const metaPrivacy = "privacy"
 
 // privacyRecord keeps what was turned off, so that nothing stored is the default.
 type privacyRecord struct {
+	_        struct{} `cbor:",toarray"`
+	NoReads  bool
+	NoTyping bool
+}
+
+// oldPrivacyRecord was kept before there was typing.
+type oldPrivacyRecord struct {
 	_       struct{} `cbor:",toarray"`
 	NoReads bool
 }
@@ -31,15 +39,20 @@ const maxReaders = 64
 func (n *Node) Privacy() Privacy {
 	raw, set, err := n.store.Meta(n.ctx, metaPrivacy)
 	var rec privacyRecord
-	if err != nil || set && op.Decode(raw, &rec) != nil {
+	if err == nil && set && op.Decode(raw, &rec) != nil {
+		var old oldPrivacyRecord
+		err = op.Decode(raw, &old)
+		rec = privacyRecord{NoReads: old.NoReads, NoTyping: old.NoReads} // who did not want the one has not agreed to the other
+	}
+	if err != nil {
 		return Privacy{}
 	}
-	return Privacy{ReadReceipts: !rec.NoReads}
+	return Privacy{ReadReceipts: !rec.NoReads, Typing: !rec.NoTyping}
 }
 
 // SetPrivacy sets it for all communities of this device. What was told before is not taken back.
 func (n *Node) SetPrivacy(ctx context.Context, p Privacy) error {
-	raw, err := op.Encode(privacyRecord{NoReads: !p.ReadReceipts})
+	raw, err := op.Encode(privacyRecord{NoReads: !p.ReadReceipts, NoTyping: !p.Typing})
 	if err != nil {
 		return fmt.Errorf("encode privacy: %w", err)
 	}

@@ -64,6 +64,7 @@ type room struct {
 	named     map[op.ID]string // name last posted as my profile, by space
 	names     map[identity.UserID]string
 	lines     *lines
+	typing    typing
 	marks     map[op.ID][]content.WatermarkRow // as stored, by space
 	reads     map[op.ID][]content.ReadRow      // as stored, by space
 	readDue   map[op.ID][]byte                 // how far I have read and not told, by space

@@ -111,7 +111,7 @@ func (c *Client) stream(ctx context.Context, f *Filter, yield func(api.Event, er
 				return true, nil
 			}
 		}
-		kind = ""
+		id, kind = "", "" // what is not kept has no id
 		data.Reset()
 	}
 	if err := lines.Err(); err != nil {

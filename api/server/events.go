@@ -35,7 +35,7 @@ func (s *Server) eventRoutes(mux *http.ServeMux) {
 		Summary: "What happens, as it happens",
 		Description: "Scope `read`. With `Accept: text/event-stream` a stream of server-sent events: `id` rises strictly, `event` is the type, `data` is an Event. " +
 			"Go on where you were with `Last-Event-ID` or `after`. A comment comes every 15 seconds; an event `resync` says that some were missed. " +
-			"With `application/json` the answer waits up to `wait` seconds for what comes after `after`.",
+			"An event `typing` has no id and is in the stream only. With `application/json` the answer waits up to `wait` seconds for what comes after `after`.",
 		Parameters: []*huma.Param{
 			{Name: "after", In: "query", Schema: text, Description: "The id of the last event seen. Absent: from now on.", Example: "42"},
 			{Name: "Last-Event-ID", In: "header", Schema: text, Description: "The same, as browsers send it."},
@@ -191,6 +191,8 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request, f *filter, after
 	if !send("retry: 2000\n\n") {
 		return
 	}
+	live, done := s.c.Node.Live()
+	defer done()
 	beat := time.NewTicker(heartbeat)
 	defer beat.Stop()
 	told := after // the last id the client knows of
@@ -231,6 +233,10 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request, f *filter, after
 		case <-changed:
 		case <-r.Context().Done():
 			return
+		case e := <-live: // not kept, so it has no id
+			if raw, err := json.Marshal(s.renderEvent(&e)); f.wants(&e) && (err != nil || !send(fmt.Sprintf("event: %s\ndata: %s\n\n", e.Type, raw))) {
+				return
+			}
 		case <-beat.C:
 			text := ": beat\n\n"
 			if told != after { // so that a resume does not start behind what was filtered out
@@ -250,7 +256,11 @@ func (s *Server) renderEvent(e *node.Event) api.Event {
 	if err != nil {
 		raw = []byte("{}")
 	}
-	return api.Event{ID: strconv.FormatInt(e.ID, 10), Type: e.Type, Time: api.Time{Time: e.Time}, CommunityID: e.CommunityID,
+	id := strconv.FormatInt(e.ID, 10)
+	if e.ID == 0 {
+		id = ""
+	}
+	return api.Event{ID: id, Type: e.Type, Time: api.Time{Time: e.Time}, CommunityID: e.CommunityID,
 		GroupID: e.GroupID, ActorID: e.ActorID, Data: raw}
 }
 

@@ -46,11 +46,17 @@ func (s *Server) privateRoutes() {
 			if on := in.Body.ReadReceipts; on != nil {
 				p.ReadReceipts = *on
 			}
+			if on := in.Body.Typing; on != nil {
+				p.Typing = *on
+			}
 			if err := s.c.Node.SetPrivacy(ctx, p); err != nil {
 				return nil, err
 			}
 			return show(Conditions{}, "", api.Privacy(p))
 		})
+	addBare(s, route{method: "POST", path: "/groups/{g}/typing", id: "typing", summary: "Let those of a group who are there know that I am writing", tag: tag, scope: api.ScopeMessagesWrite, status: 204,
+		description: "At most every 3 seconds; more is swallowed. Nothing happens where privacy does not let others know, and in groups of more than 64. They get an event `typing`, which has no id and is not kept: show it for 6 seconds."},
+		func(ctx context.Context, in *GroupPath) (*none, error) { return nil, s.c.Node.Typing(ctx, in.G) })
 	addBody[GroupBody](s, route{method: "PUT", path: "/groups/{g}/mute", id: "putMute", summary: "Keep a group quiet for a time", tag: tag, scope: api.ScopeMessagesWrite},
 		func(ctx context.Context, in *struct {
 			GroupPath

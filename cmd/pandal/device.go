@@ -197,26 +197,36 @@ func (a *app) meCmd() *cobra.Command {
 
 // privacyCmd shows and sets what others are told of what this person does.
 func (a *app) privacyCmd() *cobra.Command {
-	var reads string
+	var reads, typing string
 	c := &cobra.Command{
-		Use: "privacy", Short: "What you let others know of what you do; who does not tell is not told", Args: cobra.NoArgs, Example: "  pandal me privacy\n  pandal me privacy --read-receipts off",
+		Use: "privacy", Short: "What you let others know of what you do; who does not tell is not told", Args: cobra.NoArgs, Example: "  pandal me privacy\n  pandal me privacy --read-receipts off --typing off",
 		RunE: a.with(func(ctx context.Context, c *client.Client, _ []string) error {
 			method, body := "GET", any(nil)
-			switch on := reads == "on"; {
-			case reads != "" && !on && reads != "off":
-				return fail(exitUsage, "--read-receipts: on or off")
-			case reads != "":
-				method, body = "PATCH", api.EditPrivacy{ReadReceipts: &on}
+			var edit api.EditPrivacy
+			for _, f := range []struct {
+				name, set string
+				to        **bool
+			}{{"read-receipts", reads, &edit.ReadReceipts}, {"typing", typing, &edit.Typing}} {
+				if f.set == "" {
+					continue
+				}
+				if f.set != "on" && f.set != "off" {
+					return fail(exitUsage, "--%s: on or off", f.name)
+				}
+				*f.to = new(f.set == "on")
+				method, body = "PATCH", edit
 			}
 			p, err := client.Send[api.Privacy](ctx, c, method, "/me/privacy", body)
 			if err != nil {
 				return err
 			}
 			return a.show(p, func(w io.Writer) {
-				fmt.Fprintln(w, "read receipts:", map[bool]string{true: "on", false: "off"}[p.ReadReceipts])
+				said := map[bool]string{true: "on", false: "off"}
+				fmt.Fprintf(w, "read receipts: %s\ntyping: %s\n", said[p.ReadReceipts], said[p.Typing])
 			})
 		}),
 	}
+	c.Flags().StringVar(&typing, "typing", "", "on or off: let others know that you are writing, and be told of them")
 	c.Flags().StringVar(&reads, "read-receipts", "", "on or off: let others know how far you have read, and be told of them")
 	return c
 }
