@@ -130,6 +130,8 @@ test('a changed event, who chose what, messages that go, a welcome and a suggest
   await p.getByLabel('How long messages stay').selectOption({label: '7 days'});
   await p.getByRole('button', {name: 'Save'}).click();
   await p.getByText('Messages go after 7 days').waitFor();
+  await q.getByRole('log').getByText(/Asha Rao.*lets messages go after.*7 days/).waitFor(); // between the messages, without a reload
+  assert.equal(await q.getByRole('log').getByText(/Budi Santoso.*joined/).count(), 1, 'a line that was there before');
   await until(async () => (await s.budi.api('GET', `/groups/${s.food.id}`)).disappearing_seconds === 604_800, 'the same at his node');
 
   await p.goto(`${s.asha.url}/c/${s.com.id}/admin/overview`);

@@ -1,7 +1,7 @@
 // The messages of a group that this tab holds: what was loaded, what arrived, and what is on its way out.
 import {signal} from '@preact/signals';
 import {get, post, put, Refusal} from './api';
-import {askGroup, communityOf} from './state';
+import {askGroup, communityOf, groups} from './state';
 import type {Message, MessageDeliveryData, Page, Problem, StreamEvent} from './types';
 
 /** A message of mine that the node has not taken yet. It has a key, so that sending it twice makes one message. */
@@ -24,19 +24,28 @@ export class Chat {
   /** Something happened while the list was being read: what was read may be from before it. */
   private touched = false;
 
-  constructor(readonly list: string, readonly id: string) {}
+  /** `lines`: the list comes with the lines that nobody wrote (kind system). */
+  constructor(readonly list: string, readonly id: string, private readonly lines = false) {}
+
+  private page(where = ''): Promise<Page<Message>> {
+    return get<Page<Message>>(`${this.list}?limit=${pageSize}${this.lines ? '&system=true' : ''}${where}`);
+  }
 
   async load(): Promise<void> {
     if (this.loading.value) return;
     this.loading.value = true;
     this.touched = false;
     try {
-      const p = await get<Page<Message>>(`${this.list}?limit=${pageSize}`);
+      const p = await this.page();
       const fresh = sorted(p.items);
       const first = fresh[0];
       // Where it reaches back to what is here, what is here stays; else there would be a hole between.
       const overlaps = !!first && this.items.value.some((m) => m.order >= first.order);
-      if (this.loaded.value && overlaps && this.atEnd.value) this.merge(fresh);
+      if (this.loaded.value && overlaps && this.atEnd.value) {
+        // A line goes when what it tells no longer counts.
+        this.items.value = this.items.value.filter((m) => m.kind !== 'system' || m.order < first.order);
+        this.merge(fresh);
+      }
       else {
         this.items.value = fresh;
         this.older.value = p.next_cursor;
@@ -62,8 +71,8 @@ export class Chat {
     if (!cursor || this.loading.value) return;
     this.loading.value = true;
     try {
-      const where = cursor === 'before' ? `before=${this.items.value[0]?.id ?? ''}` : `cursor=${encodeURIComponent(cursor)}`;
-      const p = await get<Page<Message>>(`${this.list}?limit=${pageSize}&${where}`);
+      const where = cursor === 'before' ? `&before=${this.items.value[0]?.id ?? ''}` : `&cursor=${encodeURIComponent(cursor)}`;
+      const p = await this.page(where);
       this.merge(p.items);
       this.older.value = p.next_cursor;
     } catch {
@@ -77,7 +86,7 @@ export class Chat {
   async loadAround(id: string): Promise<boolean> {
     if (this.items.value.some((m) => m.id === id)) return true;
     try {
-      const p = await get<Page<Message>>(`${this.list}?limit=${pageSize}&around=${encodeURIComponent(id)}`);
+      const p = await this.page(`&around=${encodeURIComponent(id)}`);
       const items = sorted(p.items);
       if (!items.some((m) => m.id === id)) return false;
       this.items.value = items;
@@ -108,7 +117,7 @@ export class Chat {
     this.asking = true;
     setTimeout(() => {
       this.asking = false;
-      get<Page<Message>>(`${this.list}?limit=${pageSize}`).then((p) => this.merge(p.items), () => {});
+      this.page().then((p) => this.merge(p.items), () => {});
     }, 500);
   }
   private asking = false;
@@ -145,7 +154,7 @@ const threads = new Map<string, Chat>();
 
 export function chatOf(group: string): Chat {
   let c = chats.get(group);
-  if (!c) chats.set(group, (c = new Chat(`/groups/${group}/messages`, group)));
+  if (!c) chats.set(group, (c = new Chat(`/groups/${group}/messages`, group, groups.value.get(group)?.kind !== 'announcements')));
   return c;
 }
 
@@ -153,6 +162,19 @@ export function threadOf(root: string): Chat {
   let c = threads.get(root);
   if (!c) threads.set(root, (c = new Chat(`/messages/${root}/thread`, root)));
   return c;
+}
+
+const dueLines = new Set<string>();
+/** Who belongs to a group, or what is set in it, changed: the lines of its list may be others. It is read again, at most twice a second. */
+export function linesChanged(group: string | undefined) {
+  const c = chats.get(group ?? '');
+  if (!c?.loaded.value || !c.atEnd.value || dueLines.has(c.id)) return;
+  dueLines.add(c.id);
+  setTimeout(() => {
+    dueLines.delete(c.id);
+    c.touch();
+    void c.load();
+  }, 500);
 }
 
 /** Reads one message again: what an event says of it is not all of it. */

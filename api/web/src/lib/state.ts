@@ -1,7 +1,7 @@
 // What this tab knows of the node: read once from /start, kept up to date by the stream.
 import {computed, signal, type Signal} from '@preact/signals';
 import {get, post, Refusal, secret, whenOut} from './api';
-import {chatEvent, resend} from './chat';
+import {chatEvent, linesChanged, resend} from './chat';
 import {opened} from './router';
 import {freshShell} from './shell';
 import {follow, restart, type Word} from './stream';
@@ -177,6 +177,7 @@ function take(e: StreamEvent) {
       if (g.id && g.kind) putGroup(g);
       else askGroup(e.group_id);
       askCommunity(com);
+      linesChanged(e.group_id ?? g.id);
       break;
     }
     case 'read':
@@ -191,7 +192,10 @@ function take(e: StreamEvent) {
     case 'member':
     case 'peer':
       askCommunity(com);
-      if (kind === 'member') askGroup(e.group_id);
+      if (kind === 'member') {
+        askGroup(e.group_id);
+        linesChanged(e.group_id);
+      }
       break;
     case 'job': {
       const j = e.data as Job;

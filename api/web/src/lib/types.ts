@@ -27,6 +27,7 @@ export interface Message {
   edited_at: string | null; deleted: {by: string; reason: string; hidden?: boolean} | null; pinned?: boolean; pinned_until: string | null; created_at: string;
   order: string; after_removal?: boolean; delivery: Delivery; hidden?: unknown;
   audience?: Audience; priority?: string; ack_wanted?: boolean; acks?: number; acked?: boolean; replies?: string;
+  system?: {what: string; subject_id: string | null; subject_name: string | null; value: string};
   poll?: Poll; event?: CalendarEvent; starred?: boolean; blocked?: boolean;
 }
 

@@ -7,7 +7,7 @@ import {dayName, t} from '../lib/i18n';
 import {prefs} from '../lib/prefs';
 import type {Community, Group, Message} from '../lib/types';
 import {Empty, Icon, Loading, Note} from './basic';
-import {MessageRow, PendingRow} from './message';
+import {MessageRow, PendingRow, SystemRow} from './message';
 
 const together = 5 * 60_000; // messages of one author within this time stand as one
 
@@ -23,7 +23,7 @@ function rowsOf(items: Message[], waiting: Pending[], firstUnread: string, unrea
     if (newDay) out.push({key: `day-${m.id}`, day: dayName(m.created_at)});
     const fresh = m.id === firstUnread;
     if (fresh) out.push({key: 'fresh', fresh: unread});
-    const cont = !newDay && !fresh && last!.author_id === m.author_id && Date.parse(m.created_at) - Date.parse(last!.created_at) < together && !m.reply_to;
+    const cont = !newDay && !fresh && last!.author_id === m.author_id && Date.parse(m.created_at) - Date.parse(last!.created_at) < together && !m.reply_to && last!.kind !== 'system';
     out.push({key: m.id, m, cont});
     last = m;
   }
@@ -57,7 +57,7 @@ export function Log({chat, c, g, pending, sent, at, extras, onSeen}: {
   // New messages: follow them while at the foot, else say how many came.
   useLayoutEffect(() => {
     const fresh = was.current.newest ? items.length - 1 - items.findIndex((m) => m.id === was.current.newest) : 0;
-    const others = items.slice(items.length - fresh).filter((m) => m.author_id !== c.me_id).length;
+    const others = items.slice(items.length - fresh).filter((m) => m.author_id !== c.me_id && m.kind !== 'system').length;
     was.current = {newest, count: items.length};
     if (stick.current) toEnd();
     else if (others > 0) setBelow((n) => n + others);
@@ -157,7 +157,7 @@ export function Log({chat, c, g, pending, sent, at, extras, onSeen}: {
     <div class="vrow" key={r.key}>
       {r.day ? <p class="day">{r.day}</p> : null}
       {r.fresh !== undefined ? <p class="day new">{t('chat.new', {n: r.fresh})}</p> : null}
-      {r.m ? <MessageRow m={r.m} c={c} place={{mine: r.m.author_id === c.me_id, cont: !!r.cont}} tabIndex={r.m.id === focusable ? 0 : -1} hot={r.m.id === at} {...extras?.(r.m)} /> : null}
+      {r.m?.kind === 'system' ? <SystemRow m={r.m} tabIndex={r.m.id === focusable ? 0 : -1} /> : r.m ? <MessageRow m={r.m} c={c} place={{mine: r.m.author_id === c.me_id, cont: !!r.cont}} tabIndex={r.m.id === focusable ? 0 : -1} hot={r.m.id === at} {...extras?.(r.m)} /> : null}
       {r.p ? <PendingRow p={r.p} /> : null}
     </div>
   );
@@ -170,8 +170,8 @@ export function Log({chat, c, g, pending, sent, at, extras, onSeen}: {
         {!chat.loaded.value && !chat.failed.value ? <Loading what={t('chat.loading')} rows={5} /> : null}
         {chat.loaded.value && chat.older.value === null && rows.length ? <p class="begin sm mu">{t('chat.begin')}</p> : null}
         {chat.loaded.value && simple && chat.older.value ? <p class="center"><button type="button" class="bt" onClick={() => void chat.loadOlder()}>{t('chat.older')}</button></p> : null}
-        {chat.loaded.value && rows.length === 0 ? <Empty title={t('chat.emptyTitle')} text={t('chat.emptyText')} /> : null}
         {simple ? rows.map(draw) : <Virtualizer ref={list} data={rows} scrollRef={scroller} shift={shift} keepMounted={keep(rows, focusable)}>{draw}</Virtualizer>}
+        {chat.loaded.value && rows.every((r) => r.day || r.m?.kind === 'system') ? <Empty title={t('chat.emptyTitle')} text={t('chat.emptyText')} /> : null}
       </div>
       {below > 0 || !chat.atEnd.value ? (
         <p class="below"><button type="button" class="bt" onClick={() => {

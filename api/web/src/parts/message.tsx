@@ -5,7 +5,7 @@ import {clock, fullTime, t} from '../lib/i18n';
 import type {Pending} from '../lib/chat';
 import {discard, retry} from '../lib/chat';
 import {markdown} from '../lib/markdown';
-import {nameOf} from '../lib/text';
+import {cleanText, nameOf} from '../lib/text';
 import type {Community, Message} from '../lib/types';
 import {Avatar, Icon, problemText} from './basic';
 import {EventCard, PollCard} from './cards';
@@ -77,6 +77,25 @@ export function MessageRow({m, c, place, quote, below, tools, tabIndex, hot, con
       </div>
       {m.deleted || !near ? null : tools}
       {m.deleted ? null : below}
+    </article>
+  );
+}
+
+/** What a line tells that nobody wrote: who came and went, what was set. A kind of a newer node is told in the node's words. */
+function lineText(m: Message): string {
+  const y = m.system!, who = nameOf(m.author_name), whom = nameOf(y.subject_name);
+  const days = Math.round(Number(y.value) / 86_400);
+  const value = y.what === 'role_changed' ? t(`role.${y.value}`) : y.what === 'disappearing_set' ? t('invite.days', {n: days}) : cleanText(y.value);
+  const key = `line.${y.what === 'disappearing_set' && !days ? 'disappearing_off' : y.what === 'who_posts_set' ? `who_posts_${y.value}` : y.what}`;
+  const text = t(key, {who, whom, value});
+  return text === key ? m.text : text;
+}
+
+export function SystemRow({m, tabIndex}: {m: Message; tabIndex: number}) {
+  const text = lineText(m);
+  return (
+    <article class="sys sm mu" aria-label={`${text}, ${fullTime(m.created_at)}`} tabIndex={tabIndex} data-id={m.id} id={m.id}>
+      <p>{text} <time dateTime={m.created_at} title={fullTime(m.created_at)}>{clock(m.created_at)}</time></p>
     </article>
   );
 }
