@@ -175,6 +175,7 @@ var mutants = []mutant{
 		}
 	}`, "./crdt/crdttest:Simulate"},
 	{"a removed one's late messages count", "../counts.go", `set && (m.Seq > pin.Seq || s.offChain(end.Op, m.Device, m.ID))`, `set && pin.Seq > 1<<62 && s.offChain(end.Op, m.Device, m.ID)`, "./crdt:R8|Scenarios"},
+	{"pins under one rank stand as they come", "../counts.go", `		return p.Seq > q.Seq`, `		return false`, "./crdt:Firmer"},
 	{"an archived group goes on", "../counts.go", `if need != 0 && c.archivedIn(s, e) {`, `if false && c.archivedIn(s, e) {`, "./crdt:Scenarios"},
 	{"what is refused is taken in", "../author.go", `if v := c.log.Try(c.states, acl.EntryOf(signed)); v.Why != acl.Stands {`, `if v := c.log.Try(c.states, acl.EntryOf(signed)); v.Why != acl.Stands {
 		b.takeOp(Checked{op: signed})

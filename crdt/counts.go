@@ -1,6 +1,7 @@
 package crdt
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 	"strings"
@@ -88,24 +89,30 @@ func (c *Community) pinOf(s *space, end op.ID, d identity.DeviceID) (op.Pin, boo
 	r, _ := c.log.Graph().Find(end)
 	var best *epochState
 	var pin op.Pin
-	found := false
 	for _, e := range s.epochs {
 		n, ok := c.log.Graph().Find(e.id)
 		if !ok || !c.log.Graph().Before(r, n) {
 			continue
 		}
-		p, named := pinned(e.body.Pins, d)
-		switch {
-		case !named:
-		case e.authority && (best == nil || !best.authority || e.rank < best.rank):
-			best, pin, found = e, p, true
-		case !e.authority && (best == nil || !best.authority):
-			if best == nil || p.Seq > pin.Seq {
-				best, pin, found = e, p, true
-			}
+		if p, named := pinned(e.body.Pins, d); named && (best == nil || firmer(e, p, best, pin)) {
+			best, pin = e, p
 		}
 	}
-	return pin, found
+	return pin, best != nil
+}
+
+// firmer reports whether the pin p of an epoch a stands before the pin q of an epoch b. Of two under one rank, as one who heard more between two
+// Epochs makes them, the larger stands, and of two as large that with the lower hash: every node must come to the same one.
+func firmer(a *epochState, p op.Pin, b *epochState, q op.Pin) bool {
+	switch {
+	case a.authority != b.authority:
+		return a.authority
+	case a.authority && a.rank != b.rank:
+		return a.rank < b.rank
+	case p.Seq != q.Seq:
+		return p.Seq > q.Seq
+	}
+	return bytes.Compare(p.Hash[:], q.Hash[:]) < 0
 }
 
 func pinned(pins []op.Pin, d identity.DeviceID) (op.Pin, bool) {
