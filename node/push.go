@@ -42,6 +42,7 @@ func (r *room) publish(p crdt.Publication) {
 	}
 	if p.Wire != nil {
 		wires = []sentWire{{p.Space, epoch.WireID(p.Wire), p.Wire}}
+		r.sentAt = time.Now()
 		r.ackRows[wires[0].id] = nil // it is new: nobody has said anything yet
 	}
 	for _, t := range now {
@@ -58,7 +59,8 @@ func (r *room) publish(p crdt.Publication) {
 }
 
 // afterGossip is when those who get messages by gossip are asked whether they have them: by then they are stored, so that nothing is
-// checked twice, and several messages are one question. Where messages are gathered for longer, so are questions.
+// checked twice, and several messages are one question: it is asked so long after the last of a burst, or gatherUntil after its first. Where
+// messages are gathered for longer, so are questions.
 const afterGossip = 30 * time.Millisecond
 
 // pushTargets: for an op, every connected member who may have it; for a wire, those whom gossip does not reach. Later come two whom it
@@ -85,16 +87,24 @@ func (r *room) pushTargets(p crdt.Publication) (now, later []peer.ID) {
 }
 
 func (r *room) pushParcel(to peer.ID, wait time.Duration) {
-	select {
-	case <-time.After(wait):
-	case <-r.ctx.Done():
-		return
-	}
 	var wires []sentWire
-	if r.ask(r.ctx, func() {
-		wires = r.parcels[to]
-		delete(r.parcels, to)
-	}) == nil && len(wires) > 0 {
+	for began, left := time.Now(), wait; left > 0; {
+		select {
+		case <-time.After(left):
+		case <-r.ctx.Done():
+			return
+		}
+		if r.ask(r.ctx, func() {
+			if left = wait - time.Since(r.sentAt); left > 0 && time.Since(began) < gatherUntil {
+				return
+			}
+			left, wires = 0, r.parcels[to]
+			delete(r.parcels, to)
+		}) != nil {
+			return
+		}
+	}
+	if len(wires) > 0 {
 		r.push(to, wires[0].space, nil, wires)
 	}
 }

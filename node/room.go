@@ -55,6 +55,7 @@ type room struct {
 	sums      map[op.ID]map[epoch.Tag]*history.Sum
 	rotate    map[op.ID]time.Time
 	owed      []crdt.Refold          // stored, and not folded again yet
+	sentAt    time.Time              // when the newest of the wires in parcels was published
 	parcels   map[peer.ID][]sentWire // for those who are asked a moment after gossip
 	marksAt   time.Time
 	receiptAt map[op.ID]time.Time // when I last sent one, by space
