@@ -38,11 +38,11 @@ async function problemOf(r: Response): Promise<Refusal> {
   }
 }
 
-/** Sends a request and returns the answer's body, or throws a Refusal. */
+/** Sends a request and returns the answer's body, or throws a Refusal. A POST has a key, so that it counts once; '' is for what may count twice. */
 export async function ask<T>(method: string, path: string, body?: unknown, key?: string): Promise<T> {
   const h = headers();
   if (body !== undefined) h['Content-Type'] = 'application/json';
-  if (method === 'POST') h['Idempotency-Key'] = key ?? crypto.randomUUID();
+  if (method === 'POST' && key !== '') h['Idempotency-Key'] = key ?? crypto.randomUUID();
   let r: Response;
   try {
     r = await fetch(prefix + path, {method, headers: h, body: body === undefined ? null : JSON.stringify(body)});

@@ -5,6 +5,7 @@ import {chatEvent, linesChanged, resend} from './chat';
 import {opened} from './router';
 import {freshShell} from './shell';
 import {follow, restart, type Word} from './stream';
+import {heardTyping, wrote} from './typing';
 import type {Community, Group, Job, Me, Message, Session, Start, StreamEvent} from './types';
 
 /** asking: no answer yet. out: this page is not signed in. stopped: the node does not answer. */
@@ -170,7 +171,13 @@ function take(e: StreamEvent) {
     case 'poll':
     case 'event':
       chatEvent(e);
-      if (e.type === 'message.created') last(e.data as Message);
+      if (e.type === 'message.created') {
+        last(e.data as Message);
+        wrote(e.data as Message);
+      }
+      break;
+    case 'typing':
+      heardTyping(e);
       break;
     case 'group': {
       const g = e.data as Group;

@@ -109,7 +109,7 @@ export interface Report {
   by_name: string | null; reason: string; excerpt: string; held: boolean; created_at: string; state: 'open' | 'resolved' | 'dismissed'; mine: boolean;
 }
 export interface Scheduled {id: string; at: string; text: string; audience: Audience | null; priority: string; ack_wanted: boolean; replies: string; error: string | null}
-export interface Privacy {read_receipts: boolean}
+export interface Privacy {read_receipts: boolean; typing: boolean}
 export interface Block {user_id: string; blocked: boolean}
 export interface Greeting {message: string; steps: string[]}
 export interface Suggestion {

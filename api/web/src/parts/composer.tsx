@@ -8,9 +8,9 @@ import {Icon} from './basic';
 const longest = 16_000;
 const draftKey = (id: string) => `draft:${id}`;
 
-export function Composer({id, label, place, onSend, button, violet, above, start, focusOn, onUp, initial, onEsc, word}: {
+export function Composer({id, label, place, onSend, button, violet, above, start, focusOn, onUp, initial, onEsc, onWrite, word}: {
   id: string; label: string; place: string; onSend: (text: string) => void | Promise<boolean>; button: string; violet?: boolean; above?: ComponentChildren; word?: string;
-  start?: ComponentChildren; focusOn?: unknown; onUp?: () => boolean; initial?: string; onEsc?: () => void;
+  start?: ComponentChildren; focusOn?: unknown; onUp?: () => boolean; initial?: string; onEsc?: () => void; onWrite?: () => void;
 }) {
   const [text, setText] = useState('');
   const box = useRef<HTMLTextAreaElement>(null);
@@ -42,7 +42,10 @@ export function Composer({id, label, place, onSend, button, violet, above, start
         {start}
         <label class="vh" for={`t-${id}`}>{label}</label>
         <textarea ref={box} class="fld" id={`t-${id}`} rows={1} dir="auto" placeholder={place} value={text} maxLength={longest}
-          onInput={(e) => change(e.currentTarget.value)}
+          onInput={(e) => {
+            change(e.currentTarget.value);
+            if (e.currentTarget.value.trim()) onWrite?.();
+          }}
           onKeyDown={(e) => {
             if (e.isComposing) return;
             if (e.key === 'Enter' && (prefs.value.enter ? !e.shiftKey : e.ctrlKey || e.metaKey)) {

@@ -6,6 +6,7 @@ import {go} from '../lib/router';
 import {communityOf, groups, putGroup} from '../lib/state';
 import {post, Refusal} from '../lib/api';
 import {nameOf, oneLine, tidy} from '../lib/text';
+import {mostReaders, writing} from '../lib/typing';
 import {useList} from '../lib/data';
 import type {Community, Group, Message, Problem} from '../lib/types';
 import {failText, Quote, Reactions, Tools, useEdit, type Acts} from '../parts/acts';
@@ -17,6 +18,7 @@ import {MakeEvent, MakePoll} from '../parts/make';
 import {MuteDialog, muteItem} from '../parts/private';
 import {GroupMark, groupName, Shell} from '../parts/shell';
 import {useTitle} from '../parts/stage';
+import {Typing} from '../parts/typing';
 import {NotFound} from './states';
 import {ThreadPanel} from './thread';
 
@@ -98,9 +100,10 @@ function Room({c, g, at, open}: {c: Community; g: Group; at?: string; open: stri
         })} />
         <div>
           {problem ? <div class="cp"><Trouble problem={problem} /></div> : null}
+          {may && g.member_count <= mostReaders ? <Typing group={g.id} /> : null}
           {why ? <div class="cp"><Note icon="lock">{why}</Note></div> : (
             <Composer key={editing?.id ?? ''} id={g.id} label={label} place={label} button={editing ? t('save') : t('send')} focusOn={editing?.id ?? reply?.id ?? (at ? '' : g.id)}
-              {...(editing ? {initial: editing.text} : {})} onEsc={() => context?.drop()}
+              {...(editing ? {initial: editing.text} : {onWrite: () => void writing(g)})} onEsc={() => context?.drop()}
               start={editing ? null : <Menu label={t('chat.add')} icon="plus" items={[{icon: 'list-checks', label: t('poll.new'), run: () => setMaking('poll')}, {icon: 'calendar-plus', label: t('event.new'), run: () => setMaking('event')}]} />}
               above={context ? (
                 <div class="row context"><Icon name={context.icon} /><div class="grow"><b class="sm">{context.title}</b><p class="sm mu one">{oneLine(context.text.slice(0, 200))}</p></div>

@@ -1,10 +1,11 @@
 // What others learn of me, and what may call me: both hold for this device.
-import {useState} from 'preact/hooks';
+import {useEffect, useState} from 'preact/hooks';
 import {patch, Refusal} from '../lib/api';
 import {useData} from '../lib/data';
 import {t} from '../lib/i18n';
 import {communities, groupsOf} from '../lib/state';
 import {tidy} from '../lib/text';
+import {privacy} from '../lib/typing';
 import type {Privacy as Answer, Problem} from '../lib/types';
 import {Check, Empty, Loading, Note, Trouble} from '../parts/basic';
 import {Levels} from '../parts/private';
@@ -15,17 +16,22 @@ export function Privacy() {
   const [set, setSet] = useState<Answer | null>(null);
   const [problem, setProblem] = useState<Problem | null>(null);
   const shown = set ?? now.value;
+  useEffect(() => {
+    if (shown) privacy.value = shown; // others are told of my writing as it stands here
+  }, [shown]);
   if (!shown) return now.problem ? <Trouble problem={now.problem} /> : <Loading what={t('settings.privacy')} rows={1} />;
+  const change = (what: Partial<Answer>) => {
+    setProblem(null);
+    patch<Answer>('/me/privacy', what).then(setSet, (e: unknown) => {
+      setSet({...shown});
+      if (e instanceof Refusal) setProblem(e.problem);
+    });
+  };
   return (
     <section class="card stack">
       <h2>{t('privacy.title')}</h2>
-      <Check label={t('privacy.receipts')} hint={t('privacy.receiptsHint')} checked={shown.read_receipts} onChange={(v) => {
-        setProblem(null);
-        patch<Answer>('/me/privacy', {read_receipts: v}).then(setSet, (e: unknown) => {
-          setSet({...shown});
-          if (e instanceof Refusal) setProblem(e.problem);
-        });
-      }} />
+      <Check label={t('privacy.receipts')} hint={t('privacy.receiptsHint')} checked={shown.read_receipts} onChange={(v) => change({read_receipts: v})} />
+      <Check label={t('privacy.typing')} hint={t('privacy.typingHint')} checked={shown.typing} onChange={(v) => change({typing: v})} />
       <Trouble problem={problem} />
       <p class="sm mu">{t('privacy.rest')}</p>
     </section>
