@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -29,6 +30,7 @@ type upFlags struct {
 	hosts      []string
 	origins    []string
 	passphrase string
+	log        string
 	notify     string
 	noOpen     bool
 }
@@ -54,6 +56,7 @@ func (a *app) upCmd() *cobra.Command {
 	f.StringVar(&u.passphrase, "passphrase-file", "", "file with the passphrase of the store; - reads it from stdin")
 	f.StringVar(&u.node.Mode, "mode", u.node.Mode, "normal, lan_only, low_data or offline")
 	f.StringVar(&u.notify, "notify", u.notify, "desktop notifications on Linux and macOS: off, quiet (nothing of what came) or text; PANDAL_NOTIFY is the default")
+	f.StringVar(&u.log, "log-file", "", "add the log to this file instead of printing it")
 	f.StringVar(&u.node.Name, "name", "", "your name, on the first start")
 	return c
 }
@@ -97,7 +100,16 @@ func (a *app) up(ctx context.Context, u *upFlags) error {
 			return fail(exitUsage, "PANDAL_LOG is debug, info, warn or error")
 		}
 	}
-	log := slog.New(slog.NewTextHandler(a.err, &slog.HandlerOptions{Level: level}))
+	to := a.err
+	if u.log != "" {
+		f, err := openLog(u.log)
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		to = f
+	}
+	log := slog.New(slog.NewTextHandler(to, &slog.HandlerOptions{Level: level}))
 	if !slices.Contains([]string{notifyOff, notifyQuiet, notifyText}, u.notify) {
 		return fail(exitUsage, "--notify is off, quiet or text")
 	}
@@ -132,15 +144,17 @@ func (a *app) up(ctx context.Context, u *upFlags) error {
 		}
 		return err
 	}
-	link := s.LoginLink()
-	if a.json {
-		a.line(map[string]string{"url": s.URL(), "login": link})
-	} else {
-		fmt.Fprintf(a.out, "Pandal runs. Open this link, once, within five minutes:\n\n  %s\n\n", link)
-		a.say("Ctrl-C stops the node.")
-	}
-	if !u.noOpen && terminal(a.out) {
-		openBrowser(link)
+	if !a.quiet || a.json || !u.noOpen { // what nobody reads is not made: it would lie in some log
+		link := s.LoginLink()
+		if a.json {
+			a.line(map[string]string{"url": s.URL(), "login": link})
+		} else {
+			fmt.Fprintf(a.out, "Pandal runs. Open this link, once, within five minutes:\n\n  %s\n\n", link)
+			a.say("Ctrl-C stops the node.")
+		}
+		if !u.noOpen && terminal(a.out) {
+			openBrowser(link)
+		}
 	}
 	if locked {
 		a.say("The store is locked. Type its passphrase in the page, or run: pandal unlock")
@@ -256,21 +270,35 @@ func (a *app) initCmd() *cobra.Command {
 }
 
 func (a *app) uiCmd() *cobra.Command {
-	var print bool
+	var print, open bool
+	show := a.with(func(ctx context.Context, c *client.Client, args []string) error {
+		link, err := client.Send[api.LoginLink](ctx, c, "POST", "/session/login-links", nil)
+		if err != nil {
+			return err
+		}
+		if len(args) == 1 && args[0] != "" { // the page takes what follows the code to its screen for joining
+			link.URL += "&" + url.QueryEscape(args[0])
+		}
+		if open || !print && terminal(a.out) {
+			openBrowser(link.URL)
+		}
+		return a.show(link, func(w io.Writer) { fmt.Fprintln(w, link.URL) })
+	})
 	c := &cobra.Command{
-		Use: "ui", Short: "Open the page with a new one-time link", Args: cobra.NoArgs, Example: "  pandal ui\n  pandal ui --print",
-		RunE: a.with(func(ctx context.Context, c *client.Client, _ []string) error {
-			link, err := client.Send[api.LoginLink](ctx, c, "POST", "/session/login-links", nil)
-			if err != nil {
-				return err
+		Use: "ui [INVITE]", Short: "Open the page with a new one-time link", Args: cobra.MaximumNArgs(1),
+		Example: "  pandal ui\n  pandal ui --print\n  pandal ui pandal://join/…",
+		Long:    "Open the page with a new one-time link; with an invite, at the screen for joining. Nobody is contacted before you say so there.",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if open {
+				if err := a.wake(cmd.Context()); err != nil {
+					return err
+				}
 			}
-			if !print && terminal(a.out) {
-				openBrowser(link.URL)
-			}
-			return a.show(link, func(w io.Writer) { fmt.Fprintln(w, link.URL) })
-		}),
+			return show(cmd, args)
+		},
 	}
 	c.Flags().BoolVar(&print, "print", false, "only print it")
+	c.Flags().BoolVar(&open, "open", false, "open a browser even where nobody sees this terminal, and start the service if it has stopped")
 	return c
 }
 
@@ -286,7 +314,7 @@ func (a *app) versionCmd() *cobra.Command {
 
 func (a *app) pathCmd() *cobra.Command {
 	return &cobra.Command{
-		Use: "path [data|token|socket]", Short: "Print where things are", Args: cobra.MaximumNArgs(1), ValidArgs: []string{"data", "token", "socket"},
+		Use: "path [data|token|socket|log]", Short: "Print where things are", Args: cobra.MaximumNArgs(1), ValidArgs: []string{"data", "token", "socket", "log"},
 		Example: "  pandal path\n  T=$(cat \"$(pandal path token)\")",
 		RunE: func(_ *cobra.Command, args []string) error {
 			what := "data"
@@ -307,8 +335,10 @@ func (a *app) pathCmd() *cobra.Command {
 				if path, err = server.SocketPath(data); err != nil {
 					return err
 				}
+			case "log":
+				path = filepath.Join(data, "log") // where a service writes it
 			default:
-				return fail(exitUsage, "there is no path %q; it is data, token or socket", what)
+				return fail(exitUsage, "there is no path %q; it is data, token, socket or log", what)
 			}
 			return a.show(map[string]string{what: path}, func(w io.Writer) { fmt.Fprintln(w, path) })
 		},

@@ -63,7 +63,13 @@ test('from an empty node to a first message, and a second person', {skip, timeou
   await s.goto(used);
   await s.getByText('used before').waitFor();
 
-  for (const page of [p, q, r, s]) assert.deepEqual(page.faults, []);
+  // An invite clicked elsewhere comes with the login link (`pandal ui INVITE`).
+  const v = await open(b);
+  await v.goto(`${await budi.link()}&${encodeURIComponent(invite.link)}`);
+  await v.getByRole('heading', {name: 'Sunrise Ward'}).waitFor();
+  assert.equal(v.url(), `${budi.url}/join`, 'the invite stayed in the address');
+
+  for (const page of [p, q, r, s, v]) assert.deepEqual(page.faults, []);
 });
 
 test('the browser says which language, and only the chosen one is loaded', {skip, timeout: 60_000}, async () => {

@@ -2,7 +2,7 @@
 import {computed, signal, type Signal} from '@preact/signals';
 import {get, post, Refusal, secret, whenOut} from './api';
 import {chatEvent, linesChanged, resend} from './chat';
-import {opened} from './router';
+import {go, opened} from './router';
 import {freshShell} from './shell';
 import {follow, restart, type Word} from './stream';
 import {heardTyping, wrote} from './typing';
@@ -59,8 +59,9 @@ export function forgetCommunity(id: string) {
 /** Signs this tab in where the page was opened with a code, then reads everything. */
 export async function begin(): Promise<void> {
   if (location.pathname === '/login' && opened.hash) {
-    const code = opened.hash;
-    opened.hash = '';
+    const [code, invite] = opened.hash.split('&');
+    opened.hash = invite ?? ''; // `pandal ui INVITE`: the screen for joining takes it from here
+    if (invite) go('/join', true);
     try {
       secret.set((await post<Session>('/session', {code})).secret!);
     } catch (e) {
