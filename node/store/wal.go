@@ -18,8 +18,9 @@ import (
 // It is for connections that sync the log before a commit shows to others,
 // which is synchronous=full: what is gathered is written by Sync. SQLite ends
 // a commit with a copy of its last page that fills the block, and syncs in the
-// middle of that: what follows a sync by less than a page is written at once,
-// since others read it.
+// middle of that: the rest of this copy, which begins where the sync ended, is
+// written at once, since others read it. The sync may have cut the header of
+// the copy; then its page begins less than a header after the sync.
 const gathered = "adiantum-gathered"
 
 func init() {
@@ -62,7 +63,7 @@ func dropKept(database string) {
 
 const (
 	maxGathered = 256 << 10 // what is kept back at most, 60 pages
-	logFrame    = 24 + 4096 // a page in the log
+	frameHeader = 24        // of a page in the log
 )
 
 // gatheringFile keeps back writes that follow each other. SQLite uses a file
@@ -84,7 +85,7 @@ func (f *gatheringFile) WriteAt(p []byte, off int64) (int, error) {
 		f.at = off
 	}
 	f.kept = append(f.kept, p...)
-	if f.synced <= off && off < f.synced+logFrame {
+	if f.synced <= off && off < f.synced+frameHeader {
 		if err := f.flush(); err != nil {
 			return 0, err
 		}
