@@ -165,9 +165,11 @@ type arrived struct {
 // arrivalsMax bounds what is taken in by one commit, so that the owner is busy for a tenth of a second at most.
 const arrivalsMax = 4096
 
-// takeArrivals takes in what a session brings, and with it what others that wait have brought, so that they share one commit.
+// takeArrivals takes in what a session brings, and with it what others that wait have brought and what gossip has, so that they share one commit.
 func (r *room) takeArrivals(first arrival) {
-	all, in := []arrival{first}, first.in
+	gathered, start := r.in, time.Now()
+	r.in = nil
+	all, in := []arrival{first}, append(slices.Clone(gathered), first.in...)
 	for len(in) < arrivalsMax {
 		select {
 		case a := <-r.arrive:
@@ -178,7 +180,9 @@ func (r *room) takeArrivals(first arrival) {
 		break
 	}
 	stored, err := r.take(in)
-	if len(all) == 1 {
+	if len(gathered) > 0 {
+		r.settled(gathered, start)
+	} else if len(all) == 1 {
 		first.done <- arrived{stored, err}
 		return
 	}
