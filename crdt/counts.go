@@ -22,7 +22,7 @@ func (c *Community) counts(s *space, m content.Msg, e op.ID) bool {
 	if _, posted := announced(m.Kind); s.id == c.id && !posted {
 		return false // nothing else is posted to everybody
 	}
-	if s.id != c.id && (m.Kind == content.Announcement || m.Kind == content.RollUp || m.Kind == content.Remind) {
+	if s.id != c.id && (m.Kind == content.Announcement || m.Kind == content.RollUp || m.Kind == content.Remind || m.Kind == content.Consent) {
 		return false // and these nowhere else
 	}
 	en, ok := c.log.Graph().Find(e)

@@ -219,7 +219,7 @@ func checkDesk(s *Snapshot, wire []byte) (Checked, Verdict) {
 			return Checked{}, BadSignature
 		}
 		return c, Good // whether his invite carries him is judged by the log
-	case content.Profile, content.Suggestion, content.Decision, content.Report, content.React, content.Vote, content.RSVP, content.Ack, content.Text, content.Receipt:
+	case content.Profile, content.Suggestion, content.Decision, content.Report, content.React, content.Vote, content.RSVP, content.Ack, content.Text, content.Receipt, content.Consent:
 		if _, member := s.spaces[s.root].rights(m.Device); !member {
 			return c, UnknownAuthor
 		}
@@ -275,6 +275,9 @@ func (c *Community) deskCounts(m content.Msg) bool {
 		return st.Members.Of(m.Author).Bits&op.ADMIT != 0
 	case content.Profile, content.Suggestion, content.Report, content.React, content.Vote, content.RSVP, content.Ack, content.Receipt:
 		return c.isMember(c.id, m.Author)
+	case content.Consent: // days before he left stay as they were
+		_, known := c.log.Registered(m.Device)
+		return known
 	case content.Text: // a reply to an announcement
 		return len(content.Rest(m.Kind, m.Body)) > 0 && c.isMember(c.id, m.Author)
 	}

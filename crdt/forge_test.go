@@ -108,7 +108,7 @@ func TestForgedTalk(t *testing.T) {
 	was := len(a.rows[a.c.ID()])
 	for kind, x := range map[content.Kind]coder{content.React: content.ReactBody{Of: news, Emoji: "👍", On: true}, content.Ack: content.AckBody{Of: news}, content.RollUp: content.RollUpBody{Of: news, Acks: 99},
 		content.Vote: content.VoteBody{Ballot: q.Ballot(news), Options: []uint8{0}}, content.RSVP: content.RSVPBody{Of: news, Status: content.Yes}, content.Moderate: content.ModerateBody{Of: news, Hide: true},
-		content.Pin: content.PinBody{ID: id, Pin: true}, content.Text: content.TextBody{Text: "free mangoes"}, content.Read: content.ReadBody{Lamport: start}} {
+		content.Pin: content.PinBody{ID: id, Pin: true}, content.Text: content.TextBody{Text: "free mangoes"}, content.Read: content.ReadBody{Lamport: start}, content.Consent: content.ConsentBody{On: true}} {
 		body, err := x.Encode()
 		if err != nil {
 			t.Fatal(kind, err)

@@ -18,6 +18,7 @@ func (b *batch) tellOf(s *space, m content.Msg, changed bool) {
 		}
 	}
 	switch m.Kind {
+	case content.Consent: // nobody need look at once
 	case content.Profile:
 		b.event("member.changed", s.id, m.Author, m.ID)
 	case content.Receipt, content.Read:

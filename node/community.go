@@ -225,7 +225,7 @@ func (n *Node) forget(ctx context.Context, r *room) error {
 	n.mu.Lock()
 	delete(n.rooms, r.id)
 	n.mu.Unlock()
-	b := &store.Batch{Meta: []store.Meta{{Key: metaCommunity + hexID(r.id)}, {Key: metaNote + hexID(r.id)}, {Key: metaProfile + hexID(r.id)}}}
+	b := &store.Batch{Meta: []store.Meta{{Key: metaCommunity + hexID(r.id)}, {Key: metaNote + hexID(r.id)}, {Key: metaProfile + hexID(r.id)}, {Key: metaConsent + hexID(r.id)}}}
 	for _, s := range spaces {
 		b.Meta = append(b.Meta, store.Meta{Key: metaOwn + hexID(s)})
 	}

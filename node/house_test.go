@@ -30,6 +30,7 @@ var rooms = map[string][]string{
 	"crdt/epoch":     {"crdt/op", "identity"},
 	"crdt/content":   {"crdt/op", "identity"},
 	"crdt/reconcile": {"crdt/op"},
+	"crdt/insight":   {"crdt/op", "identity"}, // identity: the names of members
 	"crdt":           {"crdt/op", "crdt/dag", "crdt/acl", "crdt/epoch", "crdt/content", "identity"},
 
 	"pubsub":       {},
@@ -39,7 +40,7 @@ var rooms = map[string][]string{
 	"node/blob":    {"crdt/op", "identity"},
 	"node/call":    {},
 	"node": {"node/host", "node/store", "node/history", "node/blob", "node/call", "pubsub",
-		"crdt", "crdt/op", "crdt/dag", "crdt/acl", "crdt/epoch", "crdt/content", "crdt/reconcile", "identity"},
+		"crdt", "crdt/op", "crdt/dag", "crdt/acl", "crdt/epoch", "crdt/content", "crdt/reconcile", "crdt/insight", "identity"},
 
 	"api":        {},
 	"api/web":    {},
@@ -62,6 +63,7 @@ var pure = map[string][]string{
 	"crdt/epoch":     {},
 	"crdt/content":   {},
 	"crdt/reconcile": {},
+	"crdt/insight":   {},
 	"crdt":           {},
 }
 

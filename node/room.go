@@ -94,6 +94,8 @@ type room struct {
 	ups       rollUps
 	expireAt  time.Time // when messages may be over again
 	nextDue   time.Time // when a scheduled announcement may be due
+	consented bool      // the desk has been told whether I consent, or need not be
+	spans     spans     // who was a member when
 	deskHeld  int       // how many of the desk's keys I held when I last looked
 
 	// of the goroutine that joins

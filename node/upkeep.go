@@ -45,6 +45,7 @@ func (r *room) tick() {
 	}
 	r.announceDue(at)
 	r.showProfile()
+	r.showConsent()
 	r.rotateDue(at)
 	r.upkeepDesk(at)
 	r.meetAgain()

@@ -178,6 +178,22 @@ func send[T any](ctx context.Context, c *Client, method, path, kind string, body
 	return out, nil
 }
 
+// Copy writes what a path answers, whatever it is, to w. A problem comes back as *api.Problem.
+func (c *Client) Copy(ctx context.Context, path string, w io.Writer) error {
+	res, err := c.Do(ctx, http.MethodGet, path, nil, nil)
+	if err != nil {
+		return err
+	}
+	defer res.Body.Close()
+	if res.StatusCode >= 400 {
+		return problem(res)
+	}
+	if _, err := io.Copy(w, res.Body); err != nil {
+		return fmt.Errorf("read the answer: %w", err)
+	}
+	return nil
+}
+
 // problem reads a refusal. One that is no problem document came from something
 // else than a node.
 func problem(res *http.Response) error {

@@ -61,6 +61,7 @@ func (s *Server) routes() http.Handler {
 	s.deviceRoutes()
 	s.recoveryRoutes()
 	s.reportRoutes()
+	s.insightRoutes()
 	s.standingRoutes()
 	s.messageRoutes()
 	s.talkRoutes()

@@ -47,16 +47,7 @@ func (a *app) auditCmd() *cobra.Command {
 		RunE: a.ofCommunity(func(ctx context.Context, c *client.Client, com api.Community, args []string) error {
 			path := "/communities/" + com.ID + "/audit"
 			if format != "" {
-				res, err := c.Do(ctx, "GET", path+"?format="+url.QueryEscape(format), nil, nil)
-				if err != nil {
-					return err
-				}
-				defer res.Body.Close()
-				if res.StatusCode >= 400 {
-					return fail(exitFailed, "the node refused the export: %s", res.Status)
-				}
-				_, err = io.Copy(a.out, res.Body)
-				return err
+				return c.Copy(ctx, path+"?format="+url.QueryEscape(format), a.out)
 			}
 			q := url.Values{}
 			if kind != "" {

@@ -186,7 +186,7 @@ func (a *app) root() *cobra.Command {
 	f.DurationVar(&a.timeout, "timeout", 30*time.Second, "how long to wait for an answer")
 	root.AddCommand(a.upCmd(), a.downCmd(), a.lockCmd(), a.unlockCmd(), a.statusCmd(), a.initCmd(), a.uiCmd(), a.versionCmd(), a.pathCmd(),
 		a.communityCmd(), a.groupCmd(), a.memberCmd(), a.inviteCmd(), a.announceCmd(), a.sendCmd(), a.readCmd(), a.tailCmd(),
-		a.peerCmd(), a.netCmd(), a.tokenCmd(), a.apiCmd(), a.demoCmd(), a.permissionsCmd(), a.auditCmd(), a.roleCmd(), a.requestCmd(), a.suggestionCmd(), a.reportCmd(), a.doctorCmd(), a.welcomeCmd(), a.reissueCmd(), a.deviceCmd(), a.meCmd(), a.recoveryCmd(), a.serviceCmd())
+		a.peerCmd(), a.netCmd(), a.tokenCmd(), a.apiCmd(), a.demoCmd(), a.permissionsCmd(), a.auditCmd(), a.insightsCmd(), a.roleCmd(), a.requestCmd(), a.suggestionCmd(), a.reportCmd(), a.doctorCmd(), a.welcomeCmd(), a.reissueCmd(), a.deviceCmd(), a.meCmd(), a.recoveryCmd(), a.serviceCmd())
 	root.AddCommand(a.talkCmds()...)
 	root.AddCommand(a.searchCmd())
 	root.AddCommand(a.privateCmds()...)

@@ -40,6 +40,7 @@ const (
 	Report       Kind = 21
 	Read         Kind = 22
 	Remind       Kind = 23
+	Consent      Kind = 24
 )
 
 // Limits, in bytes or counts.
@@ -179,6 +180,7 @@ func init() {
 		RollUp:       {keys: rollUpKeys, rows: foldRollUp},
 		Read:         {keys: readKeys, rows: foldRead},
 		Remind:       {keys: remindKeys, rows: foldRemind},
+		Consent:      {keys: consentKeys, rows: foldConsent},
 	}
 }
 

@@ -71,9 +71,10 @@ func bodies() map[Kind][][]byte {
 		Ack:       {must(AckBody{Of: someRef(1)}.Encode())},
 		RollUp: {must(RollUpBody{Of: someRef(1), Reached: 9, Acks: 4, Reactions: []Tally{{Emoji: "👍", Count: 2}}}.Encode()),
 			must(RollUpBody{Of: someRef(1), Votes: []uint64{1, 2}, Voters: 3, Yes: 1, No: 2, Maybe: 3, Replies: 4}.Encode())},
-		Remind: {must(RemindBody{Of: someRef(1)}.Encode())},
-		Read:   {must(ReadBody{Lamport: 4, ID: [32]byte{1}}.Encode()), must(ReadBody{Lamport: 3, ID: [32]byte{2}}.Encode())},
-		77:     {[]byte("from a newer version"), {}},
+		Remind:  {must(RemindBody{Of: someRef(1)}.Encode())},
+		Consent: {must(ConsentBody{On: true}.Encode()), must(ConsentBody{}.Encode())},
+		Read:    {must(ReadBody{Lamport: 4, ID: [32]byte{1}}.Encode()), must(ReadBody{Lamport: 3, ID: [32]byte{2}}.Encode())},
+		77:      {[]byte("from a newer version"), {}},
 	}
 }
 
@@ -90,7 +91,7 @@ func draw(t *rapid.T) Msg {
 	m.Space, m.Author, m.Device = op.ID{1}, identity.UserID{small("author", 2)}, identity.DeviceID{small("device", 4)}
 	m.Lamport, m.Time, m.Seq = op.Millis(small("lamport", 5)), 7, 1
 	kinds := []Kind{Text, Announcement, Profile, Receipt, JoinRequest, Decision, Suggestion, Report, Edit, Delete, Moderate, React, Pin, Poll, Vote, PollClose, Event, RSVP, Ack, RollUp,
-		Read, Remind, 77, Op, Edit, Delete, React, Vote, Vote, PollClose, Event, RSVP}
+		Read, Remind, Consent, 77, Op, Edit, Delete, React, Vote, Vote, PollClose, Event, RSVP}
 	m.Kind = kinds[rapid.IntRange(0, len(kinds)-1).Draw(t, "kind")]
 	switch m.Kind {
 	case Profile:
@@ -359,7 +360,7 @@ func TestLimits(t *testing.T) {
 // vectorKinds are the kinds by the first word of a vector's name.
 var vectorKinds = map[string]Kind{"text": Text, "announcement": Announcement, "profile": Profile, "receipt": Receipt, "request": JoinRequest, "decision": Decision,
 	"suggestion": Suggestion, "edit": Edit, "delete": Delete, "moderate": Moderate, "react": React, "pin": Pin, "poll": Poll, "vote": Vote, "close": PollClose, "event": Event,
-	"rsvp": RSVP, "ack": Ack, "rollup": RollUp, "report": Report, "read": Read, "remind": Remind}
+	"rsvp": RSVP, "ack": Ack, "rollup": RollUp, "report": Report, "read": Read, "remind": Remind, "consent": Consent}
 
 // TestVectors: bodies byte for byte, as SPEC.md shows them, and what is refused: of every kind some. Their author is 32 bytes of 1, and their lamport 1000.
 func TestVectors(t *testing.T) {
@@ -423,7 +424,7 @@ var forms = map[Kind]func([]byte) (body, error){
 	Announcement: form[AnnouncementBody], Profile: form[ProfileBody], Receipt: form[ReceiptBody], JoinRequest: form[JoinRequestBody], Decision: form[DecisionBody],
 	Suggestion: form[SuggestionBody], Report: form[ReportBody], Edit: form[EditBody], Delete: form[DeleteBody], Moderate: form[ModerateBody], React: form[ReactBody],
 	Pin: form[PinBody], Poll: form[PollBody], Vote: form[VoteBody], PollClose: form[PollCloseBody], Event: form[EventBody], RSVP: form[RSVPBody], Ack: form[AckBody],
-	RollUp: form[RollUpBody], Read: form[ReadBody], Remind: form[RemindBody],
+	RollUp: form[RollUpBody], Read: form[ReadBody], Remind: form[RemindBody], Consent: form[ConsentBody],
 }
 
 // FuzzBody: any bytes of any kind fold or are left alone; what a kind accepts is in its one form.

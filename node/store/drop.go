@@ -31,11 +31,14 @@ func (s *Store) dropSpaces(ctx context.Context, log bool, spaces [][32]byte) err
 				`DELETE FROM tags WHERE space = ?`, `DELETE FROM devices WHERE space = ?`,
 				`DELETE FROM texts WHERE rowid IN (SELECT doc FROM rows WHERE space = ? AND doc <> 0)`,
 				`DELETE FROM gathered WHERE doc IN (SELECT doc FROM rows WHERE space = ? AND doc <> 0)`, `DELETE FROM unread WHERE space = ?`,
-				`DELETE FROM rows WHERE space = ?`, `DELETE FROM secrets WHERE space = ?`,
+				`DELETE FROM rows WHERE space = ?`, `DELETE FROM secrets WHERE space = ?`, `DELETE FROM days WHERE space = ?`,
 			} {
 				if err := c.exec(sql, n); err != nil {
 					return err
 				}
+			}
+			if err := c.exec(`UPDATE tallied SET n = min(n, (SELECT coalesce(max(n), 0) FROM wires))`); err != nil { // numbers are given again
+				return err
 			}
 			if !log {
 				continue

@@ -91,6 +91,12 @@ var migrations = []string{
 
 	// Texts are gathered until the writer has nothing else to do, or somebody searches: taken in by the thousand they cost the index a fraction.
 	`CREATE TABLE gathered (doc INTEGER PRIMARY KEY, row INTEGER NOT NULL, said TEXT NOT NULL, tags TEXT NOT NULL);`,
+
+	// What each device sent on a day, counted when somebody asks, up to the wire that tallied names.
+	`CREATE TABLE days (space INTEGER NOT NULL, day INTEGER NOT NULL, device INTEGER NOT NULL, kind TEXT NOT NULL, n INTEGER NOT NULL,
+		PRIMARY KEY (space, day, device, kind)) WITHOUT ROWID;
+	CREATE TABLE tallied (n INTEGER NOT NULL);
+	INSERT INTO tallied VALUES (0);`,
 }
 
 // wireOf reads the key of a row that belongs to a wire: "m/" and the wire's id in hex.
