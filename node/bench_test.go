@@ -110,7 +110,7 @@ func BenchmarkMembersPage(b *testing.B) {
 	home := b.TempDir()
 	a := nodetest.Loopback(b, home, "Asha")
 	com, _ := nodetest.Town(b, a)
-	if err := a.Populate(b.Context(), com, people, groups); err != nil {
+	if _, err := a.Populate(b.Context(), com, people, groups); err != nil {
 		b.Fatal(err)
 	}
 	if err := a.Close(); err != nil {

@@ -359,11 +359,12 @@ func (n *Node) HoldsOps(ops [][]byte) bool {
 	return all
 }
 
-// Populate lets people into a community and its first group, by invites of this node's, each with a profile there; and makes groups.
-func (n *Node) Populate(ctx context.Context, community string, people, groups int) error {
+// Populate lets people into a community and its first group, by invites of this node's, each with a profile there; and makes groups. It returns
+// their devices.
+func (n *Node) Populate(ctx context.Context, community string, people, groups int) (all []identity.DeviceKey, err error) {
 	r, err := n.room(community)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	general := r.c.Spaces()[1]
 	author := func(drafts ...crdt.Draft) (ids []op.ID, err error) {
@@ -376,17 +377,17 @@ func (n *Node) Populate(ctx context.Context, community string, people, groups in
 	for i := range groups {
 		ids, err := author(crdt.Draft{Space: r.id, Body: op.CreateGroupBody{Name: fmt.Sprint("Group ", i)}})
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if err := r.write(ctx, r.id, 0, func() (crdt.Effects, error) { return r.c.Rotate(ids[0], "new group", n.now()) }); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	key := identity.InviteKeyFromSeed([16]byte{1})
 	for done := 0; done < people; {
 		ids, err := author(crdt.Draft{Space: r.id, Body: op.InviteBody{Key: key.Public(), Max: 1000, Auto: true, Groups: []op.ID{general}}})
 		if err != nil {
-			return err
+			return nil, err
 		}
 		var drafts []crdt.Draft
 		var devices []identity.DeviceKey
@@ -399,7 +400,7 @@ func (n *Node) Populate(ctx context.Context, community string, people, groups in
 			devices = append(devices, d)
 		}
 		if _, err := author(drafts...); err != nil {
-			return err
+			return nil, err
 		}
 		if err := r.write(ctx, r.id, 0, func() (crdt.Effects, error) {
 			k, _ := r.c.Sending(general, n.now())
@@ -421,11 +422,40 @@ func (n *Node) Populate(ctx context.Context, community string, people, groups in
 			}
 			return r.c.Apply(in, nil, n.now()), nil
 		}); err != nil {
-			return err
+			return nil, err
 		}
-		done += len(devices)
+		done, all = done+len(devices), append(all, devices...)
 	}
-	return nil
+	return all, nil
+}
+
+// AnswersOf lets people take note of an announcement, and as many of them as reactions say react to it, as their own nodes would: it returns the wires that
+// come to the desk.
+func (n *Node) AnswersOf(announcement string, people []identity.DeviceKey, reactions int) (wires [][]byte, err error) {
+	r, _, of, err := n.aboutMessage(announcement)
+	if err != nil {
+		return nil, err
+	}
+	e := r.ask(n.ctx, func() {
+		desk, ok := r.c.Desk()
+		if !ok {
+			err = errors.New("there is no desk")
+			return
+		}
+		say := func(kind content.Kind, encode func() ([]byte, error), d identity.DeviceKey) {
+			body, e := encode()
+			err = errors.Join(err, e)
+			wire, _, e := desk.Seal(r.id, kind, body, d, n.now())
+			wires, err = append(wires, wire), errors.Join(err, e)
+		}
+		for i, d := range people {
+			say(content.Ack, content.AckBody{Of: of}.Encode, d)
+			if i < reactions {
+				say(content.React, content.ReactBody{Of: of, Emoji: []string{"👍", "🙏", "🎉"}[i%3], On: true}.Encode, d)
+			}
+		}
+	})
+	return wires, errors.Join(e, err)
 }
 
 // FoldedRows lists every row of a group that messages make, but for receipts, which nodes hold as they hear them.

@@ -26,7 +26,7 @@ func TestMemberPages(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := a.Populate(t.Context(), c.ID, 30, 3); err != nil {
+	if _, err := a.Populate(t.Context(), c.ID, 30, 3); err != nil {
 		t.Fatal(err)
 	}
 	const size = 7

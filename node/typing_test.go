@@ -121,7 +121,7 @@ func TestTyping(t *testing.T) {
 			t.Error("in a group that one is not in")
 		}
 		// In a group of more than 64 nobody is told, and nobody listens.
-		if err := asha.Populate(ctx, com, 62, 0); err != nil {
+		if _, err := asha.Populate(ctx, com, 62, 0); err != nil {
 			t.Fatal(err)
 		}
 		w.Eventually(time.Minute, "Budi knows all 65", func() bool { g, _ := budi.Node.Group(food); return g.MemberCount == 65 })

@@ -22,7 +22,7 @@ func (s *Store) Rows(ctx context.Context, space [32]byte, keys []string) (map[st
 				if id, ok := wireOf(key); ok {
 					err := c.each(found, `SELECT value FROM rows WHERE n = (`+wireInSpace+`)`, id[:short], n)
 					if err == nil && early < 0 {
-						early, err = c.number(`SELECT EXISTS (SELECT 1 FROM rows WHERE ` + earlyRows + `)`)
+						early, err = c.number(`SELECT EXISTS (SELECT 1 FROM ` + earlyRows + `)`)
 					}
 					if err != nil {
 						return err

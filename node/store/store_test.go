@@ -7,9 +7,13 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/ncruces/go-sqlite3"
 )
 
 func open(t *testing.T, dir string, pass string) *Store {
@@ -386,5 +390,21 @@ func TestProven(t *testing.T) {
 		if err != nil || !ok || got.Proven != say.want || !bytes.Equal(got.Bytes, []byte{0}) || len(all) != 1 || all[0].Proven != say.want {
 			t.Errorf("step %d: %+v %+v %v", i, got, all, err)
 		}
+	}
+}
+
+// TestEarlyRows: what is asked with every page of messages does not look through the rows of those who answered.
+func TestEarlyRows(t *testing.T) {
+	s := open(t, t.TempDir(), "")
+	err := s.do(t.Context(), "explain", func(c *conn) error {
+		var plan []string
+		err := c.each(func(st *sqlite3.Stmt) error { plan = append(plan, st.ColumnText(3)); return nil }, `EXPLAIN QUERY PLAN SELECT EXISTS (SELECT 1 FROM `+earlyRows+`)`)
+		if !slices.ContainsFunc(plan, func(line string) bool { return strings.Contains(line, "rows_early") }) {
+			t.Errorf("SQLite would %q", plan)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 }
