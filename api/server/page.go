@@ -2,7 +2,6 @@ package server
 
 import (
 	"bytes"
-	"io/fs"
 	"net/http"
 	"strings"
 	"time"
@@ -19,16 +18,13 @@ func (s *Server) page(w http.ResponseWriter, r *http.Request) bool {
 		return false
 	}
 	file := strings.TrimPrefix(r.URL.Path, "/")
-	tag, ok := web.ETags[file]
+	data, tag, ok := web.File(file)
 	if !ok {
 		if r.URL.Path != "/" && r.URL.Path != "/login" && !strings.Contains(r.Header.Get("Accept"), "text/html") {
 			return false
 		}
-		file, tag = "index.html", web.ETags["index.html"]
-	}
-	data, err := fs.ReadFile(web.Files, file)
-	if err != nil {
-		return false
+		file = "index.html"
+		data, tag, _ = web.File(file)
 	}
 	w.Header().Set("Cache-Control", "no-cache") // it asks each time and gets 304: on loopback that costs nothing
 	w.Header().Set("ETag", tag)

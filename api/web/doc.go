@@ -2,7 +2,7 @@
 // make no request to anywhere else and pass the strict content security policy
 // of api/server (no inline script or style, no markup from strings).
 //
-//	http.ServeFileFS(w, r, web.Files, "index.html")
+//	data, tag, ok := web.File("index.html")
 //
 // The page is written in TypeScript with Preact (src), built by Vite into dist,
 // and dist is committed: who builds the program needs Go alone. Who changes src
@@ -10,7 +10,7 @@
 //
 //	npm ci --ignore-scripts && npm run build
 //
-// and commits dist with it; .ci/run builds again and compares. The names in
+// and commits dist with it, and dist.gz, which is what goes into the program; .ci/run builds again and compares. The names in
 // dist are fixed, and two builds of the same source are equal byte by byte; on
 // a conflict in dist, build.
 //

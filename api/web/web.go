@@ -1,38 +1,66 @@
 package web
 
 import (
+	"bytes"
+	"compress/gzip"
 	"crypto/sha256"
-	"embed"
+	_ "embed" // the page
 	"encoding/base64"
-	"io/fs"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"sync"
 )
 
-//go:embed dist
-var dist embed.FS
+//go:embed dist.gz
+var packed []byte
 
-// Files are what a browser may ask for, by name: index.html, app.js, app.css, …
-var Files = func() fs.FS {
-	files, err := fs.Sub(dist, "dist")
+type file struct {
+	data []byte
+	tag  string
+}
+
+var files = sync.OnceValue(func() map[string]file {
+	out, err := unpack(packed)
 	if err != nil {
-		panic(err) // the name is a constant
+		panic(err) // what is embedded was read by a test
 	}
-	return files
-}()
+	return out
+})
 
-// ETags has the strong entity tag of each file, by name.
-var ETags = func() map[string]string {
-	tags := map[string]string{}
-	err := fs.WalkDir(Files, ".", func(name string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
-			return err
+// File returns what a browser may ask for by name (index.html, app.js, app.css, …), and its strong entity tag. Nobody may change the bytes.
+func File(name string) (data []byte, tag string, ok bool) {
+	f, ok := files()[name]
+	return f.data, f.tag, ok
+}
+
+// Names lists all files.
+func Names() []string { return slices.Sorted(maps.Keys(files())) }
+
+// unpack reads what scripts/pack.mjs writes.
+func unpack(packed []byte) (map[string]file, error) {
+	r, err := gzip.NewReader(bytes.NewReader(packed))
+	if err != nil {
+		return nil, fmt.Errorf("unpack the page: %w", err)
+	}
+	plain, err := io.ReadAll(r)
+	if err != nil {
+		return nil, fmt.Errorf("unpack the page: %w", err)
+	}
+	head, rest, _ := bytes.Cut(plain, []byte("\n\n"))
+	out := map[string]file{}
+	for line := range bytes.Lines(head) {
+		var name string
+		var size int
+		if n, err := fmt.Sscanf(string(line), "%s %d", &name, &size); n != 2 || size < 0 || size > len(rest) {
+			return nil, fmt.Errorf("unpack the page: %q: %w", line, err)
 		}
-		data, err := fs.ReadFile(Files, name)
-		sum := sha256.Sum256(data)
-		tags[name] = `"` + base64.RawURLEncoding.EncodeToString(sum[:12]) + `"`
-		return err
-	})
-	if err != nil {
-		panic(err) // what is embedded can be read
+		sum := sha256.Sum256(rest[:size])
+		out[name], rest = file{rest[:size:size], `"` + base64.RawURLEncoding.EncodeToString(sum[:12]) + `"`}, rest[size:]
 	}
-	return tags
-}()
+	if len(rest) > 0 {
+		return nil, fmt.Errorf("unpack the page: %d bytes belong to no file", len(rest))
+	}
+	return out, nil
+}
