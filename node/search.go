@@ -19,6 +19,7 @@ type Search struct {
 	Community, Group, From string
 	After, Before          time.Time
 	Has                    []string // link, mention
+	Best                   bool     // what answers best first, among the newest bestAmong, instead of the newest first
 	Cursor                 string
 	Limit                  int
 }
@@ -64,9 +65,15 @@ func describe(row store.Row) (string, []string) {
 	return x.Text, tagsOf(m.Author, x.Text, false)
 }
 
-// Search finds messages, the newest first; next is the cursor of the page after, empty on the last. A message is found by what it says now:
+// bestAmong is how many messages are weighed against each other, so that a word that everybody uses costs no more than that.
+const bestAmong = 1000
+
+// Search finds messages, the newest first or those that answer best; next is the cursor of the page after, empty on the last. A message is found by what it says now:
 // not by what it said before an edit, and not at all once it is deleted.
 func (n *Node) Search(q Search) (out []Found, next string, err error) {
+	if q.Best {
+		return n.searchBest(q)
+	}
 	if len(q.Query) > maxQuery {
 		return nil, "", fmt.Errorf("%w: q: at most %d bytes", ErrTooLarge, maxQuery)
 	}
@@ -130,6 +137,33 @@ func (n *Node) Search(q Search) (out []Found, next string, err error) {
 }
 
 const maxRanges = 100
+
+// searchBest weighs the newest that are found. Its cursor is a number of messages, since each page is weighed anew.
+func (n *Node) searchBest(q Search) (out []Found, next string, err error) {
+	from := 0
+	if q.Cursor != "" {
+		if from, err = strconv.Atoi(q.Cursor); err != nil || from <= 0 || from > bestAmong {
+			return nil, "", fmt.Errorf("%w: cursor: is not one of this list", ErrInvalid)
+		}
+	}
+	all := q
+	all.Best, all.Cursor, all.Limit = false, "", bestAmong
+	found, _, err := n.Search(all)
+	if err != nil {
+		return nil, "", err
+	}
+	terms := store.Terms(q.Query)
+	weights := map[string]int{}
+	for _, f := range found {
+		weights[f.Message.ID] = store.Weight(terms, f.Message.Text)
+	}
+	slices.SortStableFunc(found, func(a, b Found) int { return weights[b.Message.ID] - weights[a.Message.ID] })
+	found = found[min(from, len(found)):]
+	if limit := max(1, q.Limit); len(found) > limit {
+		found, next = found[:limit], strconv.Itoa(from+limit)
+	}
+	return found, next, nil
+}
 
 // searched lists the spaces that a search is narrowed to; none: all.
 func (n *Node) searched(q Search) (out [][32]byte, err error) {

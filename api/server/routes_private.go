@@ -145,9 +145,10 @@ func (s *Server) privateRoutes() {
 		func(ctx context.Context, in *UserPath) (*none, error) { return nil, s.c.Node.Block(ctx, in.U, true) })
 	addBare(s, route{method: "DELETE", path: "/me/blocks/{u}", id: "deleteBlock", summary: "No longer", tag: tag, scope: api.ScopeMessagesWrite, status: 204},
 		func(ctx context.Context, in *UserPath) (*none, error) { return nil, s.c.Node.Block(ctx, in.U, false) })
-	add(s, route{method: "GET", path: "/search", id: "search", summary: "Find messages, the newest first", tag: "Search", scope: api.ScopeRead,
+	add(s, route{method: "GET", path: "/search", id: "search", summary: "Find messages, the newest first or the best first", tag: "Search", scope: api.ScopeRead,
 		description: "Looks through all that this node may read, on this node alone. `q` holds words, \"phrases\" and -without; a word stands for all that begin so, in a phrase for itself. " +
-			"Case, accents and width make no difference. Ranges are in Unicode code points."}, s.search)
+			"Case, accents and width make no difference. Ranges are in Unicode code points. " +
+			"With `order=best` whole words come before words that only begin so, and words that stand together before those apart, among the 1,000 newest found."}, s.search)
 }
 
 func (s *Server) notifications(group string) (out api.Notifications, err error) {
@@ -185,6 +186,7 @@ func (s *Server) search(_ context.Context, in *struct {
 	Paging
 	Q         string   `query:"q" maxLength:"1024" doc:"Words, \"phrases\" and -without. May be missing beside from or has."`
 	In        string   `query:"in" enum:"messages" default:"messages"`
+	Order     string   `query:"order" enum:"newest,best" default:"newest"`
 	Community string   `query:"community"`
 	Group     string   `query:"group"`
 	From      string   `query:"from" doc:"Of this member." example:"usr_mzxw6ytboi"`
@@ -192,7 +194,7 @@ func (s *Server) search(_ context.Context, in *struct {
 	Before    string   `query:"before" doc:"A point in time, RFC 3339."`
 	After     string   `query:"after" doc:"A point in time, RFC 3339."`
 }) (*reply[api.List[api.Hit]], error) {
-	q := node.Search{Query: in.Q, Community: in.Community, Group: in.Group, From: in.From, Has: in.Has, Cursor: in.Cursor, Limit: in.Limit}
+	q := node.Search{Query: in.Q, Community: in.Community, Group: in.Group, From: in.From, Has: in.Has, Best: in.Order == "best", Cursor: in.Cursor, Limit: in.Limit}
 	for name, v := range map[string]string{"before": in.Before, "after": in.After} {
 		var t api.Time
 		if v == "" {

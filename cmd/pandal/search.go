@@ -18,6 +18,7 @@ func (a *app) searchCmd() *cobra.Command {
 	var com, grp, from, since, until string
 	var has []string
 	var count int
+	var best bool
 	c := &cobra.Command{
 		Use: "search [WORDS]", Short: "Find messages on this node, the newest first", Args: cobra.ArbitraryArgs,
 		Long: "A word finds all that begin so; in \"quotes\" a phrase is found as it is; -word leaves out what has it.\n" +
@@ -65,6 +66,9 @@ func (a *app) searchCmd() *cobra.Command {
 				q.Set(name, t.UTC().Format(time.RFC3339))
 			}
 			q["has"] = has
+			if best {
+				q.Set("order", "best")
+			}
 			hits := []api.Hit{}
 			for h, err := range client.Each[api.Hit](ctx, c, "/search?"+q.Encode()) {
 				if err != nil {
@@ -84,6 +88,7 @@ func (a *app) searchCmd() *cobra.Command {
 	f.StringVar(&since, "since", "", "only newer: how far back, like 7d, or a date like 2026-11-01")
 	f.StringVar(&until, "before", "", "only older: the same")
 	f.StringSliceVar(&has, "has", nil, "only with a link, or a mention of me")
+	f.BoolVar(&best, "best", false, "what answers best first: whole words, and words that stand together")
 	f.IntVarP(&count, "number", "n", 20, "how many")
 	return c
 }

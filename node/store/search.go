@@ -109,6 +109,38 @@ func Find(terms []Term, text string) (at []Word, ok bool) {
 	return joined, true
 }
 
+// Weight says how well a text answers that Find has found the terms in, from 0 up: one for each term that stands there whole and not as a beginning
+// only, and as many again where they all stand together as they were asked for.
+func Weight(terms []Term, text string) (weight int) {
+	words := Words(text)
+	terms = slices.DeleteFunc(slices.Clone(terms), func(t Term) bool { return t.not })
+	together := false
+	for i := range words {
+		end := i
+		for _, t := range terms {
+			n := t.at(words[end:])
+			if end += n; n == 0 {
+				end = -1
+				break
+			}
+		}
+		together = together || end > i
+	}
+	for _, t := range terms {
+		t.exact = true
+		for i := range words {
+			if t.at(words[i:]) > 0 {
+				weight++
+				break
+			}
+		}
+	}
+	if together && len(terms) > 1 {
+		weight += len(terms)
+	}
+	return weight
+}
+
 // at returns how many of the words, from the first on, are the term; 0 for none.
 func (t Term) at(words []Word) int {
 	if len(words) < len(t.words) {

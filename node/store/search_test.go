@@ -272,3 +272,19 @@ func decrypted(t *testing.T, s *Store) []byte {
 	}
 	return b
 }
+
+// TestWeight: whole words before beginnings, together before apart; the order of the query counts, what must not be there does not.
+func TestWeight(t *testing.T) {
+	for _, c := range []struct {
+		query, text string
+		want        int
+	}{
+		{"soup", "the soup", 1}, {"soup", "soups", 0}, {"soup kitchen", "a soup kitchen", 4}, {"soup kitchen", "kitchen and soup", 2},
+		{"soup kit", "soup kitchen", 3}, {"soup kit", "kitchen soup", 1}, {`"soup kitchen" open`, "soup kitchen open now", 4},
+		{"soup -rice kitchen", "soup kitchen", 4}, {"सूप", "गरम सूप", 1}, {"", "soup", 0},
+	} {
+		if got := Weight(Terms(c.query), c.text); got != c.want {
+			t.Errorf("%q in %q weighs %d, want %d", c.query, c.text, got, c.want)
+		}
+	}
+}
