@@ -9,8 +9,10 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/pandal-chat/pandal/api"
+	"github.com/pandal-chat/pandal/api/docs"
 )
 
 func typeOf[T any]() reflect.Type { return reflect.TypeFor[T]() }
@@ -19,31 +21,28 @@ func typeOf[T any]() reflect.Type { return reflect.TypeFor[T]() }
 // method of every type, which is megabytes.
 func problemPage(name string, code api.Code) string {
 	title, meaning, advice := html.EscapeString(code.Title), html.EscapeString(code.Meaning), html.EscapeString(code.Advice)
-	return pageHead(title) + "<h1>" + title + "</h1><p><code>" + strconv.Itoa(code.Status) + " " + html.EscapeString(name) + "</code></p><p>" + meaning +
-		"</p><h2>What to do</h2><p>" + advice + "</p>" + pageFoot
+	return docs.Frame("problems", code.Title, "<h1>"+title+"</h1><p><code>"+strconv.Itoa(code.Status)+" "+html.EscapeString(name)+"</code></p><p>"+meaning+
+		"</p><h2>What to do</h2><p>"+advice+"</p>")
 }
 
 func problemIndex(names []string) string {
 	var b strings.Builder
-	b.WriteString(pageHead("Problem codes") + "<h1>Problem codes</h1><ul>")
+	b.WriteString("<h1>Problem codes</h1><p>What the API may answer instead of doing what was asked. The code is in the answer, and means the same in every version.</p><ul class=\"doc-codes\">")
 	for _, name := range names {
 		b.WriteString(`<li><a href="/docs/problems/` + url.PathEscape(name) + `">` + html.EscapeString(name) + "</a></li>")
 	}
-	b.WriteString("</ul>" + pageFoot)
-	return b.String()
+	b.WriteString("</ul>")
+	return docs.Frame("problems", "Problem codes", b.String())
 }
 
-func pageHead(title string) string {
-	return `<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>` + title + ` – Pandal</title><link rel="stylesheet" href="/app.css"></head>
-<body><main>`
-}
-
-const pageFoot = "</main></body></html>\n"
-
-// pageRoutes serves the explanations of problem codes.
+// pageRoutes serves the pages of help, the list of operations, and the explanations of problem codes.
 func (s *Server) pageRoutes(mux *http.ServeMux) {
+	write := func(w http.ResponseWriter, status int, page string) {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		w.Header().Set("Cache-Control", "no-cache")
+		w.WriteHeader(status)
+		io.WriteString(w, page)
+	}
 	mux.HandleFunc("GET /docs/problems/{code}", func(w http.ResponseWriter, r *http.Request) {
 		name := r.PathValue("code")
 		code, ok := api.Codes[name]
@@ -51,8 +50,7 @@ func (s *Server) pageRoutes(mux *http.ServeMux) {
 			writeProblem(w, r, api.NewProblem(api.CodeNotFound, ""))
 			return
 		}
-		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		io.WriteString(w, problemPage(name, code))
+		write(w, http.StatusOK, problemPage(name, code))
 	})
 	mux.HandleFunc("GET /docs/problems/{$}", func(w http.ResponseWriter, r *http.Request) {
 		names := []string{}
@@ -60,7 +58,36 @@ func (s *Server) pageRoutes(mux *http.ServeMux) {
 			names = append(names, name)
 		}
 		slices.Sort(names)
-		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		io.WriteString(w, problemIndex(names))
+		write(w, http.StatusOK, problemIndex(names))
+	})
+	mux.HandleFunc("GET /docs/screens/{file}", func(w http.ResponseWriter, r *http.Request) {
+		raw, err := docs.Screen(r.PathValue("file"))
+		if err != nil {
+			writeProblem(w, r, api.NewProblem(api.CodeNotFound, ""))
+			return
+		}
+		w.Header().Set("Content-Type", "image/webp")
+		w.Header().Set("Cache-Control", "no-cache")
+		w.Write(raw)
+	})
+	reference := sync.OnceValue(s.reference)
+	mux.HandleFunc("GET /docs/{page...}", func(w http.ResponseWriter, r *http.Request) {
+		name := r.PathValue("page")
+		switch name {
+		case "":
+			name = "index"
+		case "api":
+			write(w, http.StatusOK, reference())
+			return
+		}
+		if page, ok := docs.Page(name); ok {
+			write(w, http.StatusOK, page)
+			return
+		}
+		if !strings.Contains(r.Header.Get("Accept"), "text/html") {
+			writeProblem(w, r, api.NewProblem(api.CodeNotFound, ""))
+			return
+		}
+		write(w, http.StatusNotFound, docs.Frame("", "No such page", "<h1>No such page</h1><p>There is no page at this address. The list has all there are.</p>"))
 	})
 }

@@ -13,7 +13,8 @@ export const chromiumPath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '
 export const skip = chromiumPath || process.env.CI ? false : 'chromium is not installed';
 
 let bin = built;
-function program() {
+/** The program: that of PANDAL_BIN, or one built for it. */
+export function program() {
   if (!bin) {
     bin = join(mkdtempSync(join(tmpdir(), 'pandal-bin-')), 'pandal');
     execFileSync('go', ['build', '-o', bin, './cmd/pandal'], {cwd: root, stdio: 'inherit'});

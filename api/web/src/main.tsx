@@ -8,6 +8,7 @@ import './styles/notices.css';
 import './styles/pages.css';
 import './styles/first.css';
 import './styles/more.css';
+import './styles/docs.css';
 import './styles/fit.css';
 import {App} from './app';
 import {useLanguage} from './lib/i18n';

@@ -11,7 +11,7 @@ import {communities, communityOf, groupsOf, muted, phase, putGroup} from '../lib
 import {initials, nameOf, tidy} from '../lib/text';
 import type {Community, Group, Member, Problem} from '../lib/types';
 import {lockNode} from '../screens/lock';
-import {Avatar, Trouble} from './basic';
+import {Avatar, Icon, Trouble} from './basic';
 import {Dialog} from './dialog';
 import {clothOf, directOf, groupHref, GroupMark, groupName, orderGroups} from './shell';
 
@@ -207,6 +207,7 @@ function Help({onClose}: {onClose: () => void}) {
           <dl class="keys">{keys.map(([what, combo]) => <div key={what}><dt>{t(what)}</dt><dd dir="ltr">{combo.map((k) => <kbd key={k}>{k}</kbd>)}</dd></div>)}</dl>
         </section>
       ))}
+      <p><a class="bt" href="/docs/"><Icon name="help" /> {t('help.open')}</a></p>
       <p class="sm mu">{prefs.value.keys ? t('keys.single') : t('keys.singleOff')} <a href="/settings/look" onClick={onClose}>{t('settings.look')}</a></p>
     </Dialog>
   );

@@ -31,6 +31,7 @@ function Rail({current}: {current: string}) {
       </ul>
       <ul>
         <li><RailLink to={current ? `/search?community=${current}` : '/search'} icon="search" label={t('search.title')} on="search" /></li>
+        <li><RailLink to="/docs/" icon="help" label={t('nav.help')} on="docs" /></li>
         <li><RailLink to="/settings/profile" icon="gear" label={t('nav.settings')} on="settings" /></li>
       </ul>
     </nav>
@@ -69,7 +70,7 @@ export const canCreateGroups = (c: Community) => c.state === 'active' && !c.arch
 function railItems(c: Community): MenuItem[] {
   return [
     ...communities.value.filter((o) => o.id !== c.id).map((o) => ({icon: 'house', label: tidy(o.name), href: `/c/${o.id}`})),
-    {icon: 'plus', label: t('nav.more'), href: '/welcome'}, {icon: 'gear', label: t('nav.settings'), href: '/settings/profile'},
+    {icon: 'plus', label: t('nav.more'), href: '/welcome'}, {icon: 'help', label: t('nav.help'), href: '/docs/'}, {icon: 'gear', label: t('nav.settings'), href: '/settings/profile'},
   ];
 }
 

@@ -30,6 +30,7 @@ export function LookFoot() {
       <button type="button" class="bt" onClick={() => setPref('theme', dark ? 'light' : 'dark')}>
         <Icon name={dark ? 'sun' : 'moon'} /> {dark ? t('look.light') : t('look.dark')}
       </button>
+      <a class="bt" href="/docs/"><Icon name="help" /> {t('nav.help')}</a>
     </footer>
   );
 }

@@ -202,6 +202,8 @@ function About() {
   return (
     <section class="card stack">
       <p>{t('about.text')}</p>
+      <p class="mu">{t('help.what')}</p>
+      <p><a class="bt" href="/docs/"><Icon name="help" /> {t('help.open')}</a></p>
       {v.value ? <dl class="facts"><dt>{t('about.version')}</dt><dd dir="ltr">{v.value.version} {v.value.revision?.slice(0, 12) ?? ''}</dd><dt>{t('about.system')}</dt><dd dir="ltr">{v.value.os}/{v.value.arch}, {v.value.go}</dd></dl> : null}
       <p class="sm mu">{t('about.licences')}</p>
     </section>
