@@ -51,7 +51,7 @@ type Suggestion struct {
 	CreatedAt   Time    `json:"created_at" format:"date-time"`
 	State       string  `json:"state" enum:"pending,accepted,declined"`
 	GroupID     *string `json:"group_id" doc:"The group that was made of it."`
-	Reason      string  `json:"reason,omitempty"`
+	Reason      string  `json:"reason,omitempty" doc:"Of a decline; the one who suggested it is told."`
 	Mine        bool    `json:"mine"`
 }
 

@@ -83,6 +83,48 @@ func (n *Node) CleanIn(group string) (ok bool) {
 	return ok
 }
 
+// Suggested returns the whole ids of what the node sees suggested.
+func (n *Node) Suggested() (out [][32]byte) {
+	r := n.only()
+	r.ask(context.Background(), func() {
+		for _, row := range r.deskRows(r.id, content.Suggestions) {
+			out = append(out, row.ID)
+		}
+	})
+	return out
+}
+
+// SayDecided is a patched member: it tells everybody that a suggestion was declined.
+func (n *Node) SayDecided(about [32]byte, reason string) {
+	r := n.only()
+	body, _ := content.DecisionBody{About: about, Reason: reason}.Encode()
+	f := toldFrame{Say: []decided{{ID: [32]byte{1}, By: r.fixed.Member, Lamport: n.now(), Time: n.now(), Decision: body}}}
+	for _, p := range r.host.Peers() {
+		r.toldStream(p.ID, f)
+	}
+}
+
+// AskDecided is a patched member: it asks everybody what became of a suggestion, whoever made it.
+func (n *Node) AskDecided(about [32]byte) (told int) {
+	r := n.only()
+	for _, p := range r.host.Peers() {
+		if f, ok := r.toldStream(p.ID, toldFrame{Ask: [][32]byte{about}}); ok {
+			told += len(f.Say)
+		}
+	}
+	return told
+}
+
+// ParseTold reads a frame and writes it again.
+func ParseTold(raw []byte) ([]byte, bool) {
+	f, ok := parseTold(raw)
+	if !ok {
+		return nil, false
+	}
+	out, err := f.encode()
+	return out, err == nil
+}
+
 // DeskKeys counts the desk's keys that the node holds.
 func (n *Node) DeskKeys() (held int) {
 	r := n.only()

@@ -84,6 +84,7 @@ func (r *room) openNetwork(ctx context.Context) error {
 	h.HandleJoiner(restoreProtocol, r.serveRestore)
 	h.View().SetStreamHandler(enterProtocol, r.serveEnter)
 	h.View().SetStreamHandler(typingProtocol, r.serveTyping)
+	h.View().SetStreamHandler(toldProtocol, r.serveTold)
 	r.keepPorts(ctx, cfg.Listen)
 	return nil
 }

@@ -48,6 +48,7 @@ func (r *room) onPeer(e host.PeerEvent) {
 		r.syncWith(e.ID)
 		r.wantAgain()
 		r.flushDesk()
+		r.askDecided(e.ID)
 	})
 }
 

@@ -31,7 +31,7 @@ type rollUps struct {
 	last     map[[32]byte]time.Time
 }
 
-// heard notes that answers to a message of the community came. Owner only.
+// heard notes that answers to a message of the community came, or a decision. Owner only.
 func (r *room) heard(e crdt.Effects) {
 	if !r.c.OnDesk(r.fixed.Member) {
 		return
@@ -45,6 +45,8 @@ func (r *room) heard(e crdt.Effects) {
 			r.rollUpSoon(ev.Ref)
 		case "message.delivery":
 			r.ups.receipts = true
+		case "desk.decided":
+			r.tellDecided(ev.Ref)
 		}
 	}
 }

@@ -66,6 +66,7 @@ type room struct {
 	names     map[identity.UserID]string
 	lines     *lines
 	typing    typing
+	askedMe   typing                           // who asked what became of suggestions
 	marks     map[op.ID][]content.WatermarkRow // as stored, by space
 	reads     map[op.ID][]content.ReadRow      // as stored, by space
 	readDue   map[op.ID][]byte                 // how far I have read and not told, by space

@@ -59,6 +59,7 @@ func (r *room) tick() {
 		for _, id := range ids[:min(3, len(ids))] {
 			r.syncWith(id)
 		}
+		r.askDecided("")
 	}
 }
 

@@ -111,9 +111,9 @@ func (a *app) suggestionCmd() *cobra.Command {
 	c := &cobra.Command{Use: "suggestion", Aliases: []string{"suggestions"}, Short: "Groups that members would like"}
 	print := func(all []api.Suggestion) error {
 		return a.show(items(all), func(w io.Writer) {
-			table(w, "SUGGESTION\tGROUP\tBY\tSTATE\tABOUT", func(row func(...any)) {
+			table(w, "SUGGESTION\tGROUP\tBY\tSTATE\tREASON\tABOUT", func(row func(...any)) {
 				for _, s := range all {
-					row(s.ID, plain(s.Name), plain(name(s.DisplayName)), s.State, plain(s.Description))
+					row(s.ID, plain(s.Name), plain(name(s.DisplayName)), s.State, plain(s.Reason), plain(s.Description))
 				}
 			})
 		})
