@@ -44,6 +44,11 @@ type Contact struct {
 	Visible string `json:"visible,omitempty" enum:"groups,admins" doc:"Of my own: who sees it. groups: those who share a group with me."`
 }
 
+// ShownIn says in which communities a picture of me is shown, or is no more.
+type ShownIn struct {
+	Communities []string `json:"communities"`
+}
+
 // EditCommunityMe changes what I show in a community; absent fields stay.
 type EditCommunityMe struct {
 	DisplayName *string    `json:"display_name,omitempty" minLength:"1" maxLength:"128"`

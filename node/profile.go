@@ -300,3 +300,31 @@ func (n *Node) MemberProfile(community, user string) (p Profile, visible bool, e
 	})
 	return p, visible, err
 }
+
+// SetAvatar shows a picture of me, PNG or JPEG, in one community, or in each that I am in; without one it takes mine away there. It returns where. Whoever shares a group with me
+// in two of them sees the same face in both: that is for me to want.
+func (n *Node) SetAvatar(ctx context.Context, community string, picture []byte) (where []string, err error) {
+	if len(picture) > 0 {
+		if picture, err = cleanPicture(picture); err != nil {
+			return nil, err
+		}
+	}
+	if community != "" {
+		where = []string{community}
+	} else {
+		for _, c := range n.Communities() {
+			if c.State == "active" {
+				where = append(where, c.ID)
+			}
+		}
+	}
+	if len(where) == 0 {
+		return nil, fmt.Errorf("%w: you are in no community yet, and a picture is shown to people there", ErrInvalid)
+	}
+	for _, id := range where {
+		if _, err := n.SetProfile(ctx, id, ProfileEdit{Picture: &picture}); err != nil {
+			return nil, err
+		}
+	}
+	return where, nil
+}

@@ -148,9 +148,9 @@ func Send[T any](ctx context.Context, c *Client, method, path string, in any) (o
 	return send[T](ctx, c, method, path, "application/json", body)
 }
 
-// SendPicture posts a PNG or JPEG, and reads the answer as Send does.
-func SendPicture[T any](ctx context.Context, c *Client, path string, picture []byte) (out T, err error) {
-	return send[T](ctx, c, http.MethodPost, path, http.DetectContentType(picture), picture)
+// SendPicture sends a PNG or JPEG, and reads the answer as Send does.
+func SendPicture[T any](ctx context.Context, c *Client, method, path string, picture []byte) (out T, err error) {
+	return send[T](ctx, c, method, path, http.DetectContentType(picture), picture)
 }
 
 func send[T any](ctx context.Context, c *Client, method, path, kind string, body []byte) (out T, err error) {

@@ -62,6 +62,26 @@ func (s *Server) nodeRoutes() {
 			}
 			return show(Conditions{}, "", s.me())
 		})
+	type Where struct {
+		Community string `query:"community" doc:"Only here; absent: in each community that I am in." example:"com_mzxw6ytboi"`
+	}
+	renderWhere := func(ids []string) api.ShownIn { return api.ShownIn{Communities: list(ids)} }
+	add(s, route{method: "PUT", path: "/me/avatar", id: "putAvatar", summary: "Show a picture of me", tag: "Me", scope: api.ScopeNodeAdmin, picture: true, errors: []int{422},
+		description: "The body is the picture itself: PNG or JPEG, at most 1 MiB and 1,024 points a side; it is written anew in at most 16 KiB, without what it says of where and when it was taken. " +
+			"I am somebody else in every community, and whoever shares a group with me in two of them sees the same face in both: name one `community` to show it there alone. " +
+			"A community that I join later shows none."},
+		func(ctx context.Context, in *struct {
+			Where
+			RawBody []byte
+		}) (*reply[api.ShownIn], error) {
+			ids, err := s.c.Node.SetAvatar(ctx, in.Community, in.RawBody)
+			return renderOr(ids, err, renderWhere)
+		})
+	add(s, route{method: "DELETE", path: "/me/avatar", id: "deleteAvatar", summary: "Show no picture of me", tag: "Me", scope: api.ScopeNodeAdmin, errors: []int{422}},
+		func(ctx context.Context, in *Where) (*reply[api.ShownIn], error) {
+			ids, err := s.c.Node.SetAvatar(ctx, in.Community, nil)
+			return renderOr(ids, err, renderWhere)
+		})
 	add(s, route{method: "GET", path: "/jobs", id: "listJobs", summary: "Things that take time", tag: "Jobs", scope: api.ScopeRead},
 		func(_ context.Context, in *Paging) (*reply[api.List[api.Job]], error) {
 			return page(each(s.c.Node.Jobs(), renderJob), func(j api.Job) string { return j.ID }, *in)

@@ -151,7 +151,7 @@ func (a *app) meCmd() *cobra.Command {
 			return show(m)
 		}),
 	}
-	c.AddCommand(a.passphraseCmd(), a.privacyCmd(), &cobra.Command{
+	c.AddCommand(a.passphraseCmd(), a.privacyCmd(), a.pictureCmd(), &cobra.Command{
 		Use: "words", Short: "Show the 24 recovery words: whoever has them is you", Args: cobra.NoArgs, Example: "  pandal me words",
 		RunE: a.with(func(ctx context.Context, c *client.Client, _ []string) error {
 			w, err := client.Send[api.RecoveryWords](ctx, c, "POST", "/me/recovery-words", nil)

@@ -267,7 +267,7 @@ func (a *app) link(ctx context.Context, c *client.Client, arg string) (string, e
 		if err != nil {
 			return "", err
 		}
-		found, err := client.SendPicture[api.FoundInvite](ctx, c, "/invites/decode", picture)
+		found, err := client.SendPicture[api.FoundInvite](ctx, c, "POST", "/invites/decode", picture)
 		return found.Link, err
 	}
 	return a.argument(arg, 8192)

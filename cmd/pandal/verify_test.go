@@ -12,6 +12,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/pandal-chat/pandal/api"
 )
 
 // TestSafetyWords: two people see the same six words of each other, and remember that they compared them; a third sees others.
@@ -87,6 +89,12 @@ func TestQR(t *testing.T) {
 	if err := os.WriteFile(photo, raw, 0o600); err != nil {
 		t.Fatal(err)
 	}
+	out, err := exec.Command("pandal", "--data", p.data, "me", "picture", photo, "--in", com).CombinedOutput()
+	var me api.CommunityMe
+	p.must("GET", "/communities/"+com+"/me", nil, &me)
+	if err != nil || string(out) != "your picture is shown in 1 of your communities\n" || !me.HasPicture {
+		t.Errorf("a picture of Asha: %v %s", err, out)
+	}
 	b := newProcess(t, "budi")
 	b.start()
 	for _, args := range [][]string{{"preview", photo}, {"accept", photo, "--as", "Budi"}} {
@@ -95,7 +103,7 @@ func TestQR(t *testing.T) {
 			t.Errorf("%v: %v %s", args, err, out)
 		}
 	}
-	out, err := exec.Command("pandal", "--data", b.data, "invite", "preview", photo[:len(photo)-4]+"s.jpeg").CombinedOutput()
+	out, err = exec.Command("pandal", "--data", b.data, "invite", "preview", photo[:len(photo)-4]+"s.jpeg").CombinedOutput()
 	if err == nil || !strings.Contains(string(out), "picture cannot be read") {
 		t.Errorf("a file that is not there: %v %s", err, out)
 	}
