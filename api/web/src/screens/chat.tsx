@@ -28,9 +28,18 @@ export function ChatScreen({com, id, at, thread}: {com: string; id: string; at?:
   if (!c || !g || g.kind === 'dm' && !g.joined) return <Shell com={com}><NotFound back={`/c/${com}`} /></Shell>;
   return (
     <Shell com={com} group={id} side target={`#t-${id}`}>
-      {g.joined ? <Room key={id} c={c} g={g} {...(at ? {at} : {})} open={thread ? at ?? '' : ''} /> : <Outside key={id} c={c} g={g} />}
+      {g.joined ? <Room key={id} c={c} g={g} {...(at ? {at} : {})} open={thread ? at ?? '' : ''} /> : c.state !== 'active' ? <Kept key={id} c={c} g={g} {...(at ? {at} : {})} /> : <Outside key={id} c={c} g={g} />}
     </Shell>
   );
+}
+
+/** A group of a community that I am out of: what I had of it stays mine to read. */
+function Kept({c, g, at}: {c: Community; g: Group; at?: string}) {
+  const chat = useMemo(() => chatOf(g.id), [g.id]);
+  useEffect(() => {
+    if (!chat.loaded.value) void chat.load();
+  }, [chat]);
+  return chat.items.value.some((m) => m.kind !== 'system') ? <Room c={c} g={g} {...(at ? {at} : {})} open="" /> : <Outside c={c} g={g} />;
 }
 
 export function Top({c, g, items, sub}: {c: Community; g: Group; items?: MenuItem[]; sub?: string}) {
@@ -88,7 +97,7 @@ function Room({c, g, at, open}: {c: Community; g: Group; at?: string; open: stri
       <main class="chat" id="main" tabIndex={-1}>
         <Top c={c} g={g} items={[{icon: 'search', label: t('search.here'), href: `/search?community=${c.id}&group=${g.id}`}, ...(dm ? [] : [{icon: 'pin', label: t('pins.title'), run: () => setMaking('pins')}]), muteItem(g, () => setMaking('mute')),
           dm ? {icon: 'log-out', label: t('dm.end'), danger: true, run: () => setMaking('end')} : {icon: 'info', label: t('group.about'), href: `/c/${c.id}/g/${g.id}/about`}]} />
-        <Log chat={chat} c={c} g={g} onSeen={seen} pending={mine} sent={sent.current} {...(at ? {at} : {})} extras={(m) => ({
+        <Log chat={chat} c={c} g={g} {...(g.joined ? {onSeen: seen} : {})} pending={mine} sent={sent.current} {...(at ? {at} : {})} extras={(m) => ({
           quote: <Quote m={m} c={c} find={find} />,
           tools: <Tools m={m} c={c} g={g} acts={acts} onFail={fail} may={may} />,
           below: m.reactions.length || m.thread_count ? (
@@ -176,12 +185,12 @@ function Outside({c, g}: {c: Community; g: Group}) {
   };
   return (
     <main class="chat" id="main" tabIndex={-1}>
-      <Top c={c} g={g} sub={g.open ? t('group.openLong') : t('group.closedLong')} />
+      <Top c={c} g={g} sub={c.state !== 'active' ? t(`pill.${c.state}`) : g.open ? t('group.openLong') : t('group.closedLong')} />
       <div class="log middle">
         <form class="wc card" onSubmit={join}>
           <h2 class="serif em-h"><bdi>{groupName(g)}</bdi></h2>
           {g.description ? <p dir="auto">{tidy(g.description)}</p> : null}
-          <p class="mu">{g.open ? t('outside.open') : t('outside.closed')}</p>
+          <p class="mu">{c.state === 'removed' ? t('chat.removed') : c.state === 'left' ? t('chat.left') : g.open ? t('outside.open') : t('outside.closed')}</p>
           {asked ? <Note kind="ok" icon="check">{t('outside.asked')}</Note> : c.state !== 'active' || c.archived || g.archived ? null : (
             <>
               {g.open ? null : (
