@@ -9,7 +9,7 @@ import (
 // Finding is what was looked at, how it stands (ok, warn, fail), and what to do about it.
 type Finding struct{ Check, State, Text, Do string }
 
-// Doctor looks at what this node can tell of itself: its store, its clock beside those of others, its connections, and whether its person could come
+// Doctor looks at what this node can tell of itself: its store, its clock beside those of others, its connections, the machine it runs on, and whether its person could come
 // back. Reading the whole store takes a second a gigabyte or so.
 func (n *Node) Doctor(ctx context.Context) []Finding {
 	out := []Finding{{"store", "ok", "the store is whole", ""}}
@@ -25,6 +25,7 @@ func (n *Node) Doctor(ctx context.Context) []Finding {
 	out = append(out, words)
 	clock := Finding{"clock", "ok", "no member's clock is far from mine", ""}
 	for _, r := range n.allRooms() {
+		var around []Finding
 		net := Finding{"network", "ok", "", ""}
 		err := r.ask(ctx, func() {
 			for _, skew := range r.skewed {
@@ -33,13 +34,15 @@ func (n *Node) Doctor(ctx context.Context) []Finding {
 			}
 			st := r.c.State(r.id)
 			net.Text = fmt.Sprintf("%s: connected to %d members", r.title(), len(r.peers))
+			around = r.around()
 			if len(r.peers) == 0 && st != nil && r.c.Mine(r.id) && st.Members.Len() > 1 {
 				net.State, net.Do = "warn", "wait, or pandal peer connect ADDRESS: messages are kept and go out by themselves"
 			}
 		})
 		if err == nil {
-			out = append(out, net)
+			out = append(append(out, net), around...)
 		}
 	}
-	return append(out, clock)
+	left, err := n.store.RoomLeft()
+	return append(out, clock, diskFinding(left, err), filesFinding(filesAtMost()), lanFinding(n.cfg.MDNS && n.cfg.Mode != ModeOffline, lanNames()))
 }

@@ -125,6 +125,15 @@ func ParseTold(raw []byte) ([]byte, bool) {
 	return out, err == nil
 }
 
+// What is said of what was found around a node.
+var (
+	DiskFinding  = diskFinding
+	FilesFinding = filesFinding
+	LANFinding   = lanFinding
+	PortFinding  = portFinding
+	DHTFinding   = dhtFinding
+)
+
 // DeskKeys counts the desk's keys that the node holds.
 func (n *Node) DeskKeys() (held int) {
 	r := n.only()

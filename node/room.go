@@ -95,6 +95,7 @@ type room struct {
 	ups       rollUps
 	expireAt  time.Time // when messages may be over again
 	nextDue   time.Time // when a scheduled announcement may be due
+	opened    time.Time // when this room was made
 	consented bool      // the desk has been told whether I consent, or need not be
 	spans     spans     // who was a member when
 	deskHeld  int       // how many of the desk's keys I held when I last looked
@@ -131,6 +132,7 @@ func (n *Node) newRoom(rec communityRecord, c *crdt.Community) *room {
 		peers: map[peer.ID]member{}, sums: map[op.ID]map[epoch.Tag]*history.Sum{}, rotate: map[op.ID]time.Time{}, parcels: map[peer.ID][]sentWire{},
 		asking: map[op.ID]bool{}, syncing: map[peer.ID]bool{}, named: map[op.ID]string{}, topics: map[string]op.ID{}, carried: map[carriedKey]time.Time{},
 		skewed: map[peer.ID]int64{}, change: make(chan struct{}), handedOn: map[[32]byte]map[peer.ID]bool{}, knocking: map[op.ID]time.Time{}, accepting: map[[32]byte]time.Time{}, marks: map[op.ID][]content.WatermarkRow{}, ackRows: map[[32]byte][]byte{}, gone: map[[32]byte]bool{}, arriving: map[[32]byte]bool{}, receiptAt: map[op.ID]time.Time{}, begun: map[op.ID]bool{}}
+	r.opened = n.cfg.Now()
 	r.ups = rollUps{due: map[[32]byte]time.Time{}, last: map[[32]byte]time.Time{}}
 	r.ctx, r.cancel = context.WithCancel(n.ctx)
 	r.snap.Store(c.Snapshot())

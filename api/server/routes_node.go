@@ -21,6 +21,8 @@ func (s *Server) nodeRoutes() {
 	add(s, route{method: "GET", path: "/status", id: "getStatus", summary: "How is the node doing?", tag: tag, scope: api.ScopeRead},
 		func(context.Context, *none) (*reply[api.Status], error) { return just(s.status()) })
 	add(s, route{method: "GET", path: "/doctor", id: "getDoctor", summary: "What may be wrong, and what to do?", tag: tag, scope: api.ScopeNodeAdmin}, s.doctor)
+	add(s, route{method: "POST", path: "/doctor/fix", id: "fixDoctor", summary: "Mend what can be mended without asking, and look again", tag: tag, scope: api.ScopeNodeAdmin,
+		description: "Takes the rights of other users away from the data directory and all in it. Nothing else is touched."}, s.fix)
 	add(s, route{method: "GET", path: "/start", id: "getStart", summary: "All that a page needs before it opens the event stream", tag: tag, scope: api.ScopeRead}, s.start)
 	add(s, route{method: "POST", path: "/node/shutdown", id: "shutdownNode", summary: "Stop the node", tag: tag, scope: api.ScopeNodeAdmin, status: 202},
 		func(context.Context, *none) (*reply[api.Health], error) {

@@ -14,11 +14,16 @@ import (
 const exitWarnings = 10 // of doctor alone: nothing failed, something is to be looked at
 
 func (a *app) doctorCmd() *cobra.Command {
-	return &cobra.Command{
-		Use: "doctor", Short: "Look at what may be wrong, and say what to do", Args: cobra.NoArgs, Example: "  pandal doctor\n  pandal doctor --json",
-		Long: "Look at the store, files, clock and connections of the node, and say what to do. Ends with 0 where all is well, 1 where something failed, 10 where there are only warnings.",
+	var fix bool
+	c := &cobra.Command{
+		Use: "doctor", Short: "Look at what may be wrong, and say what to do", Args: cobra.NoArgs, Example: "  pandal doctor\n  pandal doctor --fix\n  pandal doctor --json",
+		Long: "Look at the store, files, clock, connections, disk and page of the node, and say what to do. Ends with 0 where all is well, 1 where something failed, 10 where there are only warnings.",
 		RunE: a.with(func(ctx context.Context, c *client.Client, _ []string) error {
-			d, err := client.Get[api.Doctor](ctx, c, "/doctor")
+			method, path := "GET", "/doctor"
+			if fix {
+				method, path = "POST", "/doctor/fix"
+			}
+			d, err := client.Send[api.Doctor](ctx, c, method, path, nil)
 			if err != nil {
 				return err
 			}
@@ -41,4 +46,6 @@ func (a *app) doctorCmd() *cobra.Command {
 			return nil
 		}),
 	}
+	c.Flags().BoolVar(&fix, "fix", false, "mend what can be mended without asking: who may read the node's files")
+	return c
 }

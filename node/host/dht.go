@@ -57,6 +57,14 @@ func (h *Host) startDHT(ctx context.Context, cfg Config) error {
 	return nil
 }
 
+// DHT returns how many of the DHT this host knows, and whether it uses one.
+func (h *Host) DHT() (known int, on bool) {
+	if h.dht == nil {
+		return 0, false
+	}
+	return h.dht.RoutingTable().Size(), true
+}
+
 func allLoopback(as []ma.Multiaddr) bool {
 	for _, a := range as {
 		if !manet.IsIPLoopback(a) {

@@ -281,3 +281,12 @@ func readSmall(path string) ([]byte, error) {
 	defer f.Close()
 	return io.ReadAll(io.LimitReader(f, 4096))
 }
+
+// RoomLeft returns the bytes that can still be written where the store is.
+func (s *Store) RoomLeft() (uint64, error) {
+	left, err := roomLeft(s.dir)
+	if err != nil {
+		return 0, errors.New("ask for the room on the disk: the system does not tell")
+	}
+	return left, nil
+}
