@@ -338,8 +338,12 @@ func (r *room) opsBeyond(space op.ID, heads [][32]byte) (out [][]byte) {
 
 func (r *room) historyOps(p peer.ID, space [32]byte, heads [][32]byte) (out [][]byte) {
 	r.ask(r.ctx, func() {
-		if m, ok := r.peers[p]; ok && r.mayHaveOps(m.user, space) {
+		switch m, ok := r.peers[p]; {
+		case !ok:
+		case r.mayHaveOps(m.user, space):
 			out = r.opsBeyond(space, heads)
+		default:
+			out = r.opsOut(m.user, space, heads)
 		}
 	})
 	return out

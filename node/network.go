@@ -205,7 +205,7 @@ func parseHello(b []byte) (helloBody, error) {
 	return h, nil
 }
 
-// opsFor is called by the host before a verdict: a member gets the ops it lacks; whom my view excludes, only those that removed him;
+// opsFor is called by the host before a verdict: a member gets the ops it lacks; whom my view excludes, those that removed him and what they name;
 // strangers nothing.
 func (r *room) opsFor(theirs []byte) (out [][]byte) {
 	h, err := parseHello(theirs)
@@ -220,9 +220,7 @@ func (r *room) opsFor(theirs []byte) (out [][]byte) {
 		if _, ok := st.Who(h.Device); ok {
 			out = r.opsBeyond(r.id, h.Heads)
 		} else if m, ok := r.c.Log().Registered(h.Device); ok {
-			for _, e := range st.Endings(m) {
-				out = append(out, r.c.Log().Op(e.Op).Raw())
-			}
+			out = r.opsOut(m, r.id, h.Heads)
 		}
 	}) != nil {
 		return nil
@@ -231,6 +229,28 @@ func (r *room) opsFor(theirs []byte) (out [][]byte) {
 	for i, o := range out {
 		if size += len(o) + 8; size > 900<<10 {
 			return out[:i]
+		}
+	}
+	return out
+}
+
+// opsOut lists what shows somebody who is not in a space that he is out: the ops that put him out, and of what was before them all that he lacks,
+// since no op is taken in before those it names. What was written since is not for him. Nil for who never was in.
+func (r *room) opsOut(u identity.UserID, space op.ID, heads [][32]byte) (out [][]byte) {
+	st := r.c.State(space)
+	if st == nil {
+		return nil
+	}
+	g := r.c.Log().Graph()
+	his := make([]op.ID, len(heads))
+	for i, h := range heads {
+		his[i] = h
+	}
+	known, _ := g.PastOf(his...)
+	past, _ := g.PastOf(st.OutBy(u)...)
+	for _, n := range g.Nodes(space) {
+		if past.Has(n) && !known.Has(n) {
+			out = append(out, r.c.Log().Op(g.ID(n)).Raw())
 		}
 	}
 	return out

@@ -60,6 +60,43 @@ func (s *State) Endings(m identity.UserID) []Ending {
 	return out
 }
 
+// OutBy lists the ops by which m, who is not in here, is out: what ended his caps, and what voids those that never counted. Nil where he is in, or never
+// had any.
+func (s *State) OutBy(m identity.UserID) (out []op.ID) {
+	if s.Members.Has(m) {
+		return nil
+	}
+	add := func(id op.ID) {
+		if id != (op.ID{}) && !slices.Contains(out, id) {
+			out = append(out, id)
+		}
+	}
+	for _, e := range s.Endings(m) {
+		add(e.Op)
+	}
+	for _, n := range s.l.capsOf[m] {
+		if s.l.f[n].Space != s.Space {
+			continue
+		}
+		c := Cut{NoCap, s.l.f[n].ID}
+		for range maxPath { // a cap does not count because of another, and so on
+			if c.Why != NoCap {
+				break
+			}
+			if c = s.Why(c.By); c.Why == Stands {
+				c = Cut{}
+			} else if c.Why == NoCap && s.Effective(c.By) {
+				c = s.Ended(c.By)
+			}
+		}
+		add(c.By)
+	}
+	return out
+}
+
+// maxPath is how far caps that do not count are followed up.
+const maxPath = 64
+
 // acting lists m's effective caps that can act in this space: those of its log, and authority from above.
 func (s *State) acting(m identity.UserID) []dag.Node {
 	var out []dag.Node
