@@ -16,6 +16,27 @@ after(async () => {
   await s?.end();
 });
 
+test('a direct message begins by Ctrl+K and a name', {skip, timeout: 60_000}, async () => {
+  const q = await open(b);
+  await signIn(q, s.budi);
+  await q.goto(`${s.budi.url}/c/${s.com.id}`);
+  await q.getByRole('navigation', {name: 'Sunrise Ward'}).waitFor();
+  await q.keyboard.press('Control+k');
+  const place = q.getByRole('option').filter({hasText: 'Community'}).locator('.cm');
+  const rail = q.getByRole('navigation', {name: 'Communities'}).locator('.cm.on');
+  assert.equal(await place.evaluate((e) => getComputedStyle(e).backgroundColor), await rail.evaluate((e) => getComputedStyle(e).backgroundColor), 'the community wears its cloth');
+  await q.keyboard.type('asha r');
+  await q.getByRole('option', {selected: true}).filter({hasText: 'Asha Rao'}).waitFor();
+  await q.keyboard.press('Enter');
+  await q.getByText('Only the two of you read this').waitFor();
+  await until(() => q.getByRole('textbox', {name: /^Message.*Asha/}).evaluate((e) => e === document.activeElement), 'the focus in the message box');
+  await q.keyboard.type('By keyboard alone.');
+  await q.keyboard.press('Enter');
+  await until(async () => (await s.asha.api('GET', `${base}/groups`)).items.some((g) => g.kind === 'dm' && g.joined && g.last_message?.text === 'By keyboard alone.'), 'the message at Asha');
+  assert.deepEqual(q.faults, []);
+  await q.context().close();
+});
+
 test('a direct message begins on a sheet, is read by two, and ends', {skip, timeout: 120_000}, async () => {
   const p = await open(b), q = await open(b);
   for (const [page, node] of [[p, s.asha], [q, s.budi]]) await signIn(page, node);
@@ -111,8 +132,9 @@ test('an announcement waits for its time, or is taken back', {skip, timeout: 120
   assert.ok(await p.getByRole('dialog').getByRole('button', {name: 'Schedule'}).isDisabled(), 'a time that is past');
   await when.fill(new Date(Date.now() + 30 * 86_400_000).toISOString().slice(0, 16));
   await p.getByRole('dialog').getByRole('button', {name: 'Schedule'}).click();
+  await p.getByRole('dialog').waitFor({state: 'detached'}); // it gives the focus back
   await p.getByRole('textbox', {name: 'Announce'}).fill('Happy new year!');
-  await p.keyboard.press('Enter');
+  await p.getByRole('textbox', {name: 'Announce'}).press('Enter');
   await wait.getByText('Happy new year!').waitFor();
   assert.equal(await p.getByRole('feed').getByRole('article').filter({hasText: 'Happy new year!'}).count(), 0, 'it is not out yet');
   await wait.getByRole('listitem').filter({hasText: 'Happy new year!'}).getByRole('button', {name: /Take back/}).click();
@@ -120,6 +142,52 @@ test('an announcement waits for its time, or is taken back', {skip, timeout: 120
   assert.equal((await s.asha.api('GET', `${base}/announcements/scheduled`)).items.length, 1);
   assert.deepEqual(p.faults, []);
   await p.context().close();
+});
+
+test('an announcement goes out at its time while the page is open', {skip, timeout: 120_000}, async () => {
+  const p = await open(b), q = await open(b);
+  for (const [page, node] of [[p, s.asha], [q, s.budi]]) {
+    await signIn(page, node);
+    await page.goto(`${node.url}/c/${s.com.id}/announcements`);
+    await page.getByRole('feed').waitFor();
+  }
+  await s.asha.api('POST', `${base}/announcements/scheduled`, {text: 'The gates open now.', at: new Date(Date.now() + 4000).toISOString()});
+  await p.reload();
+  const wait = p.getByRole('region', {name: 'Waiting for their time'});
+  await wait.getByText('The gates open now.').waitFor();
+  assert.equal(await p.getByRole('feed').getByText('The gates open now.').count(), 0, 'it is not out yet');
+  for (const page of [p, q]) await page.getByRole('feed').getByText('The gates open now.').waitFor();
+  await wait.getByText('The gates open now.').waitFor({state: 'detached'});
+  assert.ok(!(await s.asha.api('GET', `${base}/announcements/scheduled`)).items.some((a) => a.text.includes('gates')));
+  for (const page of [p, q]) {
+    assert.deepEqual(page.faults, []);
+    await page.context().close();
+  }
+});
+
+test('a person is reported on their sheet, and only those who let people in learn of it', {skip, timeout: 120_000}, async () => {
+  const p = await open(b), q = await open(b);
+  for (const [page, node] of [[p, s.asha], [q, s.budi]]) await signIn(page, node);
+  await q.goto(`${s.budi.url}/c/${s.com.id}/members`);
+  await q.getByRole('main').getByRole('button', {name: /Asha Rao/}).click();
+  const sheet = q.getByRole('dialog', {name: 'Asha Rao'});
+  await sheet.getByRole('button', {name: /Report/}).click();
+  await q.getByLabel(/What is wrong/).fill('She calls at night');
+  await q.getByRole('button', {name: 'Send the report'}).click();
+  await q.getByText(/^Reported\./).waitFor();
+
+  await p.goto(`${s.asha.url}/c/${s.com.id}/admin/reports`);
+  const one = p.getByRole('article').filter({hasText: 'She calls at night'});
+  await one.waitFor();
+  assert.equal(await one.getByRole('button', {name: 'Hide the message'}).count(), 0, 'a person has no message to hide');
+  await one.getByRole('button', {name: 'Done'}).or(one.getByRole('button', {name: 'Nothing to do'})).first().click();
+  await one.waitFor({state: 'detached'});
+  const [kept] = (await s.asha.api('GET', `${base}/reports`)).items.filter((r) => r.reason === 'She calls at night');
+  assert.equal(kept.message_id, null);
+  for (const page of [p, q]) {
+    assert.deepEqual(page.faults, []);
+    await page.context().close();
+  }
 });
 
 test('notices of somebody who is blocked are folded', {skip, timeout: 60_000}, async () => {

@@ -58,3 +58,44 @@ test('a stopped node has a page, a running one always its own', {skip, timeout: 
   await p.waitForFunction(async () => !(await (await caches.match('/')).text()).includes('An old page') && (await (await caches.match('/app.js')).text()).length > 1000);
   assert.deepEqual(p.faults, []);
 });
+
+test('a page that was open before the worker is in its care without another load', {skip, timeout: 60_000}, async () => {
+  const p = await open(b);
+  let loads = 0;
+  p.on('framenavigated', (f) => f === p.mainFrame() && loads++);
+  await p.goto(await n.link());
+  await p.waitForFunction(() => navigator.serviceWorker.controller !== null);
+  assert.equal(await p.evaluate(() => performance.getEntriesByType('navigation')[0].workerStart), 0, 'this document came without a worker');
+  assert.ok(await p.evaluate(async () => (await fetch('/app.js')).ok), 'what it asks for now goes through the worker');
+  await n.stop();
+  p.expected = ['ERR_CONNECTION_REFUSED', 'ERR_INCOMPLETE', 'ERR_NETWORK', 'ERR_EMPTY', 'ERR_CONNECTION_RESET'];
+  assert.ok(await p.evaluate(async () => (await fetch('/app.js')).ok), 'the shell answers for a node that does not');
+  await n.start();
+  assert.deepEqual(p.faults, []);
+  await p.context().close();
+});
+
+test('a page from the shell of another version starts anew when the node answers', {skip, timeout: 120_000}, async () => {
+  const p = await open(b);
+  p.expected = ['ERR_CONNECTION_REFUSED', 'ERR_INCOMPLETE', 'ERR_NETWORK', 'ERR_EMPTY', 'ERR_CONNECTION_RESET'];
+  await signIn(p, n);
+  await p.waitForFunction(() => navigator.serviceWorker.controller !== null);
+  await p.waitForFunction(async () => !!(await caches.match('/app.js')));
+  const at = n.url;
+  await n.stop();
+  // The same page, as a program of another version would have left it: it runs, and it is told from this one.
+  await p.evaluate(async () => {
+    const c = await caches.open('shell'), text = await (await c.match('/app.js')).text();
+    await c.put('/app.js', new Response(`globalThis.shellBefore = true;${text}`, {headers: {'Content-Type': 'text/javascript', ETag: '"before"'}}));
+  });
+  await p.goto(`${at}/settings/look`);
+  await p.getByRole('heading', {name: 'Pandal is not running'}).waitFor();
+  assert.equal(await p.evaluate(() => globalThis.shellBefore), true, 'it comes from the shell');
+  await n.start();
+  assert.equal(n.url, at);
+  await p.getByRole('heading', {name: 'Look and language'}).waitFor();
+  await p.waitForFunction(() => globalThis.shellBefore === undefined);
+  await p.getByRole('heading', {name: 'Look and language'}).waitFor();
+  await p.waitForFunction(async () => (await caches.match('/app.js')).headers.get('ETag') !== '"before"');
+  assert.deepEqual(p.faults, []);
+});

@@ -100,7 +100,7 @@ function goals(members: Member[], here: Community | undefined): Goal[] {
       if (g.user_id) written.add(g.user_id);
       out.push({id: g.id, name: groupName(g), where: tidy(c.name), mark: <GroupMark g={g} />, unread: muted(g) ? 0 : g.unread ?? 0, at: g.last_message?.created_at ?? '', href: groupHref(g)});
     }
-    out.push({id: c.id, name: tidy(c.name), where: t('jump.community'), mark: <span class="cm" data-cloth={clothOf(c)} aria-hidden="true">{initials(c.name)}</span>, unread: 0, at: '', href: `/c/${c.id}`});
+    out.push({id: c.id, name: tidy(c.name), where: t('jump.community'), mark: <span class="cm on" data-cloth={clothOf(c)} aria-hidden="true">{initials(c.name)}</span>, unread: 0, at: '', href: `/c/${c.id}`});
   }
   for (const m of members) {
     if (m.me || m.state !== 'active' || !m.display_name || written.has(m.id) || here?.state !== 'active') continue;
