@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -153,10 +152,7 @@ func (r *room) storeRows(rows map[op.ID][]content.Row) (out []store.Row) {
 	for space, rs := range rows {
 		for _, x := range rs {
 			row := store.Row{Space: space, Key: string(x.Key), List: x.List, Order: x.Order, Value: x.Value, Text: x.Text}
-			if x.Author != (identity.UserID{}) {
-				row.Tags = tagsOf(x.Author, x.Text, slices.Contains(x.Mentions, r.fixed.Member))
-				row.Alert = r.alertOf(x)
-			}
+			r.note(&row, x)
 			out = append(out, row)
 		}
 	}

@@ -26,6 +26,34 @@ func (r *room) alertOf(x content.Row) store.Alert {
 	return store.Counts
 }
 
+// note says by which words a row is found beside its text, and what it adds to what is unread. Owner only.
+func (r *room) note(row *store.Row, x content.Row) {
+	if x.Author != (identity.UserID{}) {
+		row.Tags = tagsOf(x.Author, x.Text, slices.Contains(x.Mentions, r.fixed.Member))
+		row.Alert = r.alertOf(x)
+	}
+	r.hush(row, x.Key)
+}
+
+// hush lets a message that a moderator hid count for nothing, as long as it is hidden. Who hides a message by a wrong author hides none. Owner only.
+func (r *room) hush(row *store.Row, key content.RowKey) {
+	of, ok := content.AboutWhat(key)
+	if !ok {
+		return
+	}
+	row.Hushes = of.ID
+	if a, err := content.ParseAboutRow(row.Value); err != nil || !a.Hidden.Hidden {
+		return
+	}
+	own := string(content.MessageKey(of.ID))
+	rows, err := r.n.store.Rows(r.ctx, row.Space, []string{own})
+	if m, e := content.ParseMessageRow(rows[own]); err == nil && e == nil && m.Author != of.Author {
+		row.Hushes = [32]byte{}
+		return
+	}
+	row.Hushed = true
+}
+
 // beginUnread counts from now on in spaces that this device is new in, so that history is not unread. Owner only.
 func (r *room) beginUnread(b *store.Batch) {
 	for _, s := range r.c.Spaces() {

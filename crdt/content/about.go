@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/hex"
 	"slices"
+	"strings"
 
 	"github.com/pandal-chat/pandal/crdt/op"
 	"github.com/pandal-chat/pandal/identity"
@@ -130,6 +131,20 @@ type AboutRow struct {
 
 // About is the key of the row of what is said about a message.
 func (r Ref) About() RowKey { return r.key("a") }
+
+// AboutWhat returns the message that a row of what is said about one is about, false for any other row.
+func AboutWhat(k RowKey) (r Ref, ok bool) {
+	rest, ok := strings.CutPrefix(string(k), "a/")
+	id, author, cut := strings.Cut(rest, "/")
+	if !ok || !cut || len(id) != 2*len(r.ID) || len(author) != 2*len(r.Author) {
+		return Ref{}, false
+	}
+	_, err := hex.Decode(r.ID[:], []byte(id))
+	if _, e := hex.Decode(r.Author[:], []byte(author)); err != nil || e != nil {
+		return Ref{}, false
+	}
+	return r, true
+}
 
 func about(rows Rows, r Ref) AboutRow {
 	a, _ := ParseAboutRow(rows[r.About()].Value)

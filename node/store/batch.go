@@ -64,6 +64,11 @@ type Row struct {
 	Text  string   // what search finds this row by; empty: nothing
 	Tags  []string // single words of letters and digits that a search may ask for besides
 	Alert Alert
+
+	// A message of the space of which this row says whether it counts as unread at all, as what is said about a message does; zero: none. Hushed says that
+	// it does not, whatever Alert its row has, until a row says otherwise or goes.
+	Hushes [32]byte
+	Hushed bool
 }
 
 // Touch says that a wire has a part in a row, so that the row can be folded
@@ -329,5 +334,5 @@ func (c *conn) forget() {
 	clear(c.fresh)
 	clear(c.docs)
 	clear(c.unread)
-	c.lastEvent, c.lastWire, c.early = -1, -1, -1
+	c.lastEvent, c.lastWire, c.early, c.hushed = -1, -1, -1, -1
 }

@@ -24,14 +24,14 @@ type conn struct {
 
 	// Writer only: numbers given to spaces, tags and devices, and to the wires of this transaction; the highest numbers of events and wires; and
 	// at most how many rows came before their wire. Negative is not known.
-	spaces                     map[[32]byte]int64
-	numbers                    map[numberKey]int64
-	fresh                      map[freshKey]int64
-	lastEvent, lastWire, early int64
-	gathered                   *atomic.Int64     // the store's
-	left                       int64             // how many texts wait once this transaction is through; negative: as many more as it gathers
-	docs                       map[int64]*text   // what this transaction changes in the index of texts
-	unread                     map[int64]*unread // what is unread, by space; nil: this space does not count
+	spaces                             map[[32]byte]int64
+	numbers                            map[numberKey]int64
+	fresh                              map[freshKey]int64
+	lastEvent, lastWire, early, hushed int64
+	gathered                           *atomic.Int64     // the store's
+	left                               int64             // how many texts wait once this transaction is through; negative: as many more as it gathers
+	docs                               map[int64]*text   // what this transaction changes in the index of texts
+	unread                             map[int64]*unread // what is unread, by space; nil: this space does not count
 }
 
 // dial opens path with key. The key goes in by a pragma, so it is in no file

@@ -31,7 +31,7 @@ func (s *Store) dropSpaces(ctx context.Context, log bool, spaces [][32]byte) err
 				`DELETE FROM tags WHERE space = ?`, `DELETE FROM devices WHERE space = ?`,
 				`DELETE FROM texts WHERE rowid IN (SELECT doc FROM rows WHERE space = ? AND doc <> 0)`,
 				`DELETE FROM gathered WHERE doc IN (SELECT doc FROM rows WHERE space = ? AND doc <> 0)`, `DELETE FROM unread WHERE space = ?`,
-				`DELETE FROM rows WHERE space = ?`, `DELETE FROM secrets WHERE space = ?`, `DELETE FROM days WHERE space = ?`,
+				`DELETE FROM rows WHERE space = ?`, `DELETE FROM secrets WHERE space = ?`, `DELETE FROM days WHERE space = ?`, `DELETE FROM hushed WHERE space = ?`,
 			} {
 				if err := c.exec(sql, n); err != nil {
 					return err

@@ -39,6 +39,15 @@ func timeOf(order []byte) int64 {
 // noteOf says what a row gives, and readies its text for the index. An edit of a message stands at the time of the message.
 func (c *conn) noteOf(r *Row, space, n int64, old note) (note, error) {
 	now := note{space: space, n: n, alert: r.Alert, order: r.Order}
+	if id, ok := wireOf(r.Key); ok && now.alert > Silent {
+		hushed, err := c.hushes(space, id)
+		if err != nil {
+			return now, err
+		}
+		if hushed {
+			now.alert = -now.alert
+		}
+	}
 	if r.Text == "" {
 		return now, nil
 	}

@@ -8,6 +8,11 @@ func (c *conn) putRow(r *Row) error {
 	if err != nil {
 		return err
 	}
+	if r.Hushes != [32]byte{} {
+		if err := c.putHush(space, r.Hushes, r.Hushed && r.Value != nil); err != nil {
+			return err
+		}
+	}
 	if id, ok := wireOf(r.Key); ok {
 		key := freshKey{space, [short]byte(id[:short])}
 		n, isNew := c.fresh[key]
@@ -50,7 +55,7 @@ func (c *conn) putRow(r *Row) error {
 	}
 	return c.exec(`INSERT INTO rows (n, hash, space, key, list, ord, value, alert, doc) VALUES (?,?,?,?,?,?,?,?,?)
 		ON CONFLICT (hash) WHERE hash IS NOT NULL DO UPDATE SET list = excluded.list, ord = excluded.ord, value = excluded.value, alert = excluded.alert, doc = excluded.doc`,
-		n, hash, space, r.Key, r.List, r.Order, r.Value, int64(r.Alert), now.doc)
+		n, hash, space, r.Key, r.List, r.Order, r.Value, int64(now.alert), now.doc)
 }
 
 // earlyRows are rows of wires that came earlier than the wire; mostly there are none. Left to itself SQLite looks through all rows that are found by
@@ -101,5 +106,5 @@ func (c *conn) putOwnRow(r *Row, space, n int64, isNew bool) error {
 		return err
 	}
 	return finish(s, errors.Join(s.BindInt64(1, n), s.BindInt64(2, space), s.BindText(3, r.List), bindBytes(s, 4, r.Order), bindBytes(s, 5, r.Value),
-		s.BindInt64(6, int64(r.Alert)), s.BindInt64(7, now.doc)))
+		s.BindInt64(6, int64(now.alert)), s.BindInt64(7, now.doc)))
 }

@@ -97,6 +97,9 @@ var migrations = []string{
 		PRIMARY KEY (space, day, device, kind)) WITHOUT ROWID;
 	CREATE TABLE tallied (n INTEGER NOT NULL);
 	INSERT INTO tallied VALUES (0);`,
+
+	// Messages that count as unread for nobody, whether they are here or not: those that moderators hid.
+	`CREATE TABLE hushed (space INTEGER NOT NULL, id BLOB NOT NULL, PRIMARY KEY (space, id)) WITHOUT ROWID;`,
 }
 
 // wireOf reads the key of a row that belongs to a wire: "m/" and the wire's id in hex.

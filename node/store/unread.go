@@ -3,12 +3,13 @@ package store
 import (
 	"bytes"
 	"context"
+	"encoding/hex"
 
 	"github.com/ncruces/go-sqlite3"
 )
 
-// Alert says whether a row counts among what is unread, as long as it lies behind the mark of its space.
-type Alert uint8
+// Alert says whether a row counts among what is unread, as long as it lies behind the mark of its space. In the table one that is hushed is below zero.
+type Alert int8
 
 const (
 	Silent  Alert = iota
@@ -69,7 +70,7 @@ func (c *conn) unreadOf(space int64) (*unread, error) {
 }
 
 func (u *unread) add(n note, by int64) {
-	if u == nil || n.alert == Silent || bytes.Compare(n.order, u.mark) <= 0 {
+	if u == nil || n.alert <= Silent || bytes.Compare(n.order, u.mark) <= 0 {
 		return
 	}
 	u.messages, u.changed = u.messages+by, true
@@ -98,6 +99,54 @@ func (c *conn) putUnread(m Unread) error {
 	c.unread[space] = u
 	return c.exec(`INSERT INTO unread (space, mark, messages, mentions) VALUES (?,?,?,?)
 		ON CONFLICT (space) DO UPDATE SET mark = excluded.mark, messages = excluded.messages, mentions = excluded.mentions`, space, m.Mark, u.messages, u.mentions)
+}
+
+// hushes reports whether a message counts for nothing, whoever it would alert. Mostly there are none such.
+func (c *conn) hushes(space int64, id [32]byte) (bool, error) {
+	some, err := c.last(&c.hushed, `SELECT EXISTS (SELECT 1 FROM hushed)`)
+	if err != nil || some == 0 {
+		return false, err
+	}
+	n, err := c.number(`SELECT EXISTS (SELECT 1 FROM hushed WHERE space = ? AND id = ?)`, space, id)
+	return n == 1, err
+}
+
+// putHush lets a message count for nothing, or as it did before, be it here or not.
+func (c *conn) putHush(space int64, id [32]byte, on bool) error {
+	some, err := c.last(&c.hushed, `SELECT EXISTS (SELECT 1 FROM hushed)`)
+	if err != nil || !on && some == 0 {
+		return err
+	}
+	sql := `DELETE FROM hushed WHERE space = ? AND id = ?`
+	if on {
+		sql = `INSERT INTO hushed (space, id) VALUES (?,?) ON CONFLICT DO NOTHING`
+		c.hushed = 1
+	}
+	if err := c.exec(sql, space, id); err != nil || c.db.Changes() == 0 {
+		return err
+	}
+	wire, err := c.number(wireInSpace, id[:short], space)
+	if err != nil {
+		return err
+	}
+	for where, key := range map[string]any{`n = ?`: wire, `hash = ?`: rowHash(space, "m/"+hex.EncodeToString(id[:]))} { // its row may be here before it
+		old, err := c.noted(space, `SELECT n, alert, doc, ord FROM rows WHERE `+where, key)
+		if err != nil {
+			return err
+		}
+		if old.n == 0 || old.alert == Silent || (old.alert < Silent) == on {
+			continue
+		}
+		now := old
+		now.alert = -old.alert
+		if err := c.replaced(old, now); err != nil {
+			return err
+		}
+		if err := c.exec(`UPDATE rows SET alert = ? WHERE n = ?`, int64(now.alert), old.n); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // settleUnread writes the counts that a transaction changed.

@@ -4,7 +4,9 @@ import (
 	"context"
 	"encoding/binary"
 	"encoding/hex"
+	"fmt"
 	"math/rand/v2"
+	"slices"
 	"testing"
 )
 
@@ -17,6 +19,7 @@ func TestUnread(t *testing.T) {
 		order []byte
 		alert Alert
 	}
+	hushed := map[int]bool{}
 	there := map[int]line{}
 	var mark []byte
 	order := func(at int, id [32]byte) []byte {
@@ -50,11 +53,28 @@ func TestUnread(t *testing.T) {
 			}
 			b.Rows = append(b.Rows, r)
 		}
+		for range rng.IntN(3) { // a moderator hides a message, here or to come, or lets it be seen again
+			n := rng.IntN(60)
+			r := Row{Space: space, Key: fmt.Sprint("a/", n), Value: []byte{1}, Hushes: nid('w', n), Hushed: rng.IntN(2) == 0}
+			if rng.IntN(5) == 0 {
+				r.Value = nil
+			}
+			b.Rows = slices.Insert(b.Rows, rng.IntN(len(b.Rows)+1), r)
+		}
+		for _, last := range b.Rows { // of two about one message in a transaction the last stands
+			if last.Hushes != [32]byte{} {
+				for n := range 60 {
+					if nid('w', n) == last.Hushes {
+						hushed[n] = last.Hushed && last.Value != nil
+					}
+				}
+			}
+		}
 		commit(t, s, b)
 		want := Unreads{Mark: mark}
 		var first []byte
-		for _, l := range there {
-			if mark != nil && l.alert != Silent && string(l.order) > string(mark) {
+		for n, l := range there {
+			if mark != nil && l.alert != Silent && !hushed[n] && string(l.order) > string(mark) {
 				want.Messages++
 				if l.alert == Mention {
 					want.Mentions++
