@@ -136,10 +136,10 @@ var mutants = []mutant{
 	{"a step overlooks the communities below", "step.go", `return l.put(states, states[community], states[community].hung(s, &next, who), who, out)`, `return l.put(states, states[community], states[community].hung(s, &next, nil), nil, out)`, "Step"},
 	{"a step overlooks an owner put out", "step.go", `l.outranks(f.cap, s.chain[0]) {`, `false {`, "N5"},
 	{"any Genesis is taken for one above", "../community.go", `o.ID() != c.id && !slices.Contains(c.above, o.ID())`, `false`, "./crdt:OtherGenesis"},
-	{"roles do not add up", "state.go", `		mem.Bits |= b`, `		mem.Bits = b`, "R4"},
-	{"any order: heights are compared as they came", "log.go", `	return slices.Compare(l.f[a].ID[:], l.f[b].ID[:])
 	{"who was let in wrongly is out by nothing", "ending.go", `		add(c.By)`, ``, "OutBy"},
 	{"a cap under a cap is followed no further", "ending.go", `for range maxPath {`, `for range 1 {`, "OutBy"},
+	{"roles do not add up", "state.go", `		mem.Bits |= b`, `		mem.Bits = b`, "R4"},
+	{"any order: heights are compared as they came", "log.go", `	return slices.Compare(l.f[a].ID[:], l.f[b].ID[:])
 }
 
 // subject`, `	return int(a) - int(b)
