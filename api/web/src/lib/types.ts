@@ -116,6 +116,10 @@ export interface Suggestion {
   id: string; name: string; description: string; open: boolean; display_name: string | null; created_at: string; state: 'pending' | 'accepted' | 'declined';
   reason?: string; mine: boolean; group_id: string | null;
 }
+export interface InsightDay {day: string; complete: boolean; members?: number; active?: number; messages?: number; reached?: number; expected?: number}
+export interface Insights {
+  fewest_people: number; coverage: {groups: number; of_groups: number; history_since: string | null; opted_in?: number}; days: InsightDay[];
+}
 export interface Version {version: string; revision?: string; go: string; os: string; arch: string}
 
 export interface MessageDeliveryData extends Delivery {message_id: string}

@@ -12,20 +12,22 @@ import {Confirm} from '../parts/dialog';
 import {groupHref, groupName, orderGroups, PageScreen, Shell, Tabs} from '../parts/shell';
 import {useTitle} from '../parts/stage';
 import {Audit} from './audit';
+import {Insights} from './insights';
 import {InviteCard} from './invite';
 import {EditGreeting} from './greet';
 import {openReports, Reports} from './reports';
 import {RequestList} from './requests';
 import {Suggested} from './suggest';
 
-const tabs = ['overview', 'requests', 'reports', 'groups', 'roles', 'invites', 'audit', 'danger'] as const;
+const tabs = ['overview', 'requests', 'reports', 'groups', 'roles', 'invites', 'insights', 'audit', 'danger'] as const;
 type Tab = (typeof tabs)[number];
-const icons: Record<Tab, string> = {overview: 'overview', requests: 'user-check', reports: 'flag', groups: 'talk', roles: 'shield-check', invites: 'link', audit: 'audit', danger: 'warn'};
+const icons: Record<Tab, string> = {overview: 'overview', requests: 'user-check', reports: 'flag', groups: 'talk', roles: 'shield-check', invites: 'link', insights: 'chart', audit: 'audit', danger: 'warn'};
 
 function allowed(c: Community, tab: Tab): boolean {
   switch (tab) {
     case 'requests':
     case 'reports':
+    case 'insights':
       return can(c, 'admit');
     case 'invites':
       return can(c, 'invite');
@@ -45,7 +47,7 @@ export function Admin({com, tab}: {com: string; tab: string}) {
       <PageScreen wide back={`/c/${com}`} title={t(`admin.${at}`)}>
         <Tabs label={t('menu.admin')} at={at} tabs={[...tabs.filter((x) => allowed(c, x)).map((x) => ({id: x, href: `/c/${com}/admin/${x}`, icon: icons[x], label: t(`admin.${x}`)})), {id: 'members', href: `/c/${com}/members`, icon: 'users', label: t('menu.members')}]} />
         {at === 'overview' ? <Overview c={c} /> : at === 'requests' ? <Requests com={com} /> : at === 'reports' ? <Reports c={c} /> : at === 'groups' ? <Groups c={c} /> : at === 'roles' ? <Roles com={com} />
-          : at === 'invites' ? <Invites com={com} /> : at === 'audit' ? <Audit com={com} /> : <Danger c={c} />}
+          : at === 'invites' ? <Invites com={com} /> : at === 'insights' ? <Insights c={c} /> : at === 'audit' ? <Audit com={com} /> : <Danger c={c} />}
       </PageScreen>
     </Shell>
   );

@@ -11,6 +11,7 @@ import {Avatar, Icon, Note, Trouble} from '../parts/basic';
 import {Confirm} from '../parts/dialog';
 import {PageScreen, Shell} from '../parts/shell';
 import {useTitle} from '../parts/stage';
+import {Consent} from './insights';
 
 interface CommunityMe {id: string; display_name: string; role: string; contacts: Contact[]; has_picture: boolean}
 
@@ -106,6 +107,7 @@ export function MeHere({com}: {com: string}) {
           {saved ? <Note kind="ok" icon="check">{t('saved')}</Note> : null}
           <p><button class="bt pr" disabled={!shown.trim()}>{t('save')}</button></p>
         </form>
+        {c.state === 'active' ? <Consent com={com} /> : null}
         {c.state === 'active' && c.role !== 'owner' ? (
           <section class="card stack">
             <h2>{t('me.leaveTitle')}</h2><p class="mu">{t('me.leaveText')}</p>
