@@ -158,6 +158,8 @@ test('an announcement goes out at its time while the page is open', {skip, timeo
   assert.equal(await p.getByRole('feed').getByText('The gates open now.').count(), 0, 'it is not out yet');
   for (const page of [p, q]) await page.getByRole('feed').getByText('The gates open now.').waitFor();
   await wait.getByText('The gates open now.').waitFor({state: 'detached'});
+  const legend = p.getByRole('feed').getByRole('article').filter({hasText: 'The gates open now.'}).locator('.key');
+  assert.ok(await legend.evaluate((e) => e.clientWidth >= e.scrollWidth && e.clientWidth > 200), 'the words below the bar are seen');
   assert.ok(!(await s.asha.api('GET', `${base}/announcements/scheduled`)).items.some((a) => a.text.includes('gates')));
   for (const page of [p, q]) {
     assert.deepEqual(page.faults, []);

@@ -235,7 +235,7 @@ function Danger({c}: {c: Community}) {
         ) : <p class="sm mu">{t('recovery.nobody')}</p>) : <p class="sm mu">{t('recovery.none')}</p>}
       </section>
       {(['keys', 'archive', 'forget'] as const).map((a) => (
-        <section class="card row wrap" key={a}>
+        <section class="card row wrap span" key={a}>
           <div class="grow"><h2>{t(word(a))}</h2><p class="mu">{t(`danger.${a}Text`)}</p></div>
           <button type="button" class={a === 'keys' ? 'bt' : 'bt dg'} onClick={() => setAsk(a)}>{t(word(a))}</button>
         </section>

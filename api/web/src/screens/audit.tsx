@@ -26,8 +26,9 @@ export function Audit({com}: {com: string}) {
       </div>
       <ul class="tl">
         {list.value.items.map((a) => {
-          const key = `act.${icons[a.kind] ? a.kind : 'other'}`;
           const g = a.group_id ? groups.value.get(a.group_id) : undefined;
+          if (g?.kind === 'dm') return null; // whom a direct message is with says its line in the list
+          const key = a.kind === 'create_group' && !tidy(a.detail.name) ? 'act.direct' : `act.${icons[a.kind] ? a.kind : 'other'}`;
           return (
             <li key={a.id} class={a.effective ? '' : 'cut'}>
               <span class="mu"><Icon name={icons[a.kind] ?? 'key-round'} /></span>

@@ -73,7 +73,7 @@ export function Insights({c}: {c: Community}) {
             <section class="card stack">
               <h2>{t('insight.reach')}</h2>
               <Chart violet what={t('insight.reached')} days={days} of={(d) => d.reached} more={(d) => d.expected} />
-              <p class="sm keyline"><span class="key full" aria-hidden="true" />{t('insight.reached')}<span class="key" aria-hidden="true" />{t('insight.expected')}</p>
+              <p class="sm keyline"><span class="swatch full" aria-hidden="true" />{t('insight.reached')}<span class="swatch" aria-hidden="true" />{t('insight.expected')}</p>
               <Table days={days.filter((d) => d.reached !== undefined)} heads={[t('insight.reached'), t('insight.expected')]} cells={(d) => [d.reached, d.expected]} />
             </section>
           ) : null}

@@ -4,12 +4,13 @@ import {post, Refusal} from '../lib/api';
 import {useData, useList} from '../lib/data';
 import {t} from '../lib/i18n';
 import {communityOf} from '../lib/state';
-import type {Network, Peer, Problem} from '../lib/types';
+import {nameOf} from '../lib/text';
+import type {Member, Network, Peer, Problem} from '../lib/types';
 import {Copy, Icon, Note, Trouble} from '../parts/basic';
 import {PageScreen, Shell} from '../parts/shell';
 import {useTitle} from '../parts/stage';
 
-const mostDots = 212;
+const mostDots = 212, fewDots = 5; // fewer are a speck, and the sentence says them
 
 /** A dot for each person, filled for those who are reachable; the words beside say the same. */
 function Dots({n, of}: {n: number; of: number}) {
@@ -27,6 +28,8 @@ export function NetworkScreen({com}: {com: string}) {
   useTitle(t('menu.network'));
   const net = useData<Network>('/network', ['peer']);
   const peers = useList<Peer>('/peers', ['peer']);
+  const members = useList<Member>(`/communities/${com}/members?state=active`, [`member:${com}`]);
+  const nameFor = (id: string | null) => nameOf(members.value?.find((m) => m.id === id)?.display_name);
   const [addr, setAddr] = useState('');
   const [problem, setProblem] = useState<Problem | null>(null);
   const [ok, setOk] = useState(false);
@@ -48,14 +51,14 @@ export function NetworkScreen({com}: {com: string}) {
   return (
     <Shell com={com}>
       <PageScreen back={`/c/${com}`} title={others === 0 ? t('pill.alone') : t('net.title', {n: c.reachable, of: others})}>
-        {others > 0 ? <Dots n={c.reachable} of={others} /> : null}
+        {others >= fewDots ? <Dots n={c.reachable} of={others} /> : null}
         <p class="mu measure">{c.reachable > 0 ? t('net.enough') : others > 0 ? t('net.none') : t('net.alone')}</p>
         {mine.length ? (
           <section class="card">
             <h2>{t('net.connected')}</h2>
             <ul class="tl">
               {mine.map((p) => (
-                <li key={p.id}><Icon name="wifi" /><p class="grow"><bdi dir="ltr" class="sm">{p.addresses[0] ?? p.id}</bdi></p>
+                <li key={p.id}><Icon name="wifi" /><p class="grow"><b><bdi>{nameFor(p.member_id)}</bdi></b><span class="block sm mu break"><bdi dir="ltr">{p.addresses[0] ?? p.id}</bdi></span></p>
                   <span class="sm mu num">{p.latency_seconds ? t('net.ms', {n: Math.round(p.latency_seconds * 1000)}) : ''}</span></li>
               ))}
             </ul>
