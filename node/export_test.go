@@ -3,6 +3,7 @@ package node
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"slices"
@@ -133,6 +134,29 @@ var (
 	PortFinding  = portFinding
 	DHTFinding   = dhtFinding
 )
+
+// TakeLines takes lines of some times in, batch by batch, all about one person, and returns the times of all and of those about him.
+func TakeLines(batches ...[]int64) (all, about []int64) {
+	sp := &spaceLines{about: map[identity.UserID][]*line{}}
+	n := 0
+	for _, b := range batches {
+		var more []*line
+		for _, at := range b {
+			x := &line{at: op.Millis(at), turn: comes}
+			binary.BigEndian.PutUint64(x.id[:], uint64(n))
+			n++
+			more = append(more, x)
+		}
+		sp.take(more)
+	}
+	times := func(list []*line) (out []int64) {
+		for _, x := range list {
+			out = append(out, int64(x.at))
+		}
+		return out
+	}
+	return times(sp.all), times(sp.about[identity.UserID{}])
+}
 
 // DeskKeys counts the desk's keys that the node holds.
 func (n *Node) DeskKeys() (held int) {

@@ -61,27 +61,27 @@ func byTime(a, b *line) int {
 	return slices.Compare(a.id[:], b.id[:])
 }
 
-func put(list []*line, x *line) []*line {
-	i, _ := slices.BinarySearchFunc(list, x, byTime)
-	return slices.Insert(list, i, x)
-}
-
 // linesOf reads what is new in the logs that a space's lines come from. Owner only.
 func (r *room) linesOf(s op.ID) *spaceLines {
 	l := r.c.Log()
 	if r.lines == nil || r.lines.log != l {
 		r.lines = &lines{log: l, seen: map[op.ID]int{}, of: map[[20]byte]*spaceLines{}}
 	}
+	fresh := map[*spaceLines][]*line{}
 	for _, log := range []op.ID{r.id, s} {
 		nodes := l.Graph().Nodes(log)
 		for _, n := range nodes[min(r.lines.seen[log], len(nodes)):] {
 			if o := l.Op(l.Graph().ID(n)); o != nil {
 				if of, x := r.lineOf(o); x != nil {
-					r.lines.at(of).add(x)
+					sp := r.lines.at(of)
+					fresh[sp] = append(fresh[sp], x)
 				}
 			}
 		}
 		r.lines.seen[log] = len(nodes)
+	}
+	for sp, more := range fresh {
+		sp.take(more)
 	}
 	return r.lines.at([20]byte(s[:20]))
 }
@@ -93,13 +93,6 @@ func (ls *lines) at(of [20]byte) *spaceLines {
 		ls.of[of] = sp
 	}
 	return sp
-}
-
-func (sp *spaceLines) add(x *line) {
-	sp.all = put(sp.all, x)
-	if x.turn != other {
-		sp.about[x.subject] = put(sp.about[x.subject], x)
-	}
 }
 
 // lineOf reads what an op says to those of a space, by the first bytes of its id; nil for nothing. Owner only.

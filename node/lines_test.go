@@ -1,6 +1,7 @@
 package node_test
 
 import (
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -209,4 +210,35 @@ func TestLinesFollow(t *testing.T) {
 			t.Errorf("Dewi sees %q", got)
 		}
 	})
+}
+
+// TestLinesInOrder: lines that come in any order and any batches lie in the order of time; a whole log that is dated back is taken in at once.
+func TestLinesInOrder(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	for range 200 {
+		var batches [][]int64
+		var want []int64
+		for range rng.IntN(6) {
+			var b []int64
+			for range rng.IntN(5) {
+				b = append(b, rng.Int64N(9))
+			}
+			batches, want = append(batches, b), append(want, b...)
+		}
+		slices.Sort(want)
+		if all, about := node.TakeLines(batches...); !slices.Equal(all, want) || !slices.Equal(about, want) {
+			t.Fatalf("%v: %v, about him %v", batches, all, about)
+		}
+	}
+	back := make([]int64, 400_000)
+	for i := range back {
+		back[i] = int64(len(back) - i)
+	}
+	at := time.Now()
+	if all, _ := node.TakeLines(back); !slices.IsSorted(all) || len(all) != len(back) {
+		t.Error("out of order")
+	}
+	if took := time.Since(at); took > 5*time.Second { // one by one it is a minute
+		t.Errorf("%d lines took %v", len(back), took)
+	}
 }

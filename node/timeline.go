@@ -8,12 +8,43 @@ import (
 
 	"github.com/pandal-chat/pandal/crdt/content"
 	"github.com/pandal-chat/pandal/crdt/op"
+	"github.com/pandal-chat/pandal/identity"
 	"github.com/pandal-chat/pandal/node/store"
 )
 
 // A timeline is a group's messages with the lines of its ops between them, by (lamport or time, id).
 
 func (x *line) order() []byte { return content.Order(x.at, x.id) }
+
+// merge takes more lines into a sorted list, all at once: what is said of an op that is dated back goes in the middle, and a log may have many.
+func merge(list, more []*line) []*line {
+	slices.SortFunc(more, byTime)
+	i, j := len(list)-1, len(more)-1
+	list = append(list, more...)
+	for k := len(list) - 1; j >= 0; k-- {
+		if i >= 0 && byTime(list[i], more[j]) > 0 {
+			list[k] = list[i]
+			i--
+		} else {
+			list[k] = more[j]
+			j--
+		}
+	}
+	return list
+}
+
+func (sp *spaceLines) take(more []*line) {
+	sp.all = merge(sp.all, more)
+	of := map[identity.UserID][]*line{}
+	for _, x := range more {
+		if x.turn != other {
+			of[x.subject] = append(of[x.subject], x)
+		}
+	}
+	for m, some := range of {
+		sp.about[m] = merge(sp.about[m], some)
+	}
+}
 
 // orderName is an order as the API tells it.
 func orderName(order []byte) string { return hex.EncodeToString(order[:14]) }
