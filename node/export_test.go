@@ -158,6 +158,16 @@ func TakeLines(batches ...[]int64) (all, about []int64) {
 	return times(sp.all), times(sp.about[identity.UserID{}])
 }
 
+// PostKind is a node of a later version: it posts a message of a kind that is not known yet.
+func (n *Node) PostKind(group string, kind uint16, body []byte) (posted bool) {
+	r, s, err := n.groupRoom(group)
+	if err != nil {
+		return false
+	}
+	r.ask(context.Background(), func() { posted = r.post(s, content.Kind(kind), body) })
+	return posted
+}
+
 // DeskKeys counts the desk's keys that the node holds.
 func (n *Node) DeskKeys() (held int) {
 	r := n.only()

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -138,7 +139,7 @@ func (a *app) deviceCmd() *cobra.Command {
 func (a *app) meCmd() *cobra.Command {
 	show := func(m api.Me) error {
 		return a.show(m, func(w io.Writer) {
-			fmt.Fprintf(w, "%s, devices: %d, recovery words written down: %s\n", plain(m.DisplayName), m.Devices, yes(m.RecoveryWordsConfirmed))
+			fmt.Fprintf(w, "%s, devices: %d, recovery words written down: %s\n", plain(cmp.Or(m.DisplayName, "no name yet")), m.Devices, yes(m.RecoveryWordsConfirmed))
 		})
 	}
 	c := &cobra.Command{

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -31,7 +32,7 @@ func (a *app) statusCmd() *cobra.Command {
 
 func (a *app) printStatus(st api.Status) error {
 	return a.show(st, func(w io.Writer) {
-		fmt.Fprintf(w, "%s, %s, up %s, %s\n", plain(st.Me.DisplayName), st.URL, time.Duration(st.UptimeSeconds)*time.Second, st.State)
+		fmt.Fprintf(w, "%s, %s, up %s, %s\n", plain(cmp.Or(st.Me.DisplayName, "nobody has given a name yet")), st.URL, time.Duration(st.UptimeSeconds)*time.Second, st.State)
 		if len(st.Communities) == 0 {
 			fmt.Fprintln(w, "no community yet")
 			a.say("next: pandal community create NAME, or pandal invite accept LINK")
