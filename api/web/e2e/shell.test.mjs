@@ -67,8 +67,8 @@ test('a page that was open before the worker is in its care without another load
   await p.waitForFunction(() => navigator.serviceWorker.controller !== null);
   assert.equal(await p.evaluate(() => performance.getEntriesByType('navigation')[0].workerStart), 0, 'this document came without a worker');
   assert.ok(await p.evaluate(async () => (await fetch('/app.js')).ok), 'what it asks for now goes through the worker');
-  await n.stop();
   p.expected = ['ERR_CONNECTION_REFUSED', 'ERR_INCOMPLETE', 'ERR_NETWORK', 'ERR_EMPTY', 'ERR_CONNECTION_RESET'];
+  await n.stop();
   assert.ok(await p.evaluate(async () => (await fetch('/app.js')).ok), 'the shell answers for a node that does not');
   await n.start();
   assert.deepEqual(p.faults, []);

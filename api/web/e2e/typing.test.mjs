@@ -123,7 +123,9 @@ test('nobody is told in announcements, nor by who lets nobody know', {skip, time
   await p.getByRole('log').getByText('Hello').waitFor();
   assert.deepEqual(told, []);
   await p.goto(`${asha.url}/settings/privacy`);
+  const taken = p.waitForResponse((r) => r.request().method() === 'PATCH' && r.url().endsWith('/me/privacy'));
   await p.getByRole('checkbox', {name: /Tell that I am writing/}).check();
+  await (await taken).finished();
   await until(async () => (await asha.api('GET', '/me/privacy')).typing, 'the choice');
   await p.evaluate((g) => { // one tab, no reload: the page knows of the choice
     history.pushState(null, '', g);

@@ -22,7 +22,10 @@ export function Privacy() {
   if (!shown) return now.problem ? <Trouble problem={now.problem} /> : <Loading what={t('settings.privacy')} rows={1} />;
   const change = (what: Partial<Answer>) => {
     setProblem(null);
-    patch<Answer>('/me/privacy', what).then(setSet, (e: unknown) => {
+    patch<Answer>('/me/privacy', what).then((now) => {
+      privacy.value = now; // also where this screen was left meanwhile
+      setSet(now);
+    }, (e: unknown) => {
       setSet({...shown});
       if (e instanceof Refusal) setProblem(e.problem);
     });
