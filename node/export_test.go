@@ -168,6 +168,54 @@ func (n *Node) PostKind(group string, kind uint16, body []byte) (posted bool) {
 	return posted
 }
 
+// ReportAndDecision takes in a report and the decision on it, as if both came from others, in one of several orders, and returns what is told of them.
+func (n *Node) ReportAndDecision(order string) (told []string) {
+	r := n.only()
+	from := n.EventCursor()
+	r.ask(context.Background(), func() {
+		var id [32]byte
+		copy(id[:], order)
+		id[31] = 1
+		effects := func(kind content.Kind, ev string, m [32]byte, at op.Millis, body []byte) crdt.Effects {
+			e := crdt.Effects{Events: []crdt.Event{{Type: ev, Space: r.id, Member: r.fixed.Member, Ref: id}}}
+			e.Store.Rows = map[op.ID][]content.Row{r.id: content.Fold(nil, content.Msg{ID: m, Space: r.id, Author: r.fixed.Member, Lamport: at, Time: at, Kind: kind, Body: body})}
+			return e
+		}
+		about, _ := content.ReportBody{Space: r.id, Reason: "rude"}.Encode()
+		dec, _ := content.DecisionBody{About: id, Accepted: true}.Encode()
+		report := effects(content.Report, "report.created", id, 10, about)
+		decision := effects(content.Decision, "desk.decided", [32]byte{9}, 20, dec)
+		both := func(a, b crdt.Effects) crdt.Effects {
+			a.Events = append(a.Events, b.Events...)
+			a.Store.Rows = map[op.ID][]content.Row{r.id: append(a.Store.Rows[r.id], b.Store.Rows[r.id]...)}
+			return a
+		}
+		switch order {
+		case "report, decision":
+			r.perform(report)
+			r.perform(decision)
+		case "decision, report":
+			r.perform(decision)
+			r.perform(report)
+		case "report and decision":
+			r.perform(both(report, decision))
+		case "decision and report":
+			r.perform(both(decision, report))
+		case "report with decision":
+			r.performAll([]crdt.Effects{report, decision})
+		case "decision with report":
+			r.performAll([]crdt.Effects{decision, report})
+		}
+	})
+	events, _ := n.Events(from, 100)
+	for _, e := range events {
+		if strings.HasPrefix(e.Type, "report.") || strings.HasPrefix(e.Type, "suggestion.") {
+			told = append(told, e.Type)
+		}
+	}
+	return told
+}
+
 // DeskKeys counts the desk's keys that the node holds.
 func (n *Node) DeskKeys() (held int) {
 	r := n.only()

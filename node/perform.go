@@ -138,12 +138,7 @@ func (r *room) addTo(b *store.Batch, e crdt.Effects) error {
 			b.Meta = append(b.Meta, m)
 		}
 	}
-	for _, ev := range e.Events {
-		if ev.Type == "member.changed" {
-			r.names = nil
-		}
-		b.Events = append(b.Events, r.eventOf(ev))
-	}
+	b.Events = append(b.Events, r.eventsOf(b, e)...)
 	b.Events = append(b.Events, r.changedBy(e.Store.Ops)...)
 	return nil
 }
@@ -210,13 +205,6 @@ func (r *room) eventOf(e crdt.Event) store.Event {
 		rec.Ref = msgID(e.Ref)
 		if e.Type == "message.delivery" { // a receipt came
 			rec.Ref = r.deliveredTo(e.Space, rec.Ref)
-		}
-	case e.Type == "desk.decided": // on a request, a report or a suggestion
-		e.Type, rec.Ref = "suggestion.decided", sugID(e.Ref)
-		if _, ok := r.deskRow(e.Space, content.RequestKey(e.Ref)); ok {
-			e.Type, rec.Ref = "join_request.decided", jrqID(e.Ref)
-		} else if _, ok := r.deskRow(e.Space, content.ReportKey(e.Ref)); ok {
-			e.Type, rec.Ref = "report.decided", repID(e.Ref)
 		}
 	case strings.HasPrefix(e.Type, "join_request."):
 		rec.Ref = jrqID(e.Ref)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/hex"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -88,6 +89,19 @@ func TestTold(t *testing.T) {
 		budi.Start()
 		if s := of(budi, "Garden"); s.State != "declined" || s.Reason != "no roof" {
 			t.Errorf("after a restart: %+v", s)
+		}
+	})
+}
+
+// TestDecidedInOrder: however a report and the decision on it come, screens are told of the report, then of the decision, each once.
+func TestDecidedInOrder(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		asha := nodetest.New(t).Node("Asha")
+		asha.Found("Sunrise")
+		for _, order := range []string{"report, decision", "decision, report", "report and decision", "decision and report", "report with decision", "decision with report"} {
+			if got := asha.ReportAndDecision(order); !slices.Equal(got, []string{"report.created", "report.decided"}) {
+				t.Errorf("%s: told of %v", order, got)
+			}
 		}
 	})
 }
