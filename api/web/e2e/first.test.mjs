@@ -51,7 +51,7 @@ test('from an empty node to a first message, and a second person', {skip, timeou
   await p.getByRole('textbox', {name: /^Message/}).fill('Thank you, Budi!');
   await p.keyboard.press('Enter');
   await q.getByRole('log').getByText('Thank you, Budi!').waitFor();
-  await p.getByText(/Delivered to 1 of 1/).last().waitFor();
+  await p.getByText(/(Delivered to|Read by) 1 of 1/).last().waitFor();
 
   // A second use of a link is refused in words.
   const used = await asha.link();

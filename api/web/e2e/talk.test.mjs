@@ -31,6 +31,7 @@ test('everyday acts, on two pages', {skip, timeout: 240_000}, async () => {
 
   await kg.hover();
   await kg.getByRole('button', {name: 'Answer'}).click();
+  await p.waitForFunction(() => document.activeElement instanceof HTMLTextAreaElement); // no hand types sooner
   await p.keyboard.type('I will ask her.');
   await p.keyboard.press('Enter');
   await q.getByRole('log').getByText('I will ask her.').waitFor();
@@ -106,6 +107,7 @@ test('search finds, marks, filters and leads to the place', {skip, timeout: 120_
   await say(s.asha, 'The pump is **repaired**, keys at my door.', `/messages/${root.id}/thread`);
   for (let i = 0; i < 60; i++) await say(s.asha, `Line ${i}`);
   await until(async () => (await s.asha.api('GET', '/search?q=pump')).items.length === 2, 'both messages');
+  await s.asha.api('PUT', `/groups/${s.food.id}/read`, {up_to: root.id}); // so that the group opens at its end
   await signIn(p, s.asha);
   await p.getByRole('navigation', {name: 'Sunrise Ward'}).getByRole('link', {name: /Food relief/}).click();
   await p.getByRole('log').getByText('Line 59').waitFor();

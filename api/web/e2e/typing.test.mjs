@@ -46,6 +46,7 @@ test('who writes is shown in a group and in a direct message', {skip, timeout: 1
     await box.press('Enter');
     await q.getByRole('log').getByText('The soup is on.').waitFor();
     assert.equal(await line.innerText(), '', 'the message ends it');
+    await p.waitForTimeout(1100); // a node hears another one once a second
   }
   // By itself, some seconds after the last word.
   let from = 0;
