@@ -1,6 +1,6 @@
 // Where a message is written. Enter sends, Shift+Enter makes a line; a setting swaps them. What is unfinished is kept for each group.
 import type {ComponentChildren} from 'preact';
-import {useEffect, useRef, useState} from 'preact/hooks';
+import {useLayoutEffect, useRef, useState} from 'preact/hooks';
 import {t} from '../lib/i18n';
 import {prefs} from '../lib/prefs';
 import {Icon} from './basic';
@@ -14,8 +14,9 @@ export function Composer({id, label, place, onSend, button, violet, above, start
 }) {
   const [text, setText] = useState('');
   const box = useRef<HTMLTextAreaElement>(null);
-  useEffect(() => setText(initial ?? localStorage.getItem(draftKey(id)) ?? ''), [id, initial]);
-  useEffect(() => {
+  // Both before the browser goes on: a quick hand types at once.
+  useLayoutEffect(() => setText(initial ?? localStorage.getItem(draftKey(id)) ?? ''), [id, initial]);
+  useLayoutEffect(() => {
     if (focusOn) box.current?.focus();
   }, [focusOn]);
   const change = (v: string) => {

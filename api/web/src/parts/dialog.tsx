@@ -1,6 +1,6 @@
 // Native dialogs and menus: Esc closes, the focus comes back, and what is behind cannot be reached.
 import type {ComponentChildren} from 'preact';
-import {useEffect, useId, useRef} from 'preact/hooks';
+import {useId, useLayoutEffect, useRef} from 'preact/hooks';
 import {t} from '../lib/i18n';
 import {Icon} from './basic';
 
@@ -9,7 +9,7 @@ export function Dialog({title, onClose, children, wide, side}: {
 }) {
   const ref = useRef<HTMLDialogElement>(null);
   const id = useId();
-  useEffect(() => {
+  useLayoutEffect(() => { // before the browser goes on: what is typed next is meant for the dialog
     const d = ref.current!;
     const before = document.activeElement as HTMLElement | null;
     if (!d.open) d.showModal();
