@@ -136,7 +136,7 @@ export async function signIn(page, node) {
 
 export function watch(page, faults) {
   page.on('console', (m) => {
-    if (m.type() === 'error' && !(page.expected ?? []).some((e) => m.text().includes(e))) faults.push(`console: ${m.text()}`);
+    if (m.type() === 'error' && !(page.expected ?? []).some((e) => m.text().includes(e))) faults.push(`console: ${m.text()} ${m.location().url}`);
   });
   page.on('pageerror', (e) => faults.push(`error: ${e.message}`));
 }

@@ -37,6 +37,35 @@ test('a direct message begins by Ctrl+K and a name', {skip, timeout: 60_000}, as
   await q.context().close();
 });
 
+test('the sheet of a person asks for each thing once, and what is shown of it is read again when it changes', {skip, timeout: 60_000}, async () => {
+  const p = await open(b);
+  await signIn(p, s.asha);
+  const asked = [];
+  const settled = () => p.evaluate(() => new Promise((done) => setTimeout(done, 500))); // twice what the page waits before it reads again
+  p.on('request', (r) => new URL(r.url()).pathname.startsWith('/api/') && asked.push(`${r.method()} ${new URL(r.url()).pathname.replace('/api/v1', '')}`));
+  await p.goto(`${s.asha.url}/c/${s.com.id}/members`);
+  const row = p.getByRole('main').getByRole('button', {name: /Budi Santoso/});
+  await row.waitFor();
+  await settled();
+  assert.equal(asked.filter((r) => r === `GET ${base}/members`).length, 1, asked.join('\n'));
+  asked.length = 0;
+  const budi = (await s.asha.api('GET', `${base}/members`)).items.find((m) => m.display_name === 'Budi Santoso');
+  await row.click();
+  const sheet = p.getByRole('dialog', {name: 'Budi Santoso'});
+  for (const what of ['Safety words', 'What this person may do']) await sheet.getByRole('heading', {name: what}).waitFor();
+  await sheet.getByRole('button', {name: 'Block'}).waitFor();
+  await settled();
+  const mine = asked.filter((r) => /\/(members\/.|roles$|blocks\/)/.test(r)).sort();
+  assert.deepEqual(mine, [...['profile', 'safety-words'].map((x) => `GET ${base}/members/${budi.id}/${x}`), `GET ${base}/roles`, `GET /me/blocks/${budi.id}`].sort());
+  await sheet.getByRole('checkbox', {name: /^Announcer/}).click();
+  await until(async () => (await s.asha.api('GET', `${base}/members/${budi.id}`)).roles.includes('announcer'), 'the role');
+  await row.getByText('Announcer').waitFor();
+  await s.asha.api('DELETE', `${base}/members/${budi.id}/roles/announcer`);
+  await row.getByText('Announcer').waitFor({state: 'detached'});
+  assert.deepEqual(p.faults, []);
+  await p.context().close();
+});
+
 test('a direct message begins on a sheet, is read by two, and ends', {skip, timeout: 120_000}, async () => {
   const p = await open(b), q = await open(b);
   for (const [page, node] of [[p, s.asha], [q, s.budi]]) await signIn(page, node);

@@ -1,5 +1,5 @@
 // A list or resource for a screen: read when it is shown, and again when something of its kind happens.
-import {useSignal, useSignalEffect} from '@preact/signals';
+import {effect, useSignal} from '@preact/signals';
 import {useEffect} from 'preact/hooks';
 import {get, Refusal} from './api';
 import {beat} from './state';
@@ -7,36 +7,39 @@ import type {Page, Problem} from './types';
 
 export interface Data<T> {value: T | null; problem: Problem | null; reload: () => void}
 
-/** Reads a path. The topics are kinds of events ("member:com_1"); null as path reads nothing. */
+/** Reads a path: once when it is shown, then at most four times a second. The topics are kinds of events ("member:com_1"); null as path reads nothing. */
 export function useData<T>(path: string | null, topics: string[] = [], all = false): Data<T> {
   const value = useSignal<T | null>(null);
   const problem = useSignal<Problem | null>(null);
   const run = useSignal(0);
-  useSignalEffect(() => {
-    let n = run.value;
-    for (const topic of topics) n += beat(topic).value;
-    void n;
-    if (path === null) return undefined;
-    let live = true;
-    const timer = setTimeout(() => {
-      (all ? every(path) : get<unknown>(path)).then((v) => {
-        if (!live) return;
-        value.value = v as T;
-        problem.value = null;
-      }, (e: unknown) => {
-        if (live && e instanceof Refusal) problem.value = e.problem;
-      });
-    }, value.peek() === null ? 0 : 250);
-    return () => {
-      live = false;
-      clearTimeout(timer);
-    };
-  });
   useEffect(() => {
     value.value = null;
     problem.value = null;
-    run.value++;
-  }, [path]);
+    if (path === null) return undefined;
+    let live = true, timer = 0, asked = 0, shown = 0;
+    const read = () => {
+      timer = 0;
+      const n = ++asked;
+      (all ? every(path) : get<unknown>(path)).then((v) => {
+        if (!live || n < shown) return;
+        shown = n;
+        value.value = v as T;
+        problem.value = null;
+      }, (e: unknown) => {
+        if (live && n === asked && e instanceof Refusal) problem.value = e.problem;
+      });
+    };
+    const stop = effect(() => {
+      void run.value;
+      for (const topic of topics) void beat(topic).value;
+      timer ||= setTimeout(read, asked ? 250 : 0);
+    });
+    return () => {
+      live = false;
+      clearTimeout(timer);
+      stop();
+    };
+  }, [path, topics.join()]);
   return {value: value.value, problem: problem.value, reload: () => run.value++};
 }
 
