@@ -33,6 +33,15 @@ func (n *Node) StateHash() (h [32]byte) {
 	return h
 }
 
+// Untold are the read marks that are kept until they are told.
+func (n *Node) Untold() (out []string) {
+	list, _ := n.store.MetaPrefix(context.Background(), metaUntold)
+	for _, m := range list {
+		out = append(out, m.Key)
+	}
+	return out
+}
+
 // Snapshot is what the node can open now.
 func (n *Node) Snapshot() *crdt.Snapshot { return n.only().snap.Load() }
 

@@ -3,7 +3,9 @@ package node
 import (
 	"context"
 	"encoding/binary"
+	"encoding/hex"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/pandal-chat/pandal/crdt/content"
@@ -17,7 +19,12 @@ type Privacy struct {
 	Typing       bool // that I am writing, in the same
 }
 
-const metaPrivacy = "privacy"
+const (
+	metaPrivacy = "privacy"
+	metaUntold  = "untold/" // + community + "/" + space: an Order, how far I have read and not told
+)
+
+const markSize = 8 + 32 // of an Order
 
 // privacyRecord keeps what was turned off, so that nothing stored is the default.
 type privacyRecord struct {
@@ -65,11 +72,29 @@ func (r *room) readers(s op.ID) bool {
 	return s != r.id && st != nil && r.c.Mine(s) && st.Members.Len() <= maxReaders
 }
 
+func (r *room) untoldKey(s op.ID) string { return metaUntold + hexID(r.id) + "/" + hexID(s) }
+
+// readUntold takes up again what was read and not told when the node stopped. Owner only.
+func (r *room) readUntold() {
+	prefix := metaUntold + hexID(r.id) + "/"
+	list, err := r.n.store.MetaPrefix(r.ctx, prefix)
+	if err != nil {
+		r.n.log.Error("what was read and not told could not be read", "err", err)
+	}
+	for _, m := range list {
+		if s, err := hex.DecodeString(strings.TrimPrefix(m.Key, prefix)); err == nil && len(s) == 32 && len(m.Value) == markSize {
+			r.readDue[op.ID(s)] = m.Value
+		}
+	}
+}
+
 // sendReads tells how far I have read, each group's at most once in 2 seconds, and as seldom as receipts the larger it is. Owner only.
 func (r *room) sendReads(at time.Time) {
 	for s, mark := range r.readDue {
 		if !r.readers(s) || !r.n.Privacy().ReadReceipts {
-			delete(r.readDue, s)
+			if err := r.n.commit(r.ctx, &store.Batch{Meta: []store.Meta{{Key: r.untoldKey(s)}}}); err == nil {
+				delete(r.readDue, s)
+			}
 			continue
 		}
 		if at.Sub(r.readAt[s]) < max(marksEvery, time.Duration(r.c.State(s).Members.Len())*time.Second/4) {
@@ -77,7 +102,7 @@ func (r *room) sendReads(at time.Time) {
 		}
 		r.readAt[s] = at
 		body, err := content.ReadBody{Lamport: op.Millis(binary.BigEndian.Uint64(mark)), ID: [32]byte(mark[8:])}.Encode()
-		if err == nil && !r.post(s, content.Read, body) {
+		if err == nil && !r.post(s, content.Read, body, store.Meta{Key: r.untoldKey(s)}) {
 			continue // for want of a key: later
 		}
 		delete(r.readDue, s)

@@ -93,3 +93,65 @@ func TestReadReceipts(t *testing.T) {
 		w.Eventually(time.Minute, "Chen is told of both", func() bool { return read(chen, mine.ID) == 2 })
 	})
 }
+
+// TestReadsToldAfterRestart: what Asha read just before her node stopped is told when it runs again, once, and not where she has said meanwhile
+// that nobody is to know.
+func TestReadsToldAfterRestart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx := context.Background()
+		w := nodetest.New(t)
+		asha, budi := w.Node("Asha"), w.Node("Budi")
+		sunrise := asha.Found("Sunrise")
+		general := asha.Group(sunrise, "General")
+		budi.Join(asha.Invite(sunrise, general))
+		agree(w, time.Minute, asha, budi)
+		read := func(id string) int {
+			m, err := budi.Message(id)
+			if err != nil || m.Delivery.Read == nil {
+				return -1
+			}
+			return *m.Delivery.Read
+		}
+		markAndStop := func(id string) {
+			t.Helper()
+			w.Eventually(time.Minute, "Asha has it", func() bool { _, err := asha.Message(id); return err == nil })
+			if _, err := asha.MarkRead(ctx, general, id); err != nil {
+				t.Fatal(err)
+			}
+			asha.Stop()
+			if n := read(id); n != 0 {
+				t.Fatalf("Budi is told of %d before her node stopped: the test tests nothing", n)
+			}
+		}
+		soup := budi.Say(general, "soup")
+		markAndStop(soup)
+		asha.Start()
+		if list := asha.Untold(); len(list) != 1 {
+			t.Errorf("Asha's node has %d marks to tell, want the one", len(list))
+		}
+		w.Eventually(time.Minute, "Budi is told after her restart", func() bool { return read(soup) == 1 })
+		if list := asha.Untold(); len(list) != 0 {
+			t.Errorf("what was told is still to be told: %q", list)
+		}
+		before := len(asha.WiresSince(nil))
+		asha.Stop()
+		asha.Start()
+		agree(w, time.Minute, asha, budi)
+		time.Sleep(10 * time.Second) // virtual: longer than she would take to tell it again
+		if n := len(asha.WiresSince(nil)); n != before {
+			t.Errorf("she has %d wires after one more restart, had %d: told twice", n, before)
+		}
+
+		rice := budi.Say(general, "rice")
+		markAndStop(rice)
+		asha.Start()
+		if err := asha.SetPrivacy(ctx, node.Privacy{}); err != nil {
+			t.Fatal(err)
+		}
+		w.Eventually(time.Minute, "there is nothing left to tell", func() bool { return len(asha.Untold()) == 0 })
+		agree(w, time.Minute, asha, budi)
+		if n := read(rice); n != 0 {
+			t.Errorf("Budi is told of %d who read it, and Asha wanted nobody to know", n)
+		}
+	})
+}

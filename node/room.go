@@ -180,6 +180,7 @@ func (r *room) run() {
 	defer r.due.Stop()
 	r.beginOld()
 	r.readOwed()
+	r.readUntold()
 	r.refresh()
 	for {
 		select {

@@ -3,6 +3,7 @@ package node
 import (
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -116,10 +117,19 @@ func (n *Node) MarkRead(ctx context.Context, group, upTo string) (Group, error) 
 		if before.Messages > 0 {
 			b.Events = append(b.Events, r.readChanged(s))
 		}
-		if err := n.commit(ctx, b); err != nil {
+		var werr error
+		err := r.ask(ctx, func() {
+			tells := r.readers(s) && n.Privacy().ReadReceipts
+			if tells { // noted in the same breath, so that it is told however soon this node stops
+				b.Meta = append(b.Meta, store.Meta{Key: r.untoldKey(s), Value: mark})
+			}
+			if werr = n.commit(ctx, b); werr == nil && tells {
+				r.readDue[s] = mark
+			}
+		})
+		if err := errors.Join(err, werr); err != nil {
 			return Group{}, err
 		}
-		r.tell(func() { r.readDue[s] = mark })
 	}
 	return r.group(s)
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/pandal-chat/pandal/crdt/epoch"
 	"github.com/pandal-chat/pandal/crdt/op"
 	"github.com/pandal-chat/pandal/identity"
+	"github.com/pandal-chat/pandal/node/store"
 )
 
 const (
@@ -283,8 +284,8 @@ func (r *room) sendReceipts(at time.Time) {
 	}
 }
 
-// post writes a message of the shell's own making; what cannot be sent now is left out.
-func (r *room) post(space op.ID, kind content.Kind, body []byte) bool {
+// post writes a message of the shell's own making, with what is to be noted in the same breath; what cannot be sent now is left out.
+func (r *room) post(space op.ID, kind content.Kind, body []byte, meta ...store.Meta) bool {
 	now := r.n.now()
 	rows, err := r.rowsFor(r.c.DraftRows(space, kind, body, now))
 	if err != nil {
@@ -294,7 +295,7 @@ func (r *room) post(space op.ID, kind content.Kind, body []byte) bool {
 	if err != nil {
 		return false
 	}
-	return r.perform(e) == nil
+	return r.perform(e, meta...) == nil
 }
 
 // clock notices peers whose clock disagrees with mine; several that agree among themselves are likely right.
