@@ -72,24 +72,43 @@ type EditName struct {
 
 // Group is a group, or the announcements of a community.
 type Group struct {
-	ID                  string   `json:"id" example:"grp_mzxw6ytboi"`
-	CommunityID         string   `json:"community_id"`
-	Kind                string   `json:"kind" enum:"announcements,chat,dm"`
-	Name                string   `json:"name" doc:"Of a direct message: the other one's name, empty while it is not known."`
-	Description         string   `json:"description"`
-	UserID              *string  `json:"user_id,omitempty" doc:"Of a direct message: the other one."`
-	MemberCount         int      `json:"member_count" doc:"0 where this node is not in the group: the roster is the group's own."`
-	Joined              bool     `json:"joined"`
-	Open                bool     `json:"open" doc:"Members of the community may join by themselves."`
-	WhoPosts            string   `json:"who_posts" enum:"everyone,moderators,announcers"`
-	DisappearingSeconds *int     `json:"disappearing_seconds"`
-	Unread              *int     `json:"unread,omitempty" doc:"Messages of others that this device has not read; in a thread they do not count."`
-	Mentions            *int     `json:"mentions,omitempty" doc:"Of those, the ones that name me."`
-	FirstUnreadID       *string  `json:"first_unread_id,omitempty"`
-	Notifications       string   `json:"notifications" enum:"all,mentions,none"`
-	MutedUntil          *Time    `json:"muted_until" format:"date-time"`
-	LastMessage         *Message `json:"last_message"`
-	Archived            bool     `json:"archived"`
+	ID                  string          `json:"id" example:"grp_mzxw6ytboi"`
+	CommunityID         string          `json:"community_id"`
+	Kind                string          `json:"kind" enum:"announcements,chat,dm"`
+	Name                string          `json:"name" doc:"Of a direct message: the other one's name, empty while it is not known."`
+	Description         string          `json:"description"`
+	UserID              *string         `json:"user_id,omitempty" doc:"Of a direct message: the other one."`
+	MemberCount         int             `json:"member_count" doc:"0 where this node is not in the group: the roster is the group's own."`
+	Joined              bool            `json:"joined"`
+	Open                bool            `json:"open" doc:"Members of the community may join by themselves."`
+	WhoPosts            string          `json:"who_posts" enum:"everyone,moderators,announcers"`
+	DisappearingSeconds *int            `json:"disappearing_seconds"`
+	Unread              *int            `json:"unread,omitempty" doc:"Messages of others that this device has not read; in a thread they do not count."`
+	Mentions            *int            `json:"mentions,omitempty" doc:"Of those, the ones that name me."`
+	FirstUnreadID       *string         `json:"first_unread_id,omitempty"`
+	Notifications       string          `json:"notifications" enum:"all,mentions,none"`
+	MutedUntil          *Time           `json:"muted_until" format:"date-time"`
+	LastMessage         *Message        `json:"last_message"`
+	Archived            bool            `json:"archived"`
+	MovedTo             *GroupElsewhere `json:"moved_to,omitempty" doc:"It goes on there. Who is not in that community is not in that group."`
+	Continues           *GroupElsewhere `json:"continues,omitempty" doc:"It went on from there: what was said before is in that group, for those who were in it."`
+}
+
+// GroupElsewhere is a group of another community of the same tree.
+type GroupElsewhere struct {
+	CommunityID string `json:"community_id"`
+	GroupID     string `json:"group_id"`
+}
+
+// MoveGroup says where a group shall go on.
+type MoveGroup struct {
+	CommunityID string `json:"community_id" minLength:"1" maxLength:"64" example:"com_mzxw6ytboi" doc:"A community of the same tree."`
+}
+
+// MovedGroup is the group where it goes on.
+type MovedGroup struct {
+	Group      Group    `json:"group"`
+	LeftBehind []string `json:"left_behind" doc:"Members who are not in that community. They keep what they have; invite them there, then they can be taken in."`
 }
 
 // NewGroup asks for a group.

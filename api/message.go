@@ -43,7 +43,7 @@ type Message struct {
 
 // System is what a line tells that nobody wrote: it follows from who did what, who is the author. It is neither unread nor can it be answered.
 type System struct {
-	What        string  `json:"what" example:"member_added" doc:"group_created, member_added, member_joined, member_left, member_removed, role_changed, group_renamed, group_described, group_archived, group_unarchived, who_posts_set, disappearing_set, community_renamed, community_described, community_archived, community_unarchived, owner_changed or history_set."`
+	What        string  `json:"what" example:"member_added" doc:"group_created, member_added, member_joined, member_left, member_removed, role_changed, group_renamed, group_described, group_archived, group_unarchived, group_moved, group_continues, who_posts_set, disappearing_set, community_renamed, community_described, community_archived, community_unarchived, owner_changed or history_set."`
 	SubjectID   *string `json:"subject_id" doc:"Whom it is about."`
 	SubjectName *string `json:"subject_name" doc:"null where the reader may not know who it is."`
 	Value       string  `json:"value" doc:"The new name, role or setting; of disappearing_set seconds, 0 for never."`

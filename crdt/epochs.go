@@ -242,7 +242,7 @@ func (c *Community) judgeEpoch(s *space, e *epochState) {
 	if st == nil {
 		return
 	}
-	e.archived, e.moderated = string(st.Values[acl.RegArchived]) == "1", c.moderated(s.id, st)
+	e.archived, e.moderated = acl.Archived(st.Values[acl.RegArchived]), c.moderated(s.id, st)
 	e.retention = retentionOf(st)
 	for _, p := range e.body.Parents {
 		for _, h := range s.epochs[p].body.CtlHeads {

@@ -239,7 +239,7 @@ func (r *room) archive(ctx context.Context, s op.ID, archived bool) error {
 		value = []byte("1")
 	}
 	return r.write(ctx, s, op.GROUPS, func() (crdt.Effects, error) {
-		if string(r.c.State(s).Values[acl.RegArchived]) == string(value) {
+		if acl.Archived(r.c.State(s).Values[acl.RegArchived]) == archived {
 			return crdt.Effects{}, nil
 		}
 		return r.setAndRotate(s, op.SetBody{Key: acl.RegArchived, Value: value}, map[bool]string{true: "community.changed", false: "group.archived"}[s == r.id])

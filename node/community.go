@@ -64,7 +64,7 @@ func (r *room) community() (c Community, err error) {
 		if v, ok := st.Values["description"]; ok && utf8.Valid(v) {
 			c.Description = string(v)
 		}
-		c.Archived = string(st.Values[acl.RegArchived]) == "1"
+		c.Archived = acl.Archived(st.Values[acl.RegArchived])
 		seen := map[identity.UserID]bool{}
 		for _, m := range r.peers {
 			if _, ok := st.Members.Get(m.user); ok && !seen[m.user] {

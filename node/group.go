@@ -77,19 +77,8 @@ func (r *room) group(s op.ID) (g Group, err error) {
 			g.Kind, g.Name, g.WhoPosts, g.MemberCount = "announcements", "Announcements", "moderators", st.Members.Len()
 			g.Description = b.Name
 		} else {
-			b, _ := r.c.Group(s)
-			g.Name, g.Description, g.Open = b.Name, b.Description, b.Open
+			r.describe(s, &g)
 			g.Disappearing = time.Duration(r.c.Retention(s)) * time.Millisecond
-			if r.c.WhoPosts(s) {
-				g.WhoPosts = "moderators"
-			}
-			top := r.c.State(r.id).Values
-			if v, ok := top[groupRegister(s)+"name"]; ok && checkName(string(v)) == nil {
-				g.Name = string(v)
-			}
-			if v, ok := top[groupRegister(s)+"description"]; ok && utf8.Valid(v) {
-				g.Description = string(v)
-			}
 			if g.Joined {
 				g.MemberCount = st.Members.Len()
 			}
@@ -97,7 +86,13 @@ func (r *room) group(s op.ID) (g Group, err error) {
 				r.showDirect(s, &g)
 			}
 		}
-		g.Archived = string(st.Values[acl.RegArchived]) == "1"
+		if com, to, ok := crdt.MovedTo(st.Values[acl.RegArchived]); ok && s != r.id {
+			g.MovedTo = Elsewhere{comID(com), grpID(to)}
+		}
+		if com, from, ok := crdt.Continues(st.Values[crdt.RegContinues]); ok && s != r.id {
+			g.Continues = Elsewhere{comID(com), grpID(from)}
+		}
+		g.Archived = acl.Archived(st.Values[acl.RegArchived])
 		own := r.private().groups[s]
 		g.MutedUntil, g.Notify = own.mutedUntil(r.n.now()), notifies[own.Notify%uint8(len(notifies))]
 		g.ETag = fmt.Sprintf("%x", acl.RosterRoot(st.Roster()))[:16]
@@ -120,6 +115,22 @@ func (r *room) group(s op.ID) (g Group, err error) {
 		g.Unread, g.Mentions, g.FirstUnreadID = u.Messages, u.Mentions, first
 	}
 	return g, nil
+}
+
+// describe fills in what a group is called and who may write there. Owner only.
+func (r *room) describe(s op.ID, g *Group) {
+	b, _ := r.c.Group(s)
+	g.Name, g.Description, g.Open, g.WhoPosts = b.Name, b.Description, b.Open, "everyone"
+	if r.c.WhoPosts(s) {
+		g.WhoPosts = "moderators"
+	}
+	top := r.c.State(r.id).Values
+	if v, ok := top[groupRegister(s)+"name"]; ok && checkName(string(v)) == nil {
+		g.Name = string(v)
+	}
+	if v, ok := top[groupRegister(s)+"description"]; ok && utf8.Valid(v) {
+		g.Description = string(v)
+	}
 }
 
 func (q NewGroup) check() error {
@@ -174,6 +185,12 @@ func (r *room) newGroup(q NewGroup) (op.ID, error) {
 	e, ids, err := r.c.Author(r.n.now(), crdt.Draft{Space: r.id, Body: body})
 	if err := errors.Join(err, r.perform(e)); err != nil {
 		return op.ID{}, err
+	}
+	if len(q.continues) > 0 {
+		e, _, err := r.c.Author(r.n.now(), crdt.Draft{Space: ids[0], Body: op.SetBody{Key: crdt.RegContinues, Value: q.continues}})
+		if err := errors.Join(err, r.perform(e)); err != nil {
+			return ids[0], err
+		}
 	}
 	for _, u := range q.Members {
 		m, _ := r.user(u)

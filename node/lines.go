@@ -171,7 +171,16 @@ func (r *room) lineOfSet(x *line, what, key string, value []byte, of [20]byte) (
 	case "description":
 		x.what = what + "_described"
 	case acl.RegArchived:
-		x.what = what + map[bool]string{true: "_archived", false: "_unarchived"}[string(value) == "1"]
+		x.what = what + map[bool]string{true: "_archived", false: "_unarchived"}[acl.Archived(value)]
+		if com, _, ok := crdt.MovedTo(value); ok && what == "group" {
+			x.what, x.value = "group_moved", comID(com)
+		}
+	case crdt.RegContinues:
+		com, _, ok := crdt.Continues(value)
+		if !ok || what != "group" {
+			return of, nil
+		}
+		x.what, x.value = "group_continues", comID(com)
 	case crdt.RegHistory:
 		x.what, x.value = "history_set", string(value)
 		if what == "group" || !slices.Contains(settings["history"].values, x.value) {
@@ -329,6 +338,10 @@ func (y *System) sentence(actor string) string {
 		return by + " archived the group"
 	case "group_unarchived":
 		return by + " opened the group again"
+	case "group_moved":
+		return by + " moved the group to another community"
+	case "group_continues":
+		return by + " moved the group here from another community"
 	case "who_posts_set":
 		return by + map[bool]string{true: " lets moderators alone post", false: " lets everyone post"}[y.Value == "moderators"]
 	case "disappearing_set":

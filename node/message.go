@@ -158,7 +158,7 @@ func (r *room) put(ctx context.Context, s op.ID, kind content.Kind, encode func(
 		if st == nil || !r.c.Mine(s) {
 			return ErrNotMember
 		}
-		if string(st.Values[acl.RegArchived]) == "1" {
+		if acl.Archived(st.Values[acl.RegArchived]) {
 			return ErrArchived
 		}
 		body, err := encode()

@@ -76,7 +76,7 @@ func (n *Node) Typing(ctx context.Context, group string) error {
 		switch {
 		case st == nil || !r.c.Mine(s):
 			werr = ErrNotMember
-		case string(st.Values[acl.RegArchived]) == "1":
+		case acl.Archived(st.Values[acl.RegArchived]):
 			werr = ErrArchived
 		case r.readers(s) && n.Privacy().Typing && r.typing.tells(s, n.cfg.Now()):
 			to = r.tellTyping(s)

@@ -46,7 +46,8 @@ type Group struct {
 	Unread, Mentions                         int    // of other people's messages; what is muted counts too
 	FirstUnreadID                            string // msg_
 	MutedUntil                               time.Time
-	Notify                                   string // all, mentions, none
+	Notify                                   string    // all, mentions, none
+	MovedTo, Continues                       Elsewhere // where it goes on, and what it goes on with; empty if nowhere and nothing
 	ETag                                     string
 }
 
@@ -239,6 +240,7 @@ type (
 		Members           []string
 		WhoPosts          string
 		Open              bool
+		continues         []byte // crdt.RegContinues of a group that was moved here
 	}
 	NewInvite struct {
 		MaxUses   int           // 1 to 1000; 0: 50

@@ -58,6 +58,12 @@ func renderGroup(g node.Group) api.Group {
 	if g.Disappearing > 0 {
 		out.DisappearingSeconds = new(int(g.Disappearing.Seconds()))
 	}
+	if at := g.MovedTo; at.GroupID != "" {
+		out.MovedTo = &api.GroupElsewhere{CommunityID: at.CommunityID, GroupID: at.GroupID}
+	}
+	if at := g.Continues; at.GroupID != "" {
+		out.Continues = &api.GroupElsewhere{CommunityID: at.CommunityID, GroupID: at.GroupID}
+	}
 	if g.LastMessage != nil {
 		out.LastMessage = new(renderMessage(*g.LastMessage))
 	}

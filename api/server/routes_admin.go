@@ -124,6 +124,20 @@ func (s *Server) adminRoutes() {
 			}
 			return show(Conditions{}, g.ETag, renderGroup(g))
 		})
+	addBody[struct {
+		GroupPath
+		Body any
+	}](s, route{method: "POST", path: "/groups/{g}/move", id: "moveGroup", summary: "Let it go on in another community of the tree", tag: tag, scope: api.ScopeCommunitiesAdmin, errors: []int{409},
+		description: "It begins there with its name, settings and roles, and those of its members who are in that community. Here it is archived and keeps what was said."},
+		func(ctx context.Context, in *struct {
+			GroupPath
+			Body api.MoveGroup
+		}) (*reply[api.MovedGroup], error) {
+			m, err := s.c.Node.MoveGroup(ctx, in.G, in.Body.CommunityID)
+			return renderOr(m, err, func(m node.Moved) api.MovedGroup {
+				return api.MovedGroup{Group: renderGroup(m.Group), LeftBehind: list(m.LeftBehind)}
+			})
+		})
 	for verb, archived := range map[string]bool{"archive": true, "unarchive": false} {
 		add(s, route{method: "POST", path: "/communities/{c}/" + verb, id: verb + "Community", summary: map[bool]string{true: "Close it and its groups to new messages", false: "Open them again"}[archived], tag: tag,
 			scope: api.ScopeCommunitiesAdmin},

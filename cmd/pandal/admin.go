@@ -220,6 +220,24 @@ func (a *app) groupAdminCmds() []*cobra.Command {
 	return []*cobra.Command{e,
 		{Use: "archive GROUP", Short: "Close it to new messages", Args: cobra.ExactArgs(1), Example: "  pandal group archive food", RunE: change("POST", "/archive", none)},
 		{Use: "unarchive GROUP", Short: "Open it again", Args: cobra.ExactArgs(1), Example: "  pandal group unarchive food", RunE: change("POST", "/unarchive", none)},
+		{Use: "move GROUP COMMUNITY", Short: "Let it go on in another community of the same tree", Args: cobra.ExactArgs(2), Example: "  pandal group move trips \"Class 4\"",
+			Long: "The group begins there with its name, its settings, its roles and those of its members who are in that community. Here it is archived: what was said can be read on by those who could.",
+			RunE: a.ofGroup(func(ctx context.Context, c *client.Client, g api.Group, args []string) error {
+				com, err := community(ctx, c, args[1])
+				if err != nil {
+					return err
+				}
+				got, err := client.Send[api.MovedGroup](ctx, c, "POST", "/groups/"+g.ID+"/move", api.MoveGroup{CommunityID: com.ID})
+				if err != nil {
+					return err
+				}
+				return a.show(got, func(w io.Writer) {
+					fmt.Fprintf(w, "%s: %s goes on in %s, with %d members\n", got.Group.ID, plain(got.Group.Name), plain(com.Name), got.Group.MemberCount)
+					for _, u := range got.LeftBehind {
+						fmt.Fprintf(w, "not in that community: %s\n", u)
+					}
+				})
+			})},
 	}
 }
 

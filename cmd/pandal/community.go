@@ -212,6 +212,14 @@ func (a *app) groupCmd() *cobra.Command {
 		RunE: a.ofGroup(func(ctx context.Context, c *client.Client, g api.Group, args []string) error {
 			return a.show(g, func(w io.Writer) {
 				fmt.Fprintf(w, "%s (%s)\n%s, joined: %s, open: %s, members: %d, posting: %s\n", plain(g.Name), g.ID, g.Kind, yes(g.Joined), yes(g.Open), g.MemberCount, g.WhoPosts)
+				if g.MovedTo != nil {
+					fmt.Fprintf(w, "moved: it goes on in %s, as %s; what was said before stays here\n", g.MovedTo.CommunityID, g.MovedTo.GroupID)
+				} else if g.Archived {
+					fmt.Fprintln(w, "archived: nobody can write here")
+				}
+				if g.Continues != nil {
+					fmt.Fprintf(w, "it came from %s: what was said before is in %s, for those who were in it\n", g.Continues.CommunityID, g.Continues.GroupID)
+				}
 			})
 		}),
 	}, &cobra.Command{

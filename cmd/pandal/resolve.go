@@ -145,6 +145,13 @@ func group(ctx context.Context, c *client.Client, arg string) (api.Group, error)
 			all, names = append(all, g), append(names, n)
 		}
 	}
+	if short == arg { // no community was named: a group that was moved stands behind the one it goes on as
+		for i := len(all) - 1; i >= 0; i-- {
+			if to := all[i].MovedTo; to != nil && slices.ContainsFunc(all, func(g api.Group) bool { return g.ID == to.GroupID }) {
+				all, names = slices.Delete(all, i, i+1), slices.Delete(names, i, i+1)
+			}
+		}
+	}
 	n, err := pick("group", short, names)
 	if err != nil {
 		return api.Group{}, err

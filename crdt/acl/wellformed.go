@@ -36,6 +36,9 @@ const regBan = "ban/"
 // RegArchived is the register that closes a group; it alone takes GROUPS instead of SETTINGS.
 const RegArchived = "archived"
 
+// Archived reports whether a value of RegArchived closes: it begins with 1, and may go on with where the group went (crdt.MovedTo).
+func Archived(v []byte) bool { return len(v) > 0 && v[0] == '1' }
+
 // Kinds a plain member may write under the own membership.
 func plainKind(k op.Kind) bool {
 	return k == op.Admit || k == op.Leave || k == op.DeviceAdd || k == op.DeviceRevoke || k == op.Epoch
