@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"slices"
@@ -626,6 +627,18 @@ func (n *Node) FoldedRows(group string) (out []string) {
 	}
 	slices.Sort(out)
 	return out
+}
+
+// Told counts the messages of a group that are known from their deletion alone.
+func (n *Node) Told(group string) (told int) {
+	for _, row := range n.FoldedRows(group) {
+		key, value, _ := strings.Cut(row, " ")
+		raw, _ := hex.DecodeString(value)
+		if m, err := content.ParseMessageRow(raw); err == nil && strings.HasPrefix(key, "m/") && m.Told != nil {
+			told++
+		}
+	}
+	return told
 }
 
 // Rebuild folds every row of a group from the log.

@@ -256,9 +256,31 @@ func (n *Node) Message(id string) (Message, error) {
 	return list[0], nil
 }
 
-// messageRoom finds a stored message and the room it is in.
-func (n *Node) messageRoom(id string) (*room, store.Wire, error) {
+// placed is where a message is shown: its whole id, its space, and its place there.
+type placed struct {
+	ID    [32]byte
+	Space op.ID
+	Order []byte
+}
+
+// place finds a stored message, or one that is known from its deletion alone. It errs with ErrNotFound.
+func (n *Node) place(id string) (placed, error) {
 	w, err := n.findMessage(id)
+	if raw, ok := decodeName(id, "msg_"); ok && errors.Is(err, ErrNotFound) {
+		row, found, ferr := n.store.FindEarly(n.ctx, raw)
+		if ferr != nil {
+			return placed{}, fmt.Errorf("find message: %w", ferr)
+		}
+		if m, ok := content.MessageOf(content.RowKey(row.Key)); found && ok {
+			return placed{ID: m, Space: row.Space, Order: row.Order}, nil
+		}
+	}
+	return placed{ID: w.ID, Space: w.Space, Order: content.Order(op.Millis(w.Lamport), w.ID)}, err
+}
+
+// messageRoom finds a message and the room it is in.
+func (n *Node) messageRoom(id string) (*room, placed, error) {
+	w, err := n.place(id)
 	if err != nil {
 		return nil, w, err
 	}

@@ -191,7 +191,7 @@ func (n *Node) DeleteMessage(ctx context.Context, id string) error {
 	if of.Author != r.fixed.Member {
 		return ErrNotAuthor
 	}
-	return r.say(ctx, t.space, content.Delete, encoded(content.DeleteBody{Of: of}))
+	return r.say(ctx, t.space, content.Delete, encoded(content.DeleteBody{Of: of, Stood: content.StoodAt(t.row)}))
 }
 
 // HideMessage hides somebody's message from those who read the group, or shows it again. It takes the right to moderate.

@@ -152,7 +152,7 @@ func (r *room) findLine(s op.ID, id string) *line {
 
 // orderOf is the place of a message, or of a line, in a space.
 func (r *room) orderOf(s op.ID, id string) ([]byte, error) {
-	w, err := r.n.findMessage(id)
+	w, err := r.n.place(id)
 	if err != nil {
 		var x *line
 		if r.ask(r.n.ctx, func() { x = r.findLine(s, id) }) == nil && x != nil {
@@ -160,10 +160,10 @@ func (r *room) orderOf(s op.ID, id string) ([]byte, error) {
 		}
 		return nil, err
 	}
-	if op.ID(w.Space) != s {
+	if w.Space != s {
 		return nil, fmt.Errorf("%w: message %s is in another group", ErrNotFound, id)
 	}
-	return content.Order(op.Millis(w.Lamport), w.ID), nil
+	return w.Order, nil
 }
 
 // lineMessage shows the line of an id, wherever it is.

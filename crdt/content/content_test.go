@@ -57,7 +57,9 @@ func bodies() map[Kind][][]byte {
 		Edit: {must(EditBody{Of: someRef(1), Kind: Text, Body: must(TextBody{Text: "Mangoes at seven?"}.Encode())}.Encode()),
 			must(EditBody{Of: someRef(2), Kind: Text, Body: must(TextBody{Text: "no"}.Encode())}.Encode()),
 			must(EditBody{Of: someRef(1), Kind: Event, Body: must(EventBody{Title: "Clean-up", Starts: 9, Cancelled: true}.Encode())}.Encode())},
-		Delete:   {must(DeleteBody{Of: someRef(1)}.Encode()), must(DeleteBody{Of: someRef(2)}.Encode())},
+		Delete: {must(DeleteBody{Of: someRef(1)}.Encode()), must(DeleteBody{Of: someRef(2)}.Encode()),
+			must(DeleteBody{Of: someRef(1), Stood: Stood{Seq: 1, Lamport: 1, Time: 7, Kind: Text}}.Encode()), must(DeleteBody{Of: someRef(2), Stood: Stood{Seq: 2, Lamport: 2, Kind: Event}}.Encode()),
+			must(DeleteBody{Of: someRef(1), Stood: Stood{Seq: 3, Lamport: 3, Kind: Text, Thread: someRef(3).Bytes()}}.Encode())},
 		Moderate: {must(ModerateBody{Of: someRef(1), Hide: true, Reason: "spam"}.Encode()), must(ModerateBody{Of: someRef(1)}.Encode())},
 		React: {must(ReactBody{Of: someRef(1), Emoji: "👍", On: true}.Encode()), must(ReactBody{Of: someRef(1), Emoji: "🥭", On: true}.Encode()),
 			must(ReactBody{Of: someRef(1), Emoji: "👍", Seen: []Mark{{Device: identity.DeviceID{0}, Seq: 3}, {Device: identity.DeviceID{1}, Seq: 2}}}.Encode())},
@@ -422,7 +424,7 @@ func form[T body](raw []byte) (body, error) {
 var forms = map[Kind]func([]byte) (body, error){
 	Text:         func(raw []byte) (body, error) { return ParseText(raw) },
 	Announcement: form[AnnouncementBody], Profile: form[ProfileBody], Receipt: form[ReceiptBody], JoinRequest: form[JoinRequestBody], Decision: form[DecisionBody],
-	Suggestion: form[SuggestionBody], Report: form[ReportBody], Edit: form[EditBody], Delete: form[DeleteBody], Moderate: form[ModerateBody], React: form[ReactBody],
+	Suggestion: form[SuggestionBody], Report: form[ReportBody], Edit: form[EditBody], Delete: func(raw []byte) (body, error) { return ParseDelete(raw) }, Moderate: form[ModerateBody], React: form[ReactBody],
 	Pin: form[PinBody], Poll: form[PollBody], Vote: form[VoteBody], PollClose: form[PollCloseBody], Event: form[EventBody], RSVP: form[RSVPBody], Ack: form[AckBody],
 	RollUp: form[RollUpBody], Read: form[ReadBody], Remind: form[RemindBody], Consent: form[ConsentBody],
 }

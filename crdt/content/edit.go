@@ -1,6 +1,11 @@
 package content
 
-import "github.com/pandal-chat/pandal/crdt/op"
+import (
+	"bytes"
+
+	"github.com/pandal-chat/pandal/crdt/op"
+	"github.com/pandal-chat/pandal/identity"
+)
 
 // EditBody gives a message of its author's a new body of the same kind: a text, an announcement or an event. Rule: the author's last by (lamport, id)
 // stands; once the message is deleted, none does. Of a text its words and mentions are taken, of an announcement its words.
@@ -11,10 +16,34 @@ type EditBody struct {
 	Body []byte
 }
 
-// DeleteBody takes a message of its author's away. Rule: it is deleted once any such is there; the first by (lamport, id) tells when.
+// DeleteBody takes a message of its author's away. Rule: it is deleted once any such is there; the first by (lamport, id) tells when. Where the message
+// itself is not here, the first that says where it stood makes a row in its place, which goes as soon as the message comes.
 type DeleteBody struct {
+	_     struct{} `cbor:",toarray"`
+	Of    Ref
+	Stood Stood // zero: not said
+}
+
+// Stood is where a deleted message stood, on its author's word: what those who had the message know of it still.
+type Stood struct {
+	_       struct{} `cbor:",toarray"`
+	Device  identity.DeviceID
+	Seq     uint64
+	Lamport op.Millis
+	Time    op.Millis
+	Kind    Kind
+	Thread  []byte // id and author of the message whose thread it was in, or empty
+}
+
+// bareDelete is a deletion that does not say where the message stood.
+type bareDelete struct {
 	_  struct{} `cbor:",toarray"`
 	Of Ref
+}
+
+// StoodAt is what a deletion says of a message that its author has.
+func StoodAt(m MessageRow) Stood {
+	return Stood{Device: m.Device, Seq: m.Seq, Lamport: m.Lamport, Time: m.Time, Kind: m.Kind, Thread: append([]byte{}, Rest(m.Kind, m.Body)...)}
 }
 
 // EditRow is the value of the row of a message's newest edit.
@@ -26,8 +55,18 @@ type EditRow struct {
 }
 
 // Encode returns the body's bytes. It errs on a field over its limit, naming it.
-func (b EditBody) Encode() ([]byte, error)   { return encode(b) }
-func (b DeleteBody) Encode() ([]byte, error) { return encode(b) }
+func (b EditBody) Encode() ([]byte, error) { return encode(b) }
+
+// Encode returns the body's bytes. It errs on a field over its limit, naming it.
+func (b DeleteBody) Encode() ([]byte, error) {
+	if b.Stood.Kind == 0 {
+		return op.Encode(bareDelete{Of: b.Of})
+	}
+	if b.Stood.Thread == nil {
+		b.Stood.Thread = []byte{}
+	}
+	return encode(b)
+}
 
 // ParseEdit reads an edit strictly. It errs with ErrBody.
 func ParseEdit(raw []byte) (b EditBody, err error) {
@@ -37,6 +76,9 @@ func ParseEdit(raw []byte) (b EditBody, err error) {
 
 // ParseDelete reads a deletion strictly. It errs with ErrBody.
 func ParseDelete(raw []byte) (b DeleteBody, err error) {
+	if bare := (bareDelete{}); parse(raw, &bare) == nil {
+		return DeleteBody{Of: bare.Of}, nil
+	}
 	err = read(raw, &b)
 	return b, err
 }
@@ -51,7 +93,18 @@ func (b EditBody) check() error {
 	return nil
 }
 
-func (b DeleteBody) check() error { return nil }
+func (b DeleteBody) check() error {
+	s := b.Stood
+	switch {
+	case !Shown(s.Kind):
+		return bad("kind", "of a message that is shown")
+	case s.Seq == 0 || s.Lamport <= 0 || s.Time < 0:
+		return bad("stood", "a place in its author's chain and in time")
+	case s.Thread == nil || len(s.Thread) != 0 && (len(s.Thread) != refSize || s.Kind != Text):
+		return bad("thread", "want a message id and its author, of a text")
+	}
+	return nil
+}
 
 // Edited is the key of the row of a message's newest edit; an event has it in the calendar instead.
 func (r Ref) Edited() RowKey { return r.key("e") }
@@ -106,7 +159,46 @@ func deleteKeys(m Msg) []RowKey {
 	if err != nil || b.Of.Author != m.Author {
 		return nil
 	}
-	return []RowKey{b.Of.About(), b.Of.Edited(), b.Of.Scheduled()}
+	keys := []RowKey{b.Of.About(), b.Of.Edited(), b.Of.Scheduled()}
+	if b.Stood.Kind != 0 {
+		keys = append(keys, MessageKey(b.Of.ID))
+	}
+	return keys
+}
+
+// toldRow is the row of a message that is not here: a MessageRow without a body, and which deletion tells of it.
+type toldRow struct {
+	_       struct{} `cbor:",toarray"`
+	ID      [32]byte
+	Author  identity.UserID
+	Device  identity.DeviceID
+	Seq     uint64
+	Lamport op.Millis
+	Time    op.Millis
+	Kind    Kind
+	Body    []byte
+	Told    []byte // Order of the deletion
+}
+
+func isTold(v []byte) bool { return len(v) > 0 && v[0] == cborArray|9 }
+
+// placeholder is the row of the message, where it is not here and no deletion before this one tells of it. A place that is not before the deletion is none.
+func (b DeleteBody) placeholder(rows Rows, m Msg) []Row {
+	s, key, told := b.Stood, MessageKey(b.Of.ID), Order(m.Lamport, m.ID)
+	place := Order(s.Lamport, b.Of.ID)
+	if s.Kind == 0 || bytes.Compare(place, told) >= 0 {
+		return nil
+	}
+	if r, there := rows[key]; there {
+		if old, err := ParseMessageRow(r.Value); err != nil || bytes.Compare(old.Told, told) <= 0 {
+			return nil // the message itself is told of by none, which is before all
+		}
+	}
+	list := Messages
+	if root, in := RefOf(s.Thread); in {
+		list = Threads(root.ID)
+	}
+	return row(key, list, place, toldRow{ID: b.Of.ID, Author: m.Author, Device: s.Device, Seq: s.Seq, Lamport: s.Lamport, Time: s.Time, Kind: s.Kind, Body: []byte{}, Told: told})
 }
 
 func foldDelete(rows Rows, m Msg) []Row {
@@ -125,7 +217,7 @@ func foldDelete(rows Rows, m Msg) []Row {
 			out = append(out, Row{Key: k})
 		}
 	}
-	return out
+	return append(out, b.placeholder(rows, m)...)
 }
 
 // Hiding is whether a message is hidden from those who read it, by whom and why: of all that moderators said, what stands.

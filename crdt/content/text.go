@@ -38,6 +38,7 @@ type MessageRow struct {
 	Time    op.Millis
 	Kind    Kind
 	Body    []byte
+	Told    []byte `cbor:"-"` // the message is not here: Order of the deletion that tells where it stood
 }
 
 // Content returns what the message says, as Parse reads it; nil where the body is gone or not known.
@@ -153,7 +154,7 @@ func foldText(rows Rows, m Msg) []Row {
 		return out
 	}
 	out[0].List = Threads(root.ID)
-	if _, counted := rows[MessageKey(m.ID)]; counted {
+	if r, here := rows[MessageKey(m.ID)]; here && !isTold(r.Value) {
 		return out
 	}
 	a := about(rows, root)
@@ -185,9 +186,13 @@ func (r *Row) say(parsed any, author identity.UserID) {
 }
 
 // ParseMessageRow reads a row that Fold wrote.
-func ParseMessageRow(v []byte) (MessageRow, error) {
-	var r MessageRow
-	return r, parse(v, &r)
+func ParseMessageRow(v []byte) (r MessageRow, err error) {
+	if !isTold(v) {
+		return r, parse(v, &r)
+	}
+	var t toldRow
+	err = parse(v, &t)
+	return MessageRow{ID: t.ID, Author: t.Author, Device: t.Device, Seq: t.Seq, Lamport: t.Lamport, Time: t.Time, Kind: t.Kind, Body: t.Body, Told: t.Told}, err
 }
 
 // Says returns what search finds a message's row by, whose it is and whom it names, as Fold noted it.

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"encoding/hex"
 	"errors"
 	"iter"
 	"slices"
@@ -324,6 +325,18 @@ func (s *Store) FindWire(ctx context.Context, prefix [short]byte) (w Wire, ok bo
 		}, wireColumns+`WHERE substr(w.id, 1, 20) = ?`, prefix[:])
 	})
 	return w, ok, err
+}
+
+// FindEarly finds the row of a message whose wire is not here, by the start of the message's id.
+func (s *Store) FindEarly(ctx context.Context, prefix [short]byte) (r Row, ok bool, err error) {
+	err = s.read(ctx, "find row", func(c *conn) error {
+		return c.each(func(st *sqlite3.Stmt) error {
+			copy(r.Space[:], blob(st, 0))
+			r.Key, r.Order, r.Value, ok = st.ColumnText(1), blob(st, 2), blob(st, 3), true
+			return nil
+		}, `SELECT (SELECT id FROM spaces WHERE n = rows.space), key, ord, value FROM `+earlyRows+` AND substr(key, 3, 40) = ? LIMIT 1`, hex.EncodeToString(prefix[:]))
+	})
+	return r, ok, err
 }
 
 // HasWires reports which of the wires are stored. It asks the writer: its pages are in memory, where those of a reader are gone after every

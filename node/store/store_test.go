@@ -169,6 +169,13 @@ func TestOwnRow(t *testing.T) {
 	if get(a) != "early" || get(b) != "" {
 		t.Fatal(get(a), get(b))
 	}
+	w1, w2 := nid('w', 1), nid('w', 2)
+	if r, ok, err := s.FindEarly(t.Context(), [20]byte(w1[:20])); err != nil || !ok || r.Space != a || r.Key != key || string(r.Value) != "early" || !bytes.Equal(r.Order, []byte{1}) {
+		t.Errorf("%+v %v %v", r, ok, err)
+	}
+	if _, ok, err := s.FindEarly(t.Context(), [20]byte(w2[:20])); ok || err != nil {
+		t.Errorf("a row that there is not is found: %v", err)
+	}
 	commit(t, s, put(a, "earlier"))
 	both := put(a, "whole")
 	both.Wires = []Wire{{ID: nid('w', 1), Space: a}}
