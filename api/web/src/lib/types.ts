@@ -5,7 +5,7 @@ export interface Me {display_name: string; devices: number; recovery_words_confi
 export interface Community {
   id: string; name: string; description: string; role: string; permissions: string[]; member_count: number; group_count: number;
   announcements_group_id: string; me_id: string; display_name?: string; settings: Record<string, string>; reachable: number;
-  created_at: string; archived: boolean; state: 'active' | 'removed' | 'left';
+  created_at: string; archived: boolean; state: 'active' | 'removed' | 'left'; parent_id?: string | null;
 }
 
 export type Level = 'all' | 'mentions' | 'none';
@@ -14,8 +14,11 @@ export interface Group {
   id: string; community_id: string; kind: 'announcements' | 'chat' | 'dm'; name: string; description: string; member_count: number;
   joined: boolean; open: boolean; who_posts: string; disappearing_seconds: number | null; unread?: number | null; mentions?: number | null;
   first_unread_id?: string | null; muted_until: string | null; last_message: Message | null; archived: boolean; user_id?: string | null;
-  notifications: Level;
+  notifications: Level; moved_to?: Elsewhere; continues?: Elsewhere;
 }
+
+/** A group of another community of the tree. */
+export interface Elsewhere {community_id: string; group_id: string}
 
 export interface Delivery {state: 'waiting' | 'sent' | 'delivered'; reached: number; expected: number; read: number | null}
 export interface Reaction {emoji: string; count: number; mine: boolean}

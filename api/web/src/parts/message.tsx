@@ -5,10 +5,12 @@ import {clock, fullTime, t} from '../lib/i18n';
 import type {Pending} from '../lib/chat';
 import {discard, retry} from '../lib/chat';
 import {markdown} from '../lib/markdown';
-import {cleanText, nameOf} from '../lib/text';
-import type {Community, Message} from '../lib/types';
+import {communityOf, groups} from '../lib/state';
+import {cleanText, nameOf, tidy} from '../lib/text';
+import type {Community, Elsewhere, Message} from '../lib/types';
 import {Avatar, Icon, problemText} from './basic';
 import {EventCard, PollCard} from './cards';
+import {groupHref} from './shell';
 
 const foldAt = 4000;
 
@@ -91,11 +93,18 @@ function lineText(m: Message): string {
   return text === key ? m.text : text;
 }
 
+/** Leads to where a group goes on, or came from, if this node has that. */
+export function GoThere({to}: {to: Elsewhere}) {
+  const g = groups.value.get(to.group_id);
+  return g?.joined ? <> <a href={groupHref(g)}>{t('move.open', {name: tidy(communityOf(g.community_id)?.name ?? '')})}</a></> : null;
+}
+
 export function SystemRow({m, tabIndex}: {m: Message; tabIndex: number}) {
-  const text = lineText(m);
+  const text = lineText(m), g = groups.value.get(m.group_id);
+  const to = m.system!.what === 'group_continues' ? g?.continues : undefined;
   return (
     <article class="sys sm mu" aria-label={`${text}, ${fullTime(m.created_at)}`} tabIndex={tabIndex} data-id={m.id} id={m.id}>
-      <p>{text} <time dateTime={m.created_at} title={fullTime(m.created_at)}>{clock(m.created_at)}</time></p>
+      <p>{text}{to ? <GoThere to={to} /> : null} <time dateTime={m.created_at} title={fullTime(m.created_at)}>{clock(m.created_at)}</time></p>
     </article>
   );
 }

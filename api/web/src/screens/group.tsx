@@ -4,12 +4,12 @@ import {del, patch, post, put, Refusal} from '../lib/api';
 import {useData, useList} from '../lib/data';
 import {t} from '../lib/i18n';
 import {go} from '../lib/router';
-import {can, communityOf, groups, putGroup} from '../lib/state';
+import {can, communities, communityOf, groups, putGroup} from '../lib/state';
 import {nameOf, tidy} from '../lib/text';
-import type {Group, JoinRequest, Member, Problem} from '../lib/types';
+import type {Community, Group, JoinRequest, Member, Problem} from '../lib/types';
 import {Avatar, Check, Icon, Loading, Note, Trouble} from '../parts/basic';
 import {Confirm, Dialog} from '../parts/dialog';
-import {groupName, PageScreen, Shell} from '../parts/shell';
+import {groupHref, groupName, PageScreen, Shell} from '../parts/shell';
 import {useTitle} from '../parts/stage';
 import {PersonSheet} from './members';
 import {RequestList} from './requests';
@@ -73,6 +73,7 @@ export function AboutGroup({com, id}: {com: string; id: string}) {
   const [edit, setEdit] = useState(false);
   const [add, setAdd] = useState(false);
   const [ask, setAsk] = useState<'leave' | 'archive' | ''>('');
+  const [moving, setMoving] = useState(false);
   const [problem, setProblem] = useState<Problem | null>(null);
   if (!g) return <Shell com={com}><NotFound back={`/c/${com}`} /></Shell>;
   const act = async (f: () => Promise<unknown>) => {
@@ -118,10 +119,12 @@ export function AboutGroup({com, id}: {com: string; id: string}) {
         <div class="row wrap">
           {leads && !g.archived ? <button type="button" class="bt" onClick={() => setEdit(true)}><Icon name="edit" /> {t('group.edit')}</button> : null}
           {leads ? <button type="button" class="bt" onClick={() => (g.archived ? void act(async () => putGroup(await post<Group>(`/groups/${id}/unarchive`))) : setAsk('archive'))}><Icon name="restore" /> {g.archived ? t('group.unarchive') : t('group.archive')}</button> : null}
+          {g.joined && leads && homes(c, g).length ? <button type="button" class="bt" onClick={() => setMoving(true)}><Icon name="forward" /> {t('move.do')}</button> : null}
           {g.joined ? <button type="button" class="bt dg" onClick={() => setAsk('leave')}><Icon name="log-out" /> {t('group.leave')}</button> : null}
         </div>
         {mate ? <PersonSheet c={c} m={mate} onClose={() => setOpen('')} onChange={all.reload} /> : null}
         {edit ? <EditGroup g={g} onClose={() => setEdit(false)} /> : null}
+        {moving ? <MoveGroup c={c} g={g} onClose={() => setMoving(false)} /> : null}
         {add ? <AddPeople com={com} g={g} have={list.value ?? []} onClose={() => setAdd(false)} onAdd={(u) => void act(() => put(`/groups/${id}/members/${u}`, {roles: ['member']}))} /> : null}
         {ask ? (
           <Confirm title={t(`group.${ask}Ask`)} text={t(`group.${ask}Text`)} action={t(`group.${ask}`)} danger={ask === 'leave'} onClose={() => setAsk('')}
@@ -136,6 +139,55 @@ export function AboutGroup({com, id}: {com: string; id: string}) {
         ) : null}
       </PageScreen>
     </Shell>
+  );
+}
+
+/** The other communities of this one's tree that I may start groups in; of a group that was moved the one where it is, for those who came after. A parent
+ *  that I am not in is known by its id alone. */
+function homes(c: Community, g: Group): Community[] {
+  const top = (x: Community): string => {
+    const up = x.parent_id ? communityOf(x.parent_id) : undefined;
+    return up ? top(up) : x.parent_id || x.id;
+  };
+  if (g.archived && !g.moved_to) return [];
+  return communities.value.filter((x) => x.id !== c.id && (!g.moved_to || x.id === g.moved_to.community_id) && x.state === 'active' && !x.archived && can(x, 'groups') && top(x) === top(c));
+}
+
+function MoveGroup({c, g, onClose}: {c: Community; g: Group; onClose: () => void}) {
+  const [list] = useState(() => homes(c, g));
+  const [to, setTo] = useState(list[0]?.id ?? '');
+  const [busy, setBusy] = useState(false);
+  const [done, setDone] = useState<{group: Group; left_behind: string[]} | null>(null);
+  const [problem, setProblem] = useState<Problem | null>(null);
+  const name = (id: string) => tidy(communityOf(id)?.name ?? '');
+  return (
+    <Dialog title={t('move.title', {name: groupName(g)})} onClose={onClose}>
+      {done ? (
+        <div class="stack">
+          <p>{t('move.done', {name: name(to), n: done.group.member_count})}</p>
+          {done.left_behind.length ? <Note icon="info">{t('move.behind', {n: done.left_behind.length, name: name(to)})}</Note> : null}
+          <div class="row end"><a class="bt pr" href={groupHref(done.group)}>{t('move.open', {name: name(to)})}</a></div>
+        </div>
+      ) : (
+        <form class="stack" onSubmit={(e) => {
+          e.preventDefault();
+          setBusy(true);
+          post<{group: Group; left_behind: string[]}>(`/groups/${g.id}/move`, {community_id: to}).then((m) => {
+            putGroup(m.group);
+            setDone(m);
+          }, (err: unknown) => {
+            setBusy(false);
+            if (err instanceof Refusal) setProblem(err.problem);
+          });
+        }}>
+          <p>{t('move.text')}</p>
+          <div><label class="lbl" for="mto">{t('move.to')}</label>
+            <select class="fld" id="mto" value={to} onChange={(e) => setTo(e.currentTarget.value)}>{list.map((x) => <option key={x.id} value={x.id}>{tidy(x.name)}</option>)}</select></div>
+          <Trouble problem={problem} />
+          <div class="row end"><button type="button" class="bt" onClick={onClose}>{t('cancel')}</button><button class="bt pr" disabled={busy || !to}>{t('move.do')}</button></div>
+        </form>
+      )}
+    </Dialog>
   );
 }
 
