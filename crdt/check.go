@@ -34,7 +34,7 @@ type Checked struct {
 	wire []byte
 	body any // as content.Parse read it
 
-	proven bool // an Admit of our own store whose proof of the invite was verified before it got there
+	proven bool // an Admit whose proof of the invite was verified: with it, or before it got into our own store
 }
 
 // Space returns the space it belongs to.
@@ -179,6 +179,48 @@ func CheckOp(raw []byte) (Checked, Verdict) {
 		return Checked{}, BadSignature
 	}
 	return Checked{op: o}, Good
+}
+
+// CheckOps verifies control ops that came together, and for Admits among them whose Invite is among them too the proof of that, once for all Admits that
+// carry it: into the community and into groups. each calls its function for 0 to n-1, in any order or side by side. The first verdict that is not Good, if any.
+func CheckOps(raw [][]byte, each func(n int, f func(i int))) ([]Checked, Verdict) {
+	out, verdicts := make([]Checked, len(raw)), make([]Verdict, len(raw))
+	each(len(raw), func(i int) { out[i], verdicts[i] = CheckOp(raw[i]) })
+	invites := map[op.ID][32]byte{}
+	for i, v := range verdicts {
+		if v != Good {
+			return nil, v
+		}
+		if b, ok := out[i].op.Body.(op.InviteBody); ok {
+			invites[out[i].op.ID()] = b.Key
+		}
+	}
+	type proof struct {
+		key    [32]byte
+		member identity.UserID
+		device identity.DeviceID
+		sig    string
+	}
+	by := map[proof][]int{} // the Admits that carry it
+	var all []proof
+	for i := range out {
+		b, _ := out[i].op.Body.(op.AdmitBody)
+		if key, ok := invites[b.Invite]; ok {
+			c, _ := out[i].op.Certificate()
+			p := proof{key, c.Member, c.Device, string(b.Proof)}
+			if by[p] = append(by[p], i); len(by[p]) == 1 {
+				all = append(all, p)
+			}
+		}
+	}
+	each(len(all), func(n int) {
+		if p := all[n]; identity.VerifyInvite(p.key, []byte(p.sig), p.member, p.device) {
+			for _, i := range by[p] {
+				out[i].proven = true // the others Eval looks at itself, and refuses
+			}
+		}
+	})
+	return out, Good
 }
 
 // StoredOp takes back an op from our own store, where only verified bytes get.

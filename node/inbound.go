@@ -114,15 +114,9 @@ func (r *room) takeOps(ctx context.Context, _ peer.ID, ops [][]byte) (bool, erro
 	if len(unknown) == 0 {
 		return false, nil
 	}
-	checked := make([]crdt.Checked, len(unknown))
-	verdicts := make([]crdt.Verdict, len(unknown))
-	abreast(len(unknown), func(i int) { checked[i], verdicts[i] = crdt.CheckOp(unknown[i]) })
-	good := checked[:0]
-	for i, v := range verdicts {
-		if v != crdt.Good {
-			return false, fmt.Errorf("an op is %s", v)
-		}
-		good = append(good, checked[i])
+	good, v := crdt.CheckOps(unknown, abreast)
+	if v != crdt.Good {
+		return false, fmt.Errorf("an op is %s", v)
 	}
 	var err error
 	fresh := false

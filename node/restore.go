@@ -212,13 +212,9 @@ func (r *room) restoreFrom(ctx context.Context, p host.Peer, seed identity.Seed)
 	}
 	// Which of the two I am, the log says; settleIn finds out whether it is a true one.
 	c := crdt.Blank(r.id, crdt.Self{Member: plain.ID(), Device: r.device})
-	in := make([]crdt.Checked, 0, len(got.ops))
-	for _, raw := range got.ops {
-		ck, v := crdt.CheckOp(raw)
-		if v != crdt.Good {
-			return got, fmt.Errorf("%w: an op of the community is %s", ErrInvalid, v)
-		}
-		in = append(in, ck)
+	in, v := crdt.CheckOps(got.ops, abreast)
+	if v != crdt.Good {
+		return got, fmt.Errorf("%w: an op of the community is %s", ErrInvalid, v)
 	}
 	c.Apply(in, nil, r.n.now())
 	state := c.State(r.id)

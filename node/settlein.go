@@ -16,13 +16,9 @@ import (
 
 // settleIn opens a community whose log was handed over to a device of a member, who may first have to write that it is one.
 func (n *Node) settleIn(ctx context.Context, rec communityRecord, ops [][]byte, register func(*crdt.Community) (crdt.Effects, error), peers [][]byte) (Community, error) {
-	checked := make([]crdt.Checked, len(ops))
-	verdicts := make([]crdt.Verdict, len(ops))
-	abreast(len(ops), func(i int) { checked[i], verdicts[i] = crdt.CheckOp(ops[i]) })
-	for _, v := range verdicts {
-		if v != crdt.Good {
-			return Community{}, fmt.Errorf("%w: an op of the community is %s", ErrInvalid, v)
-		}
+	checked, v := crdt.CheckOps(ops, abreast)
+	if v != crdt.Good {
+		return Community{}, fmt.Errorf("%w: an op of the community is %s", ErrInvalid, v)
 	}
 	rec.Joined = true
 	meta, err := rec.meta()

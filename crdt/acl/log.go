@@ -37,7 +37,7 @@ type Entry struct {
 	Val     []byte
 
 	Signed *op.Op // the op itself; nil in vectors, whose consent and signatures are taken as checked
-	Proven bool   // Admit: its proof of the invite was verified before; only what our own store holds may say so
+	Proven bool   // Admit: its proof of the invite was verified before; only our own store and crdt.CheckOps may say so
 }
 
 // EntryOf flattens a signed op.

@@ -117,13 +117,10 @@ func BenchmarkB8Join(b *testing.B) {
 			at, began := time.Now(), nodetest.CPU()
 			t.admit(m, d)
 			raw, _ := t.log()
-			in := make([]crdt.Checked, len(raw))
-			abreast(len(raw), func(i int) {
-				var v crdt.Verdict
-				if in[i], v = crdt.CheckOp(raw[i]); v != crdt.Good {
-					b.Error(v)
-				}
-			})
+			in, bad := crdt.CheckOps(raw, abreast)
+			if bad != crdt.Good {
+				b.Fatal(bad)
+			}
 			c := crdt.Blank(t.c.ID(), crdt.Self{Member: m.ID(), Device: d})
 			c.Apply(in, nil, townTime)
 			for _, s := range c.Spaces() {
