@@ -90,6 +90,7 @@ type Group struct {
 	MutedUntil          *Time           `json:"muted_until" format:"date-time"`
 	LastMessage         *Message        `json:"last_message"`
 	Archived            bool            `json:"archived"`
+	State               string          `json:"state" enum:"active,ended" doc:"ended: a direct message that one of the two has left, or is out of with the community. It can be read, nothing more goes in it (409 ended), and POST /dms begins another."`
 	MovedTo             *GroupElsewhere `json:"moved_to,omitempty" doc:"It goes on there. Who is not in that community is not in that group."`
 	Continues           *GroupElsewhere `json:"continues,omitempty" doc:"It went on from there: what was said before is in that group, for those who were in it."`
 }

@@ -60,6 +60,7 @@ const (
 	CodeAnonymous         = "anonymous"
 	CodeStranger          = "stranger"
 	CodeDirect            = "direct"
+	CodeEnded             = "ended"
 	CodeEventOver         = "event_over"
 	CodeRepliesOff        = "replies_off"
 	CodeIdempotencyBusy   = "idempotency_in_progress"
@@ -123,6 +124,7 @@ var Codes = map[string]Code{
 	CodeEventOver:         {http.StatusConflict, "The event is over", "It has taken place or was called off, so nobody can say any more whether he comes.", "Look at the calendar for what comes next."},
 	CodeStranger:          {http.StatusForbidden, "You do not know them", "You share no group with this person, who does not run the community either.", "Ask somebody who runs it to put you in touch."},
 	CodeDirect:            {http.StatusConflict, "A direct message stays between two", "Nobody is let in, nobody is removed and nothing is set in a direct message.", "Make a group for more than two, or leave this one."},
+	CodeEnded:             {http.StatusConflict, "This direct message has ended", "One of the two has left it, or is no longer in the community. It can be read, and nothing more goes in it.", "Write to the person anew: that begins another direct message, if both are in the community."},
 	CodeRepliesOff:        {http.StatusConflict, "Replies are off", "Whoever made this announcement asked for no replies.", "React to it, or write to an admin."},
 	CodeIdempotencyBusy:   {http.StatusConflict, "Still running", "A request with the same Idempotency-Key has not finished.", "Wait and send the same request again."},
 	CodeIdempotencyReused: {http.StatusUnprocessableEntity, "Idempotency-Key used before", "The same Idempotency-Key came before with another request.", "Use a new key for a new request."},

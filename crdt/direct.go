@@ -44,6 +44,13 @@ func (c *Community) Other(space op.ID) (identity.UserID, bool) {
 	return identity.UserID{}, false
 }
 
+// Ended reports that a space is a direct message that one of the two has left, or was taken out of with the community: he does not come back into it, and
+// whoever writes to him begins another.
+func (c *Community) Ended(space op.ID) bool {
+	st := c.states[space]
+	return st != nil && c.Direct(space) && st.Members.Len() < 2 && len(st.Former()) > 0 // before the other one's Admit is here, nobody is gone
+}
+
 // OpenDirect makes a direct message with a member of the community, whose certificate for it is given: CreateGroup, Admit and the first epoch in
 // one. opening is random: whoever guesses it learns whom the direct message is with. It errs with acl.ErrDenied where I am no member, or he is none.
 func (c *Community) OpenDirect(m identity.UserID, cert []byte, opening [64]byte, now op.Millis) (Effects, op.ID, error) {

@@ -98,7 +98,7 @@ func runs(st *acl.State, m identity.UserID) bool {
 
 // showDirect fills in what a direct message has in place of a name. Owner only.
 func (r *room) showDirect(s op.ID, g *Group) {
-	g.Kind = "dm"
+	g.Kind, g.Ended = "dm", r.c.Ended(s)
 	if m, ok := r.c.Other(s); ok {
 		g.UserID, g.Name = m.String(), r.knownNames()[m]
 	}

@@ -38,7 +38,7 @@ func TestDirect(t *testing.T) {
 		if g.Kind != "dm" || g.Name != "Chen" || g.UserID != chen.User(com) || g.MemberCount != 2 || !g.Joined {
 			t.Fatalf("got %+v", g)
 		}
-		budi.Say(g.ID, "the durian is ripe")
+		mine := budi.Say(g.ID, "the durian is ripe")
 		again, err := budi.Direct(ctx, chen.User(com))
 		if err != nil || again.ID != g.ID {
 			t.Fatalf("not found again: %v %v", again.ID, err)
@@ -124,10 +124,40 @@ func TestDirect(t *testing.T) {
 		if err := chen.LeaveGroup(ctx, g.ID); err != nil {
 			t.Fatal(err)
 		}
-		w.Eventually(time.Minute, "Chen is out", func() bool { x, err := budi.Node.Group(g.ID); return err == nil && x.MemberCount == 1 })
-		if next, err := budi.Direct(ctx, chen.User(com)); err != nil || next.ID == g.ID {
-			t.Errorf("the one that Chen left goes on: %v %v", next.ID, err)
+		w.Eventually(time.Minute, "Budi sees that it has ended", func() bool { x, err := budi.Node.Group(g.ID); return err == nil && x.MemberCount == 1 && x.Ended })
+		if x, err := chen.Node.Group(g.ID); err != nil || !x.Ended || x.Joined {
+			t.Errorf("Chen, who left, sees %+v, %v", x, err)
 		}
+		if x, err := budi.Node.Group(up.ID); err != nil || x.Ended {
+			t.Errorf("another one has ended too: %v", err)
+		}
+		if x, err := budi.Node.Group(food); err != nil || x.Ended {
+			t.Errorf("a group has ended: %v", err)
+		}
+		if _, err := budi.Post(ctx, g.ID, node.NewMessage{Text: "anybody?"}); !errors.Is(err, node.ErrEnded) {
+			t.Errorf("Budi writes on: %v", err)
+		}
+		if err := budi.Typing(ctx, g.ID); !errors.Is(err, node.ErrEnded) {
+			t.Errorf("Budi is writing on: %v", err)
+		}
+		if !budi.Shows(g.ID, "on my way") || budi.Shows(g.ID, "anybody?") {
+			t.Error("what was said before is gone, or what was not said is there")
+		}
+		if err := budi.DeleteMessage(ctx, mine); err != nil {
+			t.Errorf("Budi cannot take back what he said: %v", err)
+		}
+		next, err := budi.Direct(ctx, chen.User(com))
+		if err != nil || next.ID == g.ID || next.Ended {
+			t.Fatalf("the one that Chen left goes on: %+v %v", next, err)
+		}
+		budi.Say(next.ID, "as I said")
+		w.Eventually(time.Minute, "Chen reads the new one", func() bool { return chen.Shows(next.ID, "as I said") })
+
+		// whoever is removed from the community is out of it too
+		if _, err := asha.Remove(ctx, com, chen.User(com), node.RemoveOptions{}); err != nil {
+			t.Fatal(err)
+		}
+		w.Eventually(time.Minute, "Budi sees that this has ended too", func() bool { x, err := budi.Node.Group(next.ID); return err == nil && x.Ended })
 	})
 }
 

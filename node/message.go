@@ -161,6 +161,9 @@ func (r *room) put(ctx context.Context, s op.ID, kind content.Kind, encode func(
 		if acl.Archived(st.Values[acl.RegArchived]) {
 			return ErrArchived
 		}
+		if content.Shown(kind) && r.c.Ended(s) {
+			return ErrEnded // to nobody; what is there can still be taken away
+		}
 		body, err := encode()
 		if errors.Is(err, content.ErrBody) {
 			return fmt.Errorf("%w: %w", ErrInvalid, err)

@@ -60,7 +60,7 @@ func (t *typing) tells(s op.ID, now time.Time) bool {
 }
 
 // Typing lets those of a group who are connected know that this person is writing there, at most every 3 seconds. It does nothing where he lets nobody
-// know, and in groups of more than 64. Errors are those of writing there: ErrAnnounceOnly, ErrNotMember, ErrArchived.
+// know, and in groups of more than 64. Errors are those of writing there: ErrAnnounceOnly, ErrNotMember, ErrArchived, ErrEnded.
 func (n *Node) Typing(ctx context.Context, group string) error {
 	r, s, err := n.groupRoom(group)
 	if err != nil {
@@ -78,6 +78,8 @@ func (n *Node) Typing(ctx context.Context, group string) error {
 			werr = ErrNotMember
 		case acl.Archived(st.Values[acl.RegArchived]):
 			werr = ErrArchived
+		case r.c.Ended(s):
+			werr = ErrEnded
 		case r.readers(s) && n.Privacy().Typing && r.typing.tells(s, n.cfg.Now()):
 			to = r.tellTyping(s)
 		}

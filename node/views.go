@@ -40,6 +40,7 @@ type Group struct {
 	UserID                                   string // of a direct message: the other one
 	MemberCount                              int    // 0 where this node is not in: the roster is the group's
 	Joined, Open, Archived                   bool
+	Ended                                    bool          // a direct message that one of the two is out of, for good
 	WhoPosts                                 string        // everyone, moderators
 	Disappearing                             time.Duration // how long new messages are kept; 0 for ever
 	LastMessage                              *Message
@@ -284,6 +285,7 @@ var (
 	ErrNotMember        = errors.New("you are not a member here")                                                                        // 403 not_member
 	ErrStranger         = errors.New("you share no group with this person, who is no admin either")                                      // 403 stranger
 	ErrDirect           = errors.New("a direct message stays between two, as it is: make a group for more")                              // 409 direct
+	ErrEnded            = errors.New("this direct message has ended: one of the two is gone from it")                                    // 409 ended
 	ErrAlreadyMember    = errors.New("already a member")                                                                                 // 409 already_member
 	ErrLastOwner        = errors.New("the last owner cannot leave")                                                                      // 409 last_owner
 	ErrNotAuthor        = errors.New("only who wrote it may do this")                                                                    // 403 not_author

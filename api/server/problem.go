@@ -37,6 +37,7 @@ var codeOf = []struct {
 	{node.ErrAnonymous, api.CodeAnonymous, false},
 	{node.ErrStranger, api.CodeStranger, false},
 	{node.ErrDirect, api.CodeDirect, false},
+	{node.ErrEnded, api.CodeEnded, false},
 	{node.ErrEventOver, api.CodeEventOver, false},
 	{node.ErrNoReplies, api.CodeRepliesOff, false},
 	{node.ErrRemoved, api.CodeRemoved, false},

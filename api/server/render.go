@@ -51,6 +51,9 @@ func renderCommunity(c node.Community) api.Community {
 func renderGroup(g node.Group) api.Group {
 	out := api.Group{ID: g.ID, CommunityID: g.CommunityID, Kind: g.Kind, Name: g.Name, Description: g.Description,
 		MemberCount: g.MemberCount, Joined: g.Joined, Open: g.Open, WhoPosts: g.WhoPosts, Archived: g.Archived, UserID: optional(g.UserID)}
+	if out.State = "active"; g.Ended {
+		out.State = "ended"
+	}
 	out.MutedUntil, out.Notifications = api.At(g.MutedUntil), cmp.Or(g.Notify, "all")
 	if g.Joined {
 		out.Unread, out.Mentions, out.FirstUnreadID = &g.Unread, &g.Mentions, optional(g.FirstUnreadID)

@@ -200,9 +200,9 @@ func (a *app) groupCmd() *cobra.Command {
 				return err
 			}
 			return a.show(items(all), func(w io.Writer) {
-				table(w, "NAME KIND JOINED OPEN MEMBERS ID", func(row func(...any)) {
+				table(w, "NAME KIND JOINED OPEN MEMBERS STATE ID", func(row func(...any)) {
 					for _, g := range all {
-						row(g.Name, g.Kind, yes(g.Joined), yes(g.Open), g.MemberCount, g.ID)
+						row(g.Name, g.Kind, yes(g.Joined), yes(g.Open), g.MemberCount, stateOf(g), g.ID)
 					}
 				})
 			})
@@ -212,6 +212,9 @@ func (a *app) groupCmd() *cobra.Command {
 		RunE: a.ofGroup(func(ctx context.Context, c *client.Client, g api.Group, args []string) error {
 			return a.show(g, func(w io.Writer) {
 				fmt.Fprintf(w, "%s (%s)\n%s, joined: %s, open: %s, members: %d, posting: %s\n", plain(g.Name), g.ID, g.Kind, yes(g.Joined), yes(g.Open), g.MemberCount, g.WhoPosts)
+				if g.State == "ended" {
+					fmt.Fprintln(w, "ended: one of the two is gone from it; it can be read, and nothing more goes in it")
+				}
 				if g.MovedTo != nil {
 					fmt.Fprintf(w, "moved: it goes on in %s, as %s; what was said before stays here\n", g.MovedTo.CommunityID, g.MovedTo.GroupID)
 				} else if g.Archived {
@@ -243,6 +246,17 @@ func (a *app) groupCmd() *cobra.Command {
 		}),
 	})
 	return c
+}
+
+// stateOf is what has become of a group, in one word.
+func stateOf(g api.Group) string {
+	switch {
+	case g.MovedTo != nil:
+		return "moved"
+	case g.Archived:
+		return "archived"
+	}
+	return g.State
 }
 
 func (a *app) groupMember(ctx context.Context, c *client.Client, method string, args []string) error {

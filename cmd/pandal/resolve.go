@@ -152,6 +152,13 @@ func group(ctx context.Context, c *client.Client, arg string) (api.Group, error)
 			}
 		}
 	}
+	for i := len(all) - 1; i >= 0; i-- { // and one that has ended behind another with the same person
+		if all[i].State == "ended" && slices.ContainsFunc(all, func(g api.Group) bool {
+			return g.State != "ended" && g.Kind == "dm" && g.CommunityID == all[i].CommunityID && g.Name == all[i].Name
+		}) {
+			all, names = slices.Delete(all, i, i+1), slices.Delete(names, i, i+1)
+		}
+	}
 	n, err := pick("group", short, names)
 	if err != nil {
 		return api.Group{}, err
