@@ -42,8 +42,9 @@ export class Chat {
       // Where it reaches back to what is here, what is here stays; else there would be a hole between.
       const overlaps = !!first && this.items.value.some((m) => m.order >= first.order);
       if (this.loaded.value && overlaps && this.atEnd.value) {
-        // A line goes when what it tells no longer counts.
-        this.items.value = this.items.value.filter((m) => m.kind !== 'system' || m.order < first.order);
+        // A line goes when what it tells no longer counts, a message when its time is over.
+        const newest = fresh.at(-1)!, here = new Set(fresh.map((m) => m.id));
+        this.items.value = this.items.value.filter((m) => m.order < first.order || here.has(m.id) || m.kind !== 'system' && m.order > newest.order);
         this.merge(fresh);
       }
       else {
@@ -61,6 +62,15 @@ export class Chat {
     if (this.touched && !this.failed.value) await this.load();
   }
 
+  /** Messages whose time is over are gone: those of the newest page by what the node has, older ones by the time that the group gives them. */
+  async expire(seconds: number | null): Promise<void> {
+    if (seconds) {
+      const over = Date.now() - seconds * 1000;
+      this.items.value = this.items.value.filter((m) => m.kind === 'system' || Date.parse(m.created_at) > over);
+    }
+    if (this.loaded.value && this.atEnd.value) await this.load();
+  }
+
   /** An event of this list came. */
   touch() {
     this.touched = true;
@@ -71,7 +81,9 @@ export class Chat {
     if (!cursor || this.loading.value) return;
     this.loading.value = true;
     try {
-      const where = cursor === 'before' ? `&before=${this.items.value[0]?.id ?? ''}` : `&cursor=${encodeURIComponent(cursor)}`;
+      // A line may count no longer by now; a message keeps its place.
+      const from = this.items.value.find((m) => m.kind !== 'system') ?? this.items.value[0];
+      const where = cursor === 'before' ? `&before=${from?.id ?? ''}` : `&cursor=${encodeURIComponent(cursor)}`;
       const p = await this.page(where);
       this.merge(p.items);
       this.older.value = p.next_cursor;
@@ -141,7 +153,7 @@ export function setBlocked(author: string, blocked: boolean) {
 }
 
 const told = new Map<string, string>();
-/** Tells the node how far a group was read, each place once. It is called only when somebody looks at it. */
+/** Tells the node how far a group was read, each place once. It is called only when somebody looks at it, and with a message: a line may count no longer. */
 export function seen(m: Message) {
   const before = told.get(m.group_id);
   if (before !== undefined && before >= m.order) return;
@@ -177,8 +189,9 @@ export function linesChanged(group: string | undefined) {
   }, 500);
 }
 
-/** Reads one message again: what an event says of it is not all of it. */
+/** Reads one message again, where it is shown: what an event says of it is not all of it. One that has not come yet is not asked for. */
 function ask(id: string, group: string) {
+  if (![chats.get(group), ...threads.values()].some((c) => c?.items.value.some((m) => m.id === id))) return;
   get<Message>(`/messages/${id}`).then((m) => {
     chats.get(group)?.change(id, () => m);
     for (const t of threads.values()) t.change(id, () => m);
@@ -211,6 +224,11 @@ export function chatEvent(e: StreamEvent) {
   if (e.type === 'message.delivery') {
     // A member's receipt, which covers many messages at once: read those that are not through yet.
     c?.askStates();
+    return;
+  }
+  if (e.type === 'message.expired') {
+    const seconds = groups.value.get(group)?.disappearing_seconds ?? null;
+    for (const one of [c, ...threads.values()]) if (one && (one === c || one.items.value.some((m) => m.group_id === group))) void one.expire(seconds);
     return;
   }
   const id = data.message_id ?? data.id;

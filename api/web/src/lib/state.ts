@@ -4,7 +4,7 @@ import {get, post, Refusal, secret, whenOut} from './api';
 import {chatEvent, linesChanged, resend} from './chat';
 import {go, opened} from './router';
 import {freshShell} from './shell';
-import {follow, restart, type Word} from './stream';
+import {follow, restart, tellTabs, type Word} from './stream';
 import {heardTyping, wrote} from './typing';
 import type {Community, Group, Job, Me, Message, Session, Start, StreamEvent} from './types';
 
@@ -51,7 +51,9 @@ export function putCommunity(c: Community) {
   communities.value = i < 0 ? [...list, c] : list.map((o, n) => (n === i ? {...o, ...c} : o));
 }
 
-export function forgetCommunity(id: string) {
+/** Takes a community out of this tab, or out of all tabs of this browser: the node has dropped it. */
+export function forgetCommunity(id: string, everywhere = false) {
+  if (everywhere) tellTabs({kind: 'forgotten', id});
   communities.value = communities.value.filter((c) => c.id !== id);
   groups.value = new Map([...groups.value].filter(([, g]) => g.community_id !== id));
 }
@@ -134,37 +136,53 @@ function hear(w: Word) {
         return refresh();
       }).catch(() => {});
       break;
+    case 'forgotten':
+      forgetCommunity(w.id);
+      break;
     case 'event':
       dispatchEvent(new CustomEvent('pandal-event', {detail: w}));
       take(w.event);
   }
 }
 
-// Connections and members change in bursts: a community is asked for once in half a second.
-const due = new Set<string>();
-function askCommunity(id: string | undefined) {
-  if (!id || due.has(id)) return;
-  due.add(id);
-  setTimeout(() => {
-    due.delete(id);
-    get<Community>(`/communities/${id}`).then(putCommunity, () => {});
-  }, 500);
+// Connections and members change in bursts: each thing is asked for once in half a second, and at once where it is about me.
+const due = new Map<string, Promise<void>>();
+function soon(key: string, read: () => Promise<void>, wait = 500): Promise<void> {
+  let p = due.get(key);
+  if (!p || !wait) {
+    p = new Promise((done) => setTimeout(done, wait)).then(() => {
+      if (due.get(key) === p) due.delete(key);
+      return read();
+    });
+    due.set(key, p);
+  }
+  return p;
 }
 
-const dueGroups = new Set<string>();
+/** Reads which communities and groups there are. What this tab does not know (one that is just being joined) is not asked for by its id: the node may not know it yet. */
+const askAll = () => soon('', () => get<Start>('/start').then((s) => {
+  communities.value = s.communities;
+  groups.value = new Map(s.groups.map((g) => [g.id, g]));
+}, () => {}));
+
+/** What was asked for by its id is no longer there. */
+const gone = (e: unknown) => (e instanceof Refusal && e.code === 'not_found' ? askAll() : undefined);
+
+function askCommunity(id: string, wait?: number): Promise<void> {
+  if (!communityOf(id)) return askAll();
+  return soon(id, () => (communityOf(id) ? get<Community>(`/communities/${id}`).then(putCommunity, gone) : askAll()), wait);
+}
+
 /** Reads a group again, at most twice a second. */
-export function askGroup(id: string | undefined) {
-  if (!id || dueGroups.has(id)) return;
-  dueGroups.add(id);
-  setTimeout(() => {
-    dueGroups.delete(id);
-    get<Group>(`/groups/${id}`).then(putGroup, () => {});
-  }, 500);
+export function askGroup(id: string, wait?: number): Promise<void> {
+  if (!groups.value.has(id)) return askAll();
+  return soon(id, () => (groups.value.has(id) ? get<Group>(`/groups/${id}`).then(putGroup, gone) : askAll()), wait);
 }
 
 function take(e: StreamEvent) {
   const kind = e.type.split('.')[0]!;
   const com = e.community_id ?? '';
+  const first: Promise<void>[] = [];
   switch (kind) {
     case 'message':
     case 'announcement':
@@ -183,13 +201,13 @@ function take(e: StreamEvent) {
     case 'group': {
       const g = e.data as Group;
       if (g.id && g.kind) putGroup(g);
-      else askGroup(e.group_id);
-      askCommunity(com);
+      else if (e.group_id) first.push(askGroup(e.group_id));
+      if (com) first.push(askCommunity(com));
       linesChanged(e.group_id ?? g.id);
       break;
     }
     case 'read':
-      askGroup(e.group_id);
+      if (e.group_id) void askGroup(e.group_id);
       break;
     case 'community': {
       const c = e.data as Community;
@@ -197,37 +215,42 @@ function take(e: StreamEvent) {
       if (!groupsOf(com).length) void refresh();
       break;
     }
-    case 'member':
-    case 'peer':
-      askCommunity(com);
-      if (kind === 'member') {
-        askGroup(e.group_id);
-        linesChanged(e.group_id);
-      }
+    case 'member': {
+      const wait = (e.data as {id?: string}).id === communityOf(com)?.me_id ? 0 : undefined;
+      if (com) first.push(askCommunity(com, wait));
+      if (e.group_id) first.push(askGroup(e.group_id, wait));
+      linesChanged(e.group_id);
       break;
+    }
     case 'job': {
       const j = e.data as Job;
       if (j.id) jobs.value = new Map(jobs.value).set(j.id, j);
       if (j.state === 'done') void refresh();
       break;
     }
+    case 'peer':
     case 'join_request':
-      askCommunity(com);
+      if (com) void askCommunity(com);
   }
-  bump(kind);
-  bump(`${kind}:${com}`);
-  if (e.group_id) bump(`${kind}:${e.group_id}`);
+  const tell = () => {
+    bump(kind);
+    bump(`${kind}:${com}`);
+    if (e.group_id) bump(`${kind}:${e.group_id}`);
+  };
+  // Who came or went may be me: what I may see is known before the screens ask for it.
+  if (first.length) void Promise.all(first).then(tell);
+  else tell();
 }
 
 function last(m: Message) {
   const g = groups.value.get(m.group_id);
   if (!g) {
-    askGroup(m.group_id);
+    if (m.group_id) void askGroup(m.group_id);
     return;
   }
   if (m.thread_root) return;
   const mine = communityOf(m.community_id)?.me_id === m.author_id;
   const counts = typeof g.unread === 'number';
   if (!g.last_message || m.order >= g.last_message.order) putGroup({...g, last_message: m});
-  if (counts && !mine) askGroup(g.id);
+  if (counts && !mine) void askGroup(g.id);
 }

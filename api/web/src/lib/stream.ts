@@ -3,7 +3,7 @@
 import {openStream, Refusal} from './api';
 import type {StreamEvent} from './types';
 
-export type Word = {kind: 'event'; event: StreamEvent} | {kind: 'up'} | {kind: 'down'} | {kind: 'resync'} | {kind: 'out'; code: string};
+export type Word = {kind: 'event'; event: StreamEvent} | {kind: 'up'} | {kind: 'down'} | {kind: 'resync'} | {kind: 'out'; code: string} | {kind: 'forgotten'; id: string};
 
 type Listener = (w: Word) => void;
 
@@ -15,8 +15,11 @@ let listener: Listener = () => {};
 let wake: () => void = () => {};
 const channel = new BroadcastChannel('pandal-events');
 
+/** Tells the other tabs of this browser. */
+export const tellTabs = (w: Word) => channel.postMessage(w);
+
 function tell(w: Word) {
-  channel.postMessage(w);
+  tellTabs(w);
   hear(w);
 }
 

@@ -86,6 +86,8 @@ export function Log({chat, c, g, pending, sent, at, extras, onSeen}: {
         if (i < 0) return;
         stick.current = false;
         list.current?.scrollToIndex(i, {align: at ? 'center' : 'start'});
+        // Where all of it is in sight nothing scrolls, and nothing else says that the end is seen.
+        requestAnimationFrame(() => requestAnimationFrame(onScroll));
         if (!at) return;
         setActive(id);
         requestAnimationFrame(() => requestAnimationFrame(() => document.getElementById(id)?.focus({preventScroll: true})));
@@ -98,18 +100,23 @@ export function Log({chat, c, g, pending, sent, at, extras, onSeen}: {
     requestAnimationFrame(() => list.current?.scrollToIndex(rows.length - 1, {align: 'end'}));
   }
 
+  const look = () => {
+    const m = document.hasFocus() && chat.items.value.findLast((x) => x.kind !== 'system');
+    if (m) onSeen?.(m);
+  };
+
   const onScroll = () => {
     const s = scroller.current;
     if (!s) return; // the last scroll of a list that is gone
     stick.current = s.scrollHeight - s.scrollTop - s.clientHeight < 80;
     if (stick.current && below) setBelow(0);
     if (s.scrollTop < 600) void chat.loadOlder();
-    if (stick.current && document.hasFocus() && items.length) onSeen?.(items.at(-1)!);
+    if (stick.current) look();
   };
 
   useEffect(() => {
     const check = () => {
-      if (stick.current && document.hasFocus() && chat.items.value.length && chat.atEnd.value) onSeen?.(chat.items.value.at(-1)!);
+      if (stick.current && chat.atEnd.value) look();
     };
     check();
     addEventListener('focus', check);

@@ -9,7 +9,7 @@ import {nameOf, tidy} from '../lib/text';
 import type {Community, Invite, JoinRequest, Member, Problem, Recovery, Report, Role} from '../lib/types';
 import {Check, Empty, Icon, Loading, Note, Segments, Trouble} from '../parts/basic';
 import {Confirm} from '../parts/dialog';
-import {groupHref, groupName, orderGroups, PageScreen, Shell, Tabs} from '../parts/shell';
+import {groupHref, groupName, isAdmin, orderGroups, PageScreen, Shell, Tabs} from '../parts/shell';
 import {useTitle} from '../parts/stage';
 import {Audit} from './audit';
 import {Insights} from './insights';
@@ -17,6 +17,7 @@ import {InviteCard} from './invite';
 import {EditGreeting} from './greet';
 import {openReports, Reports} from './reports';
 import {RequestList} from './requests';
+import {NotFound} from './states';
 import {Suggested} from './suggest';
 
 const tabs = ['overview', 'requests', 'reports', 'groups', 'roles', 'invites', 'insights', 'audit', 'danger'] as const;
@@ -42,6 +43,7 @@ export function Admin({com, tab}: {com: string; tab: string}) {
   const c = communityOf(com)!;
   const at: Tab = (tabs as readonly string[]).includes(tab) && allowed(c, tab as Tab) ? (tab as Tab) : 'overview';
   useTitle(t(`admin.${at}`));
+  if (!isAdmin(c)) return <Shell com={com}><NotFound back={`/c/${com}`} /></Shell>;
   return (
     <Shell com={com}>
       <PageScreen wide back={`/c/${com}`} title={t(`admin.${at}`)}>
@@ -205,7 +207,7 @@ function Danger({c}: {c: Community}) {
       else if (ask === 'archive') putCommunity(await post<Community>(`/communities/${c.id}/${c.archived ? 'unarchive' : 'archive'}`));
       else {
         await del(`/communities/${c.id}`);
-        forgetCommunity(c.id);
+        forgetCommunity(c.id, true);
         await refresh();
         go('/');
         return;

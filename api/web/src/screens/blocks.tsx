@@ -6,7 +6,7 @@ import {useData, useList} from '../lib/data';
 import {t} from '../lib/i18n';
 import {communities} from '../lib/state';
 import {nameOf, tidy} from '../lib/text';
-import type {Block, Member, Problem} from '../lib/types';
+import type {Block, Member, Page, Problem} from '../lib/types';
 import {Avatar, Empty, Icon, Loading, Trouble} from '../parts/basic';
 
 async function block(user: string, yes: boolean): Promise<void> {
@@ -46,7 +46,16 @@ export function Blocks() {
 function Row({user, onOff}: {user: string; onOff: () => void}) {
   const [found, setFound] = useState<{m: Member; where: string} | null>(null);
   useEffect(() => {
-    for (const c of communities.value) get<Member>(`/communities/${c.id}/members/${user}`).then((m) => setFound({m, where: c.name}), () => {});
+    void (async () => {
+      // By a list, which may be empty: most communities do not know somebody.
+      for (const state of ['active', 'removed', 'banned', 'left']) {
+        for (const c of communities.value) {
+          const p = await get<Page<Member>>(`/communities/${c.id}/members?state=${state}&q=${user}`).catch(() => null);
+          const m = p?.items.find((x) => x.id === user);
+          if (m) return setFound({m, where: c.name});
+        }
+      }
+    })();
   }, [user]);
   const name = nameOf(found?.m.display_name);
   return <li><Avatar id={user} name={found?.m.display_name ?? null} /><p class="grow"><b><bdi>{name}</bdi></b> <span class="sm mu"><bdi>{tidy(found?.where)}</bdi></span></p><button type="button" class="bt" onClick={onOff}>{t('block.off')}<span class="vh"> <bdi>{name}</bdi></span></button></li>;

@@ -1,6 +1,6 @@
 // Who I am in one community: another name, picture and contacts in each.
 import {useEffect, useState} from 'preact/hooks';
-import {blob, patch, post, Refusal} from '../lib/api';
+import {blob, del, patch, post, Refusal} from '../lib/api';
 import {useData} from '../lib/data';
 import {t} from '../lib/i18n';
 import {go} from '../lib/router';
@@ -30,6 +30,24 @@ export function Picture({path, id, name}: {path: string; id: string; name: strin
   return url ? <img class="av l" src={url} alt="" /> : <Avatar id={id} name={name} size="l" />;
 }
 
+const side = 512; // of a picture of somebody, in points
+
+/** A picture as large as it is shown: a photo of a telephone is more than a node takes. What cannot be read goes as it is, and the node says why not. */
+async function shrunk(file: File): Promise<Blob> {
+  try {
+    const whole = await createImageBitmap(file);
+    const by = Math.min(1, side / Math.max(whole.width, whole.height));
+    if (by === 1) return file;
+    const small = new OffscreenCanvas(Math.max(1, Math.round(whole.width * by)), Math.max(1, Math.round(whole.height * by)));
+    const pen = small.getContext('2d')!;
+    pen.imageSmoothingQuality = 'high';
+    pen.drawImage(whole, 0, 0, small.width, small.height);
+    return await small.convertToBlob({type: file.type === 'image/png' ? 'image/png' : 'image/jpeg', quality: 0.88});
+  } catch {
+    return file;
+  }
+}
+
 export function MeHere({com}: {com: string}) {
   const c = communityOf(com)!;
   useTitle(t('menu.me'));
@@ -40,6 +58,8 @@ export function MeHere({com}: {com: string}) {
   const [saved, setSaved] = useState(false);
   const [leaving, setLeaving] = useState(false);
   const [picture, setPicture] = useState(0);
+  const [has, setHas] = useState<boolean | null>(null);
+  const pictured = has ?? mine.value?.has_picture;
   const list = contacts ?? mine.value?.contacts ?? [];
   const shown = name ?? mine.value?.display_name ?? '';
 
@@ -47,9 +67,11 @@ export function MeHere({com}: {com: string}) {
     setProblem(null);
     setSaved(false);
     try {
-      await patch(`/communities/${com}/me`, change);
+      if (change.picture === '') await del(`/me/avatar?community=${com}`);
+      else await patch(`/communities/${com}/me`, change);
       setSaved(true);
       mine.reload();
+      if ('picture' in change) setHas(!!change.picture);
       setPicture((n) => n + 1);
       void refresh();
     } catch (e) {
@@ -58,7 +80,7 @@ export function MeHere({com}: {com: string}) {
   };
   const choose = async (file: File | undefined) => {
     if (!file) return;
-    const bytes = new Uint8Array(await file.arrayBuffer());
+    const bytes = new Uint8Array(await (await shrunk(file)).arrayBuffer());
     let s = '';
     for (let i = 0; i < bytes.length; i += 8192) s += String.fromCharCode(...bytes.subarray(i, i + 8192));
     await save({picture: btoa(s)});
@@ -83,9 +105,9 @@ export function MeHere({com}: {com: string}) {
           void save({display_name: shown.trim(), contacts: list.filter((k) => k.kind.trim() && k.value.trim())});
         }}>
           <div class="row wrap">
-            <Picture key={picture} path={mine.value?.has_picture ? `/communities/${com}/members/${c.me_id}/picture` : ''} id={c.me_id} name={shown} />
+            <Picture key={picture} path={pictured ? `/communities/${com}/members/${c.me_id}/picture` : ''} id={c.me_id} name={shown} />
             <label class="bt file-bt"><Icon name="user" /> {t('me.picture')}<input class="vh" type="file" accept="image/png,image/jpeg" onChange={(e) => void choose(e.currentTarget.files?.[0])} /></label>
-            {mine.value?.has_picture ? <button type="button" class="bt" onClick={() => void save({picture: ''})}>{t('me.noPicture')}</button> : null}
+            {pictured ? <button type="button" class="bt" onClick={() => void save({picture: ''})}>{t('me.noPicture')}</button> : null}
           </div>
           <div><label class="lbl" for="mename">{t('me.name')}</label><input class="fld" id="mename" dir="auto" required maxLength={40} value={shown} onInput={(e) => setName(e.currentTarget.value)} /></div>
           <fieldset class="stack">
