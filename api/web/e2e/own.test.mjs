@@ -158,3 +158,18 @@ test('a changed event, who chose what, messages that go, a welcome and a suggest
   await q.getByText('Made', {exact: true}).waitFor();
   for (const page of [p, q]) assert.deepEqual(page.faults, []);
 });
+
+test('how Pandal keeps running is told, with lines to copy', {skip, timeout: 60_000}, async () => {
+  const p = await open(b);
+  await signIn(p, s.asha);
+  await p.goto(`${s.asha.url}/settings/devices`);
+  await p.getByRole('heading', {name: 'Keep running after you log in'}).waitFor();
+  await p.getByRole('button', {name: 'Copy both lines'}).click();
+  await p.getByText('Copied').waitFor();
+  assert.equal(await p.evaluate(() => navigator.clipboard.readText()), 'pandal down\npandal service install\n');
+  await p.getByRole('link', {name: 'How to start Pandal'}).click();
+  await p.waitForURL('**/docs/start');
+  await p.getByText('pandal service install').waitFor();
+  assert.deepEqual(p.faults, []);
+  await p.context().close();
+});

@@ -89,7 +89,22 @@ test('a direct message begins on a sheet, is read by two, and ends', {skip, time
   await p.getByRole('dialog').getByRole('button', {name: 'End this conversation'}).click();
   await p.waitForURL(new RegExp(`/c/${s.com.id}$`));
   await list.getByRole('link', {name: /Budi Santoso/}).waitFor({state: 'detached'});
+
+  await q.getByText('This conversation has ended').waitFor();
+  assert.equal(await q.getByRole('textbox', {name: /^Message/}).count(), 0, 'nothing is written to nobody');
+  await q.getByRole('navigation', {name: 'Sunrise Ward'}).getByRole('link', {name: /Asha Rao.*Ended/}).waitFor();
+  await q.keyboard.press('Control+k');
+  await q.keyboard.type('asha');
+  await q.getByRole('option').filter({hasText: 'Ended'}).waitFor();
+  await q.getByRole('option').filter({hasText: 'Write a message'}).waitFor();
+  await q.keyboard.press('Escape');
   assert.equal((await s.asha.api('GET', `${base}/groups`)).items.filter((g) => g.kind === 'dm' && g.joined).length, 0);
+  const over = new URL(q.url()).pathname;
+  await q.getByRole('button', {name: 'Begin anew'}).click();
+  await q.waitForURL((u) => u.pathname !== over);
+  await q.getByRole('textbox', {name: /^Message.*Asha/}).fill('Once more.');
+  await q.keyboard.press('Enter');
+  await list.getByRole('link', {name: /Budi Santoso/}).waitFor();
   for (const page of [p, q]) {
     assert.deepEqual(page.faults, []);
     await page.context().close();

@@ -130,6 +130,12 @@ test('search finds, marks, filters and leads to the place', {skip, timeout: 120_
   await p.getByLabel('Up to this day').fill('');
   await p.getByText('2 found').waitFor();
   await field.fill('"');
+  await field.fill('pump keys');
+  const firstHit = () => p.locator('.hit').first().innerText();
+  await until(async () => (await p.locator('.hit').count()) === 2 && (await firstHit()).includes('keys at my door'), 'the newest first');
+  await p.getByRole('radio', {name: 'Best first'}).click();
+  await until(async () => (await firstHit()).includes('Pump keys'), 'first what has the words together');
+  assert.equal(new URLSearchParams(new URL(p.url()).search).get('order'), 'best', 'the address keeps it');
   await field.fill('keys');
 
   await p.getByRole('link', {name: /Budi Santoso.*Pump/}).click();

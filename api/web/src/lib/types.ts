@@ -13,7 +13,7 @@ export type Level = 'all' | 'mentions' | 'none';
 export interface Group {
   id: string; community_id: string; kind: 'announcements' | 'chat' | 'dm'; name: string; description: string; member_count: number;
   joined: boolean; open: boolean; who_posts: string; disappearing_seconds: number | null; unread?: number | null; mentions?: number | null;
-  first_unread_id?: string | null; muted_until: string | null; last_message: Message | null; archived: boolean; user_id?: string | null;
+  first_unread_id?: string | null; muted_until: string | null; last_message: Message | null; archived: boolean; /** ended: one of the two has left a direct message. */ state: 'active' | 'ended'; user_id?: string | null;
   notifications: Level; moved_to?: Elsewhere; continues?: Elsewhere;
 }
 

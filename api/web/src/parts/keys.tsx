@@ -97,8 +97,9 @@ function goals(members: Member[], here: Community | undefined): Goal[] {
   const written = new Set<string>();
   for (const c of communities.value) {
     for (const g of inOrder(c.id)) {
-      if (g.user_id) written.add(g.user_id);
-      out.push({id: g.id, name: groupName(g), where: tidy(c.name), mark: <GroupMark g={g} />, unread: muted(g) ? 0 : g.unread ?? 0, at: g.last_message?.created_at ?? '', href: groupHref(g)});
+      const ended = g.state === 'ended';
+      if (g.user_id && !ended) written.add(g.user_id);
+      out.push({id: g.id, name: groupName(g), where: ended ? `${t('dm.endedShort')} · ${tidy(c.name)}` : tidy(c.name), mark: <GroupMark g={g} />, unread: muted(g) ? 0 : g.unread ?? 0, at: g.last_message?.created_at ?? '', href: groupHref(g)});
     }
     out.push({id: c.id, name: tidy(c.name), where: t('jump.community'), mark: <span class="cm on" data-cloth={clothOf(c)} aria-hidden="true">{initials(c.name)}</span>, unread: 0, at: '', href: `/c/${c.id}`});
   }

@@ -127,7 +127,7 @@ export function GroupRow({g, current, c}: {g: Group; current: string; c: Communi
         <>
           <span class="t">{g.last_message ? <time dateTime={g.last_message.created_at}>{shortWhen(g.last_message.created_at)}</time> : null}</span>
           <span class="l" dir="auto">{preview(g.last_message, c, g.kind === 'dm')}</span>
-          <Count g={g} />
+          {g.state === 'ended' && !g.unread ? <span class="c mu sm">{t('dm.endedShort')}</span> : <Count g={g} />}
         </>
       ) : <span class="c mu sm">{g.open ? t('group.open') : <><Icon name="lock" /><span class="vh">{t('group.closed')}</span></>}</span>}
     </a>
@@ -140,8 +140,11 @@ export function orderGroups(list: Group[]): Group[] {
   return [...list].sort((a, b) => (at(a) < at(b) ? 1 : at(a) > at(b) ? -1 : tidy(a.name).localeCompare(tidy(b.name), lang())));
 }
 
-/** Direct messages that are open, the last written first. */
-export const directOf = (com: string) => orderGroups(groupsOf(com).filter((g) => g.kind === 'dm' && g.joined));
+/** Direct messages that I am in, the last written first, and those that the other one ended after them. */
+export function directOf(com: string): Group[] {
+  const all = orderGroups(groupsOf(com).filter((g) => g.kind === 'dm' && g.joined));
+  return [...all.filter((g) => g.state !== 'ended'), ...all.filter((g) => g.state === 'ended')];
+}
 
 function List({c, current}: {c: Community; current: string}) {
   const all = groupsOf(c.id);

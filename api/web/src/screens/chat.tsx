@@ -17,7 +17,7 @@ import {Confirm, Dialog, Menu, type MenuItem} from '../parts/dialog';
 import {MakeEvent, MakePoll} from '../parts/make';
 import {GoThere} from '../parts/message';
 import {MuteDialog, muteItem} from '../parts/private';
-import {GroupMark, groupName, Shell} from '../parts/shell';
+import {groupHref, GroupMark, groupName, Shell} from '../parts/shell';
 import {useTitle} from '../parts/stage';
 import {Typing} from '../parts/typing';
 import {NotFound} from './states';
@@ -62,6 +62,7 @@ export function Top({c, g, items, sub}: {c: Community; g: Group; items?: MenuIte
 
 /** Why I cannot write here, or nothing. */
 function muzzle(c: Community, g: Group): string {
+  if (g.state === 'ended' && c.state === 'active') return t('dm.ended');
   if (c.state === 'removed') return t('chat.removed');
   if (c.state === 'left') return t('chat.left');
   if (g.moved_to) return communityOf(g.moved_to.community_id) ? t('chat.movedTo', {name: tidy(communityOf(g.moved_to.community_id)!.name)}) : t('chat.moved');
@@ -112,7 +113,10 @@ function Room({c, g, at, open}: {c: Community; g: Group; at?: string; open: stri
         <div>
           {problem ? <div class="cp"><Trouble problem={problem} /></div> : null}
           {may && g.member_count <= mostReaders ? <Typing group={g.id} /> : null}
-          {why ? <div class="cp"><Note icon="lock">{why}{g.moved_to ? <GoThere to={g.moved_to} /> : null}</Note></div> : (
+          {why ? <div class="cp"><Note icon="lock">{why}{g.moved_to ? <GoThere to={g.moved_to} /> : null}</Note>{g.state === 'ended' && g.user_id && c.state === 'active' ? <p class="gapt"><button type="button" class="bt pr" onClick={() => void post<Group>('/dms', {user_id: g.user_id}).then((d) => {
+            putGroup(d);
+            go(groupHref(d));
+          }, fail)}><Icon name="talk" /> {t('dm.again')}</button></p> : null}</div> : (
             <Composer key={editing?.id ?? ''} id={g.id} label={label} place={label} button={editing ? t('save') : t('send')} focusOn={editing?.id ?? reply?.id ?? (at ? '' : g.id)}
               {...(editing ? {initial: editing.text} : {onWrite: () => void writing(g)})} onEsc={() => context?.drop()}
               start={editing ? null : <Menu label={t('chat.add')} icon="plus" items={[{icon: 'list-checks', label: t('poll.new'), run: () => setMaking('poll')}, {icon: 'calendar-plus', label: t('event.new'), run: () => setMaking('event')}]} />}

@@ -8,12 +8,12 @@ import {ask, query} from '../lib/router';
 import {communities, communityOf, groups, groupsOf} from '../lib/state';
 import {cleanText, nameOf, tidy} from '../lib/text';
 import type {Hit, Member, Message, Page, Problem} from '../lib/types';
-import {Avatar, Check, Empty, Icon, Loading, Note, Trouble} from '../parts/basic';
+import {Avatar, Check, Empty, Icon, Loading, Note, Segments, Trouble} from '../parts/basic';
 import {Dialog} from '../parts/dialog';
 import {groupName, orderGroups, PageScreen, Shell} from '../parts/shell';
 import {useTitle} from '../parts/stage';
 
-const fields = ['q', 'community', 'group', 'from', 'link', 'mention', 'after', 'before'] as const;
+const fields = ['q', 'community', 'group', 'from', 'link', 'mention', 'after', 'before', 'order'] as const;
 type Question = Record<(typeof fields)[number], string>;
 
 function read(): Question {
@@ -25,6 +25,9 @@ function put(x: Question) {
   const p = new URLSearchParams(fields.filter((f) => x[f]).map((f) => [f, x[f]]));
   ask(p.toString());
 }
+
+/** Whether what fits the words best comes first; without words nothing fits better. */
+const best = (x: Question) => x.order === 'best' && !!x.q.trim();
 
 /** The address of what the API is asked, or nothing where there is nothing to ask. A day means the whole day, here. */
 function route(x: Question): string {
@@ -41,6 +44,7 @@ function route(x: Question): string {
   };
   if (x.after && day(x.after, 0)) p.set('after', day(x.after, 0));
   if (x.before && day(x.before, 1)) p.set('before', day(x.before, 1));
+  if (best(x)) p.set('order', 'best');
   return `/search?limit=30&${p}`;
 }
 
@@ -62,7 +66,7 @@ export function SearchScreen() {
   const field = useRef<HTMLInputElement>(null);
   const path = route(x);
   const set = (change: Partial<Question>) => put({...read(), ...change});
-  const filtered = fields.some((f) => f !== 'q' && f !== 'community' && x[f]);
+  const filtered = fields.some((f) => !['q', 'community', 'order'].includes(f) && x[f]);
   useEffect(() => field.current?.focus(), []);
   useEffect(() => {
     setProblem(null);
@@ -105,7 +109,10 @@ export function SearchScreen() {
         {problem ? <p><button type="button" class="bt" onClick={() => setAgain(again + 1)}><Icon name="retry" /> {t('msg.retry')}</button></p> : null}
         {!path ? <Empty title={t('search.startTitle')} text={t('search.startText')} /> : problem ? null : !hits ? <Loading what={t('search.loading')} /> : (
           <>
-            <p role="status" class={hits.length ? '' : 'vh'}><b>{next ? t('search.newest', {n: hits.length}) : t('search.found', {n: hits.length})}</b></p>
+            <div class="row wrap">
+              <p role="status" class={hits.length ? 'grow' : 'vh'}><b>{next ? t(best(x) ? 'search.best' : 'search.newest', {n: hits.length}) : t('search.found', {n: hits.length})}</b></p>
+              {hits.length && x.q.trim() ? <Segments hideLegend legend={t('search.order')} name="order" value={best(x) ? 'best' : 'newest'} options={[['newest', t('search.byNew')], ['best', t('search.byBest')]]} onChange={(v) => set({order: v === 'best' ? v : ''})} /> : null}
+            </div>
             {hits.length ? <ul class="stack">{hits.map((h) => <li key={h.message.id}><Found h={h} all={!x.community} /></li>)}</ul> : (
               <Empty title={t('search.none')} text={t('search.noneText')}>
                 {filtered ? <button type="button" class="bt" onClick={() => set({group: '', from: '', link: '', mention: '', after: '', before: ''})}>{t('search.clear')}</button> : null}

@@ -131,9 +131,25 @@ function Devices() {
           ))}
         </ul>
       </section>
+      <Service />
       {revoking ? <Confirm title={t('devices.revokeAsk', {name: tidy(revoking.name)})} text={t('devices.revokeText')} action={t('devices.revoke')} onClose={() => setRevoking(null)}
         onYes={() => void post(`/devices/${revoking.id}/revoke`, {}).then(() => devices.reload(), fail).then(() => setRevoking(null))} /> : null}
     </>
+  );
+}
+
+/** How Pandal keeps running. The page may start no programs: it says what to type. */
+function Service() {
+  const lines = ['pandal down', 'pandal service install'];
+  return (
+    <section class="card stack">
+      <h2>{t('service.title')}</h2>
+      <p>{t('service.text')}</p>
+      {lines.map((l) => <p class="cmd" dir="ltr" key={l}><code>{l}</code></p>)}
+      <p><Copy text={lines.join('\n') + '\n'} label={t('service.copy')} /></p>
+      <p class="sm mu">{t('service.after')} <code dir="ltr">pandal service uninstall</code> · <code dir="ltr">pandal service status</code></p>
+      <p><a class="bt" href="/docs/start"><Icon name="help" /> {t('service.help')}</a></p>
+    </section>
   );
 }
 
