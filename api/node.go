@@ -72,6 +72,7 @@ type StatusCommunity struct {
 
 // Network is the state of the node's hosts, one a community.
 type Network struct {
+	Mode         string        `json:"mode" enum:"normal,lan_only,low_data,offline" doc:"low_data: fewer connections, and what is here is compared with one other node every two minutes instead of with three every half."`
 	Reachability string        `json:"reachability" enum:"unknown,public,private" doc:"The best of all hosts."`
 	Peers        int           `json:"peers"`
 	BytesIn      int64         `json:"bytes_in"`
@@ -88,6 +89,7 @@ type NetworkHost struct {
 	Peers        int      `json:"peers" doc:"Members connected."`
 	DHT          bool     `json:"dht"`
 	LAN          bool     `json:"lan" doc:"Looks for members on the local network."`
+	Syncs        int      `json:"syncs" doc:"How often this node began to compare what it has with another one, since it started."`
 	BytesIn      int64    `json:"bytes_in"`
 	BytesOut     int64    `json:"bytes_out"`
 }

@@ -105,7 +105,7 @@ func dhtFinding(title string, on bool, known int, since time.Duration) Finding {
 	case known == 0 && since < dhtSettles:
 		return Finding{"dht", "ok", title + ": still joining the DHT", ""}
 	case known == 0:
-		return Finding{"dht", "warn", title + ": nobody of the DHT answers, so members elsewhere are found by invites and remembered addresses alone", "is this computer on the internet, and may it send UDP? Where it is not meant to: pandal net mode lan_only"}
+		return Finding{"dht", "warn", title + ": nobody of the DHT answers, so members elsewhere are found by invites and remembered addresses alone", "is this computer on the internet, and may it send UDP? Where it is not meant to: pandal up --mode lan_only"}
 	}
 	return Finding{"dht", "ok", fmt.Sprintf("%s: %d of the DHT are known", title, known), ""}
 }

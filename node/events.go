@@ -99,11 +99,14 @@ func (n *Node) Connect(ctx context.Context, addr string) (Peer, error) {
 	return Peer{}, last
 }
 
+// Mode is how this node uses the network, one of the Mode constants.
+func (n *Node) Mode() string { return n.cfg.Mode }
+
 // Network shows the state of each community's host.
 func (n *Node) Network() []Network {
 	out := []Network{}
 	for _, r := range n.allRooms() {
-		x := Network{CommunityID: r.name(), PeerID: peerID(r.host.ID()), Reachability: "unknown", Members: r.host.Members(), DHT: r.dht, MDNS: n.cfg.MDNS}
+		x := Network{CommunityID: r.name(), PeerID: peerID(r.host.ID()), Reachability: "unknown", Members: r.host.Members(), DHT: r.dht, MDNS: n.cfg.MDNS, Syncs: int(r.syncs.Load())}
 		x.BytesIn, x.BytesOut = r.host.Bytes()
 		for _, a := range r.host.Addrs() {
 			x.Addrs = append(x.Addrs, a.String())

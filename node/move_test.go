@@ -112,7 +112,9 @@ func TestMoveGroup(t *testing.T) {
 		lines := map[string]string{trips: "group_moved", at: "group_continues"}
 		for id, what := range lines {
 			list, _, err := chen.Messages(id, node.Page{Lines: true})
-			if err != nil || !slices.ContainsFunc(list, func(m node.Message) bool { return m.System != nil && m.System.What == what && m.AuthorID == budi.User(school) }) {
+			if err != nil || !slices.ContainsFunc(list, func(m node.Message) bool {
+				return m.System != nil && m.System.What == what && m.AuthorID == budi.User(school)
+			}) {
 				t.Errorf("no line tells Chen of it: %s, %v", what, err)
 			}
 		}

@@ -58,7 +58,7 @@ func (r *room) openNetwork(ctx context.Context) error {
 	lan := cfg.Mode == ModeLAN
 	hc := host.Config{Key: r.fixed.Host[:], Listen: listen, OnPeer: r.onPeer, Remembered: r.remembered, NAT: !lan && !offline && !none,
 		DHT: !lan && !offline && (!none || cfg.DHTPrefix != ""), DHTPrefix: cfg.DHTPrefix, DHTServer: cfg.DHTServer, Bootstrap: boot,
-		Datastore: r.n.store.Datastore(r.name()), MDNS: cfg.MDNS && !offline, Log: r.n.log,
+		Datastore: r.n.store.Datastore(r.name()), MDNS: cfg.MDNS && !offline, Frugal: cfg.frugal(), Log: r.n.log,
 		Auth: host.Auth{Offers: func() [][]byte { return r.face.Load().offers }, Accepts: func() [][]byte { return r.face.Load().accepts },
 			Hello: r.hello, Ops: r.opsFor, Judge: r.judge}}
 	r.dht = hc.DHT
@@ -71,7 +71,7 @@ func (r *room) openNetwork(ctx context.Context) error {
 	}
 	r.host = h
 	st := r.c.State(r.id)
-	g, err := pubsub.New(r.ctx, pubsub.Config{Host: h.View(), Validate: r.validate, Receive: r.gossiped, Wide: st != nil && st.Members.Len() > wide})
+	g, err := pubsub.New(r.ctx, pubsub.Config{Host: h.View(), Validate: r.validate, Receive: r.gossiped, Wide: st != nil && st.Members.Len() > wide, Frugal: cfg.frugal()})
 	if err != nil {
 		h.Close()
 		return fmt.Errorf("start gossip: %w", err)

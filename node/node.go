@@ -47,6 +47,17 @@ const (
 	ModeOffline = "offline"
 )
 
+// frugal reports that a node spends as little on the network as does: for who pays by the megabyte. It misses nothing, and hears some of it later.
+func (c *Config) frugal() bool { return c.Mode == ModeLowData }
+
+// rounds is how often what is here is compared with others, and with how many. Whoever connects is compared with at once in any case.
+func (c *Config) rounds() (every time.Duration, with int) {
+	if c.frugal() {
+		return 2 * time.Minute, 1
+	}
+	return 30 * time.Second, 3
+}
+
 func (c *Config) validate() error {
 	if c.Data == "" {
 		return errors.New("no data directory given")

@@ -53,17 +53,24 @@ func (r *room) onPeer(e host.PeerEvent) {
 }
 
 // protected is how many connections of each space the connection manager must not close.
-const protected = 8
+const (
+	protected       = 8
+	frugalProtected = 3
+)
 
 // protect keeps some connections of every space I am in. Owner only.
 func (r *room) protect() {
+	keep := protected
+	if r.n.cfg.frugal() {
+		keep = frugalProtected
+	}
 	for _, s := range r.c.Spaces() {
 		if !r.c.Mine(s) {
 			continue
 		}
 		ids, _ := r.connected(s)
 		for i, p := range ids {
-			if i < protected {
+			if i < keep {
 				r.host.Protect(p, grpID(s))
 			} else {
 				r.host.Unprotect(p, grpID(s))
@@ -115,7 +122,10 @@ func (r *room) remembered() []peer.AddrInfo {
 }
 
 // enough is how many connected members I look for when others tell me of more.
-const enough = 12
+const (
+	enough       = 12
+	frugalEnough = 3
+)
 
 // tellPeers names other connected members to a member.
 func (r *room) tellPeers(to peer.ID) (out [][]byte) {
@@ -135,6 +145,10 @@ func (r *room) tellPeers(to peer.ID) (out [][]byte) {
 
 // met dials members that a member told me of, until I know enough.
 func (r *room) met(_ peer.ID, addrs [][]byte) {
+	want := enough
+	if r.n.cfg.frugal() {
+		want = frugalEnough
+	}
 	for _, raw := range addrs {
 		a, err := ma.NewMultiaddrBytes(raw)
 		if err != nil {
@@ -145,7 +159,7 @@ func (r *room) met(_ peer.ID, addrs [][]byte) {
 			continue
 		}
 		r.n.wg.Go(func() {
-			if r.host.Members() >= enough {
+			if r.host.Members() >= want {
 				return
 			}
 			ctx, cancel := context.WithTimeout(r.ctx, 10*time.Second)

@@ -47,6 +47,7 @@ type room struct {
 	quota    authorQuota
 	checking sync.Mutex
 	awaited  awaited
+	syncs    atomic.Int64 // comparisons begun
 	askedAt  atomic.Int64 // when an unknown tag last made us ask for keys, ms
 	face     atomic.Pointer[face]
 

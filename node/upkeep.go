@@ -18,7 +18,6 @@ import (
 )
 
 const (
-	syncEvery  = 30 * time.Second
 	marksEvery = 2 * time.Second
 	skewLimit  = 2 * 60_000 // ms
 )
@@ -50,14 +49,14 @@ func (r *room) tick() {
 	r.rotateDue(at)
 	r.upkeepDesk(at)
 	r.meetAgain()
-	if at.Sub(r.syncAt) >= syncEvery {
+	if every, with := r.n.cfg.rounds(); at.Sub(r.syncAt) >= every {
 		r.syncAt = at
 		ids := make([]peer.ID, 0, len(r.peers))
 		for id := range r.peers {
 			ids = append(ids, id)
 		}
 		rand.Shuffle(len(ids), func(i, j int) { ids[i], ids[j] = ids[j], ids[i] })
-		for _, id := range ids[:min(3, len(ids))] {
+		for _, id := range ids[:min(with, len(ids))] {
 			r.syncWith(id)
 		}
 		r.askDecided("")
@@ -88,6 +87,7 @@ func (r *room) syncWith(p peer.ID) {
 		return
 	}
 	r.syncing[p] = false
+	r.syncs.Add(1)
 	r.n.wg.Go(func() {
 		for range 8 {
 			more, err := r.hist.Sync(r.ctx, p)

@@ -219,6 +219,7 @@ type Network struct {
 	Members           int    // connected
 	DHT, MDNS         bool
 	BytesIn, BytesOut int64
+	Syncs             int // comparisons with others that this node began, since the start
 }
 
 // Event is one thing that happened. Ref is the id of what it is about; the resource is looked up when the event is rendered.

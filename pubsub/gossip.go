@@ -45,6 +45,7 @@ type Config struct {
 	Receive func(from peer.ID, topic string, checked any)
 	Quota   Quota // of one forwarding peer; zero is DefaultQuota
 	Wide    bool  // a community of several hundreds: more neighbours a topic, fewer hops
+	Frugal  bool  // as few neighbours as do, at the price of hops; it goes before Wide
 }
 
 // Gossip carries messages in topics among the peers of a member view. Its methods are safe for concurrent use.
@@ -52,6 +53,7 @@ type Gossip struct {
 	self     peer.ID
 	host     host.Host
 	wide     bool
+	low      int // neighbours of a topic that are enough
 	validate func(from peer.ID, topic string, data []byte) (Reason, any)
 	receive  func(from peer.ID, topic string, checked any)
 	ps       *lib.PubSub
@@ -76,9 +78,14 @@ func New(ctx context.Context, cfg Config) (*Gossip, error) {
 	if cfg.Quota == (Quota{}) {
 		cfg.Quota = DefaultQuota
 	}
+	cfg.Wide = cfg.Wide && !cfg.Frugal
+	low := meshLow
+	if cfg.Frugal {
+		low = frugalMeshLow
+	}
 	ctx, cancel := context.WithCancel(ctx)
 	g := &Gossip{
-		self: cfg.Host.ID(), host: cfg.Host, wide: cfg.Wide, validate: cfg.Validate, receive: cfg.Receive, cancel: cancel,
+		self: cfg.Host.ID(), host: cfg.Host, wide: cfg.Wide, low: low, validate: cfg.Validate, receive: cfg.Receive, cancel: cancel,
 		quota: buckets{quota: cfg.Quota, of: map[peer.ID]*bucket{}}, topics: map[string]*topic{},
 	}
 	g.pump = func(name string, sub *lib.Subscription) {
@@ -104,7 +111,7 @@ func New(ctx context.Context, cfg Config) (*Gossip, error) {
 		lib.WithMessageIdFn(contentID),
 		lib.WithMaxMessageSize(maxPacket),
 		lib.WithPeerScore(score, limits),
-		lib.WithGossipSubParams(meshParams(cfg.Wide)),
+		lib.WithGossipSubParams(meshParams(cfg.Wide, cfg.Frugal)),
 		lib.WithFloodPublish(cfg.Wide),
 		lib.WithPeerOutboundQueueSize(outgoing),
 		lib.WithRawTracer(&g.count),

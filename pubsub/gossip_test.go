@@ -176,6 +176,42 @@ func everywhere(t *testing.T, wide bool, copies float64) {
 	})
 }
 
+// TestFrugalHasFewNeighbours: of sixteen the odd ones are frugal. All get everything once, and these have two neighbours at most.
+func TestFrugalHasFewNeighbours(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const size, messages = 16, 5
+		var nodes []*node
+		hs := hosts(t, size)
+		for i, h := range hs {
+			nodes = append(nodes, start(t, h, pubsub.Config{Frugal: i%2 == 1}))
+		}
+		for i := range hs {
+			for j := range i {
+				connect(t, hs[i], hs[j])
+			}
+		}
+		time.Sleep(5 * time.Second)
+		for i, n := range nodes {
+			for j := range messages {
+				publish(t, n, fmt.Sprint(i, "/", j))
+			}
+		}
+		time.Sleep(10 * time.Second)
+		for i, n := range nodes {
+			if near := n.g.Neighbours(name); near == 0 || i%2 == 1 && near > 2 || i%2 == 0 && near < 2 {
+				t.Errorf("node %d has %d neighbours", i, near)
+			}
+			for from := range nodes {
+				for j := range messages {
+					if got := n.has(fmt.Sprint(from, "/", j)); from != i && got != 1 {
+						t.Fatalf("node %d has message %d/%d %d times", i, from, j, got)
+					}
+				}
+			}
+		}
+	})
+}
+
 // flooder sends to every peer of the topic, whether it was told to go away or not.
 func flooder(t *testing.T, h host.Host) func(string) {
 	t.Helper()

@@ -8,15 +8,23 @@ import (
 	"github.com/libp2p/go-libp2p/core/peer"
 )
 
-const meshLow = 2 // neighbours in a topic, below which more are sought at the next heartbeat
+// neighbours in a topic, below which more are sought at the next heartbeat
+const (
+	meshLow       = 2
+	frugalMeshLow = 1
+)
 
 // meshParams asks for three neighbours where gossipsub asks for six, and New for none of the copies that flooding one's own messages to
 // everybody makes: in a group of 20, with bursts, a message came 8.2 times and comes 2.3 times. What the wider mesh was for is done by
 // gossipsub's own gossip a heartbeat later, by the direct push to whom the mesh does not reach, and to two whom the author asks, and by sync.
-// In a wide community, where each more neighbour saves hops, gossipsub's own numbers stand.
-func meshParams(wide bool) lib.GossipSubParams {
+// In a wide community, where each more neighbour saves hops, gossipsub's own numbers stand. Who is frugal has two at most, whatever the community, and
+// tells two others at each heartbeat what it has where gossipsub tells six.
+func meshParams(wide, frugal bool) lib.GossipSubParams {
 	p := lib.DefaultGossipSubParams()
-	if !wide {
+	switch {
+	case frugal:
+		p.D, p.Dlo, p.Dhi, p.Dscore, p.Dout, p.Dlazy = 2, frugalMeshLow, 2, 1, 0, 2
+	case !wide:
 		p.D, p.Dlo, p.Dhi, p.Dscore, p.Dout = 3, meshLow, 4, 2, 0
 	}
 	return p
@@ -70,7 +78,7 @@ func (g *Gossip) Reached(name string) []peer.ID {
 	g.count.mesh.mu.Lock()
 	defer g.count.mesh.mu.Unlock()
 	near := g.count.mesh.of[name]
-	if len(near) >= min(meshLow, len(listed)) {
+	if len(near) >= min(g.low, len(listed)) {
 		return listed
 	}
 	return slices.DeleteFunc(listed, func(p peer.ID) bool { return !near[p] })

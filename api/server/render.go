@@ -126,8 +126,8 @@ func renderPeer(p node.Peer) api.Peer {
 		Direction: p.Direction, LatencySeconds: p.Latency.Round(time.Microsecond).Seconds(), Since: api.At(p.Since)}
 }
 
-func renderNetwork(hosts []node.Network) api.Network {
-	out := api.Network{Reachability: "unknown", Hosts: []api.NetworkHost{}}
+func renderNetwork(mode string, hosts []node.Network) api.Network {
+	out := api.Network{Mode: mode, Reachability: "unknown", Hosts: []api.NetworkHost{}}
 	worth := map[string]int{"private": 1, "public": 2}
 	for _, h := range hosts {
 		reach := cmp.Or(h.Reachability, "unknown")
@@ -136,7 +136,7 @@ func renderNetwork(hosts []node.Network) api.Network {
 		}
 		out.Peers, out.BytesIn, out.BytesOut = out.Peers+h.Members, out.BytesIn+h.BytesIn, out.BytesOut+h.BytesOut
 		out.Hosts = append(out.Hosts, api.NetworkHost{CommunityID: h.CommunityID, PeerID: h.PeerID, Addresses: list(h.Addrs),
-			Reachability: reach, Peers: h.Members, DHT: h.DHT, LAN: h.MDNS, BytesIn: h.BytesIn, BytesOut: h.BytesOut})
+			Reachability: reach, Peers: h.Members, DHT: h.DHT, LAN: h.MDNS, Syncs: h.Syncs, BytesIn: h.BytesIn, BytesOut: h.BytesOut})
 	}
 	return out
 }

@@ -153,7 +153,7 @@ func (s *Server) networkRoutes() {
 	const tag = "Network"
 	add(s, route{method: "GET", path: "/network", id: "getNetwork", summary: "Addresses, reachability and traffic", tag: tag, scope: api.ScopeRead},
 		func(context.Context, *none) (*reply[api.Network], error) {
-			return just(renderNetwork(s.c.Node.Network()))
+			return just(renderNetwork(s.c.Node.Mode(), s.c.Node.Network()))
 		})
 	add(s, route{method: "GET", path: "/peers", id: "listPeers", summary: "Nodes that are connected", tag: tag, scope: api.ScopeRead},
 		func(_ context.Context, in *Paging) (*reply[api.List[api.Peer]], error) {

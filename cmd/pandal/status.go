@@ -60,9 +60,9 @@ func (a *app) netCmd() *cobra.Command {
 				return err
 			}
 			return a.show(n, func(w io.Writer) {
-				fmt.Fprintf(w, "reachable: %s, members connected: %d, in %d B, out %d B\n", n.Reachability, n.Peers, n.BytesIn, n.BytesOut)
+				fmt.Fprintf(w, "mode: %s, reachable: %s, members connected: %d, in %d B, out %d B\n", n.Mode, n.Reachability, n.Peers, n.BytesIn, n.BytesOut)
 				for _, h := range n.Hosts {
-					fmt.Fprintf(w, "%s  %s, %d connected, DHT %s, LAN %s\n", h.CommunityID, h.Reachability, h.Peers, yes(h.DHT), yes(h.LAN))
+					fmt.Fprintf(w, "%s  %s, %d connected, DHT %s, LAN %s, compared %d times\n", h.CommunityID, h.Reachability, h.Peers, yes(h.DHT), yes(h.LAN), h.Syncs)
 					for _, addr := range h.Addresses {
 						fmt.Fprintln(w, "  "+plain(addr))
 					}

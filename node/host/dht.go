@@ -18,10 +18,7 @@ import (
 )
 
 const (
-	provideEvery  = 3 * time.Hour    // a record put into the DHT is put again
-	findEvery     = 10 * time.Minute // with enough members connected
-	firstRetry    = 3 * time.Second  // after a failure, or with too few members; doubles up to
-	lastRetry     = 5 * time.Minute
+	firstRetry    = 3 * time.Second // after a failure, or with too few members; doubles up to that of the pace
 	queryTime     = time.Minute
 	findAtMost    = 32  // peers taken from one look-up
 	maxRendezvous = 256 // keys
@@ -43,7 +40,9 @@ func (h *Host) startDHT(ctx context.Context, cfg Config) error {
 	if cfg.DHTPrefix != "" {
 		// Of a DHT of our own we use the provider records alone.
 		opts = append(opts, dht.ProtocolPrefix(protocol.ID("/"+cfg.DHTPrefix)), dht.DisableValues())
-		mode = dht.ModeAuto
+		if mode = dht.ModeAuto; cfg.Frugal {
+			mode = dht.ModeClient // answers for nobody
+		}
 	} else if !allLoopback(h.bare.Network().ListenAddresses()) {
 		opts = append(opts, dht.QueryFilter(dht.PublicQueryFilter), dht.RoutingTableFilter(dht.PublicRoutingTableFilter))
 	}
@@ -127,7 +126,7 @@ func (h *Host) rendezvous(ctx context.Context, boot []peer.AddrInfo) {
 			if time.Now().After(again) {
 				h.bootstrap(ctx, boot)
 				again = time.Now().Add(jitter(wait))
-				wait = min(2*wait, lastRetry)
+				wait = min(2*wait, h.pace.lastRetry)
 			}
 			continue
 		}
@@ -188,9 +187,9 @@ func (h *Host) attend(ctx context.Context, key [32]byte, m *meeting) {
 		if err := h.Advertise(ctx, key); err != nil {
 			h.log.Debug("provide", "err", err)
 			m.provide = time.Now().Add(jitter(m.provideRetry))
-			m.provideRetry = min(2*m.provideRetry, lastRetry)
+			m.provideRetry = min(2*m.provideRetry, h.pace.lastRetry)
 		} else {
-			m.provide, m.provideRetry = time.Now().Add(jitter(provideEvery)), firstRetry
+			m.provide, m.provideRetry = time.Now().Add(jitter(h.pace.provide)), firstRetry
 		}
 	}
 	if now := time.Now(); !now.Before(m.find) {
@@ -199,11 +198,11 @@ func (h *Host) attend(ctx context.Context, key [32]byte, m *meeting) {
 			h.log.Debug("find", "err", err)
 		}
 		h.meetAll(ctx, found)
-		if h.Members() >= enough {
-			m.find, m.findBackoff = time.Now().Add(jitter(findEvery)), firstRetry
+		if h.Members() >= h.pace.enough {
+			m.find, m.findBackoff = time.Now().Add(jitter(h.pace.find)), firstRetry
 		} else {
 			m.find = time.Now().Add(jitter(m.findBackoff))
-			m.findBackoff = min(2*m.findBackoff, lastRetry)
+			m.findBackoff = min(2*m.findBackoff, h.pace.lastRetry)
 		}
 	}
 }

@@ -86,6 +86,8 @@ type Config struct {
 	NAT   bool // port mapping, AutoNAT, relays and hole punching; ignored when all of Listen is loopback
 	Relay bool // offer relays without limits (a keeper)
 
+	Frugal bool // few connections, and others looked for seldom; in a DHT of its own a client only, unless DHTServer
+
 	DHT       bool
 	DHTPrefix string      // "" is the public IPFS DHT, as a client; else a DHT of its own, in automatic mode
 	DHTServer bool        // serve it in any case
@@ -101,6 +103,7 @@ type Config struct {
 // Host is one community's libp2p host. Its methods are safe for concurrent use.
 type Host struct {
 	bare   bare.Host
+	pace   pace
 	auth   Auth
 	log    *slog.Logger
 	onPeer func(PeerEvent)
@@ -150,7 +153,7 @@ func New(cfg Config) (*Host, error) {
 		return nil, fmt.Errorf("make the view's events: %w", err)
 	}
 	h := &Host{
-		bytes: metrics.NewBandwidthCounter(), auth: cfg.Auth, log: cfg.Log, onPeer: cfg.OnPeer, recall: cfg.Remembered,
+		pace: paceOf(cfg), bytes: metrics.NewBandwidthCounter(), auth: cfg.Auth, log: cfg.Log, onPeer: cfg.OnPeer, recall: cfg.Remembered,
 		bus: bus, emitters: em, wake: make(chan struct{}, 1), started: make(chan struct{}),
 		sessions: map[network.Conn]*session{}, dirty: map[peer.ID]struct{}{}, news: make(chan struct{}), opsTaken: map[peer.ID]time.Time{},
 		keys: make(chan [][32]byte, 1), tags: make(chan [][]byte, 1),

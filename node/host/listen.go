@@ -6,6 +6,7 @@ import (
 	"net"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/libp2p/go-libp2p"
 	dht "github.com/libp2p/go-libp2p-kad-dht"
@@ -20,16 +21,32 @@ import (
 	manet "github.com/multiformats/go-multiaddr/net"
 )
 
-// Connections are trimmed down to low when there are more than high.
-const (
-	connsLow  = 32
-	connsHigh = 96
+// pace is what a host spends on finding others and on keeping them.
+type pace struct {
+	low, high int           // connections are trimmed down to low when there are more than high
+	dials     int           // at once, of members met before
+	enough    int           // with so many members connected nobody else is looked for
+	provide   time.Duration // a record put into the DHT is put again; the DHT keeps it for two days
+	find      time.Duration // the DHT is asked, with enough members connected
+	lastRetry time.Duration // after failures, or with too few members
+}
+
+var (
+	usual  = pace{low: 32, high: 96, dials: 8, enough: 8, provide: 3 * time.Hour, find: 10 * time.Minute, lastRetry: 5 * time.Minute}
+	frugal = pace{low: 8, high: 16, dials: 2, enough: 3, provide: 12 * time.Hour, find: time.Hour, lastRetry: 20 * time.Minute}
 )
+
+func paceOf(cfg Config) pace {
+	if cfg.Frugal {
+		return frugal
+	}
+	return usual
+}
 
 // options are those of the libp2p host. What identify shows says nothing of us but the protocol ids: the agent and version are
 // those of any libp2p program. Addresses come later, see start.
 func (h *Host) options(cfg Config, key crypto.PrivKey, listen []ma.Multiaddr) ([]libp2p.Option, error) {
-	cm, err := connmgr.NewConnManager(connsLow, connsHigh)
+	cm, err := connmgr.NewConnManager(h.pace.low, h.pace.high)
 	if err != nil {
 		return nil, fmt.Errorf("make connection manager: %w", err)
 	}

@@ -10,9 +10,7 @@ import (
 )
 
 const (
-	enough      = 8                // with so many members connected nobody else is looked for
 	redialEvery = 10 * time.Second // and up to half as much again
-	redialBatch = 8                // so many dials at once
 	meetTime    = 10 * time.Second // one dial and its handshake
 	greetEvery  = time.Minute      // a connected stranger is greeted again this often
 )
@@ -27,7 +25,7 @@ func (h *Host) redial(ctx context.Context) {
 		case <-time.After(wait):
 		}
 		wait = redialEvery + rand.N(redialEvery/2)
-		if h.Members() >= enough {
+		if h.Members() >= h.pace.enough {
 			continue
 		}
 		var away []peer.AddrInfo
@@ -37,7 +35,7 @@ func (h *Host) redial(ctx context.Context) {
 			}
 		}
 		rand.Shuffle(len(away), func(i, j int) { away[i], away[j] = away[j], away[i] })
-		for _, p := range away[:min(len(away), redialBatch)] {
+		for _, p := range away[:min(len(away), h.pace.dials)] {
 			h.spawn(func() { h.meet(ctx, p) }) // ends within meetTime
 		}
 	}
