@@ -13,11 +13,19 @@ type Community struct {
 	MeID                 string            `json:"me_id" doc:"Who I am here; another id in every community."`
 	DisplayName          string            `json:"display_name,omitempty" doc:"My name here."`
 	ParentID             *string           `json:"parent_id"`
+	Below                []CommunityBelow  `json:"below" doc:"Communities that stand under this one, the oldest first."`
 	Settings             map[string]string `json:"settings"`
 	Reachable            int               `json:"reachable" doc:"Members connected now."`
 	CreatedAt            Time              `json:"created_at" format:"date-time"`
 	Archived             bool              `json:"archived"`
 	State                string            `json:"state" enum:"active,removed,left" doc:"removed and left: this node is out and keeps what it had."`
+}
+
+// CommunityBelow is a community that stands under another.
+type CommunityBelow struct {
+	CommunityID *string `json:"community_id" doc:"null where this node is not in it."`
+	Name        string  `json:"name" doc:"Where this node is not in it, the name that it was founded with."`
+	CreatedAt   Time    `json:"created_at" format:"date-time"`
 }
 
 // NewCommunity asks for a community.

@@ -40,6 +40,7 @@ func (n *Node) Community(id string) (Community, error) {
 
 // community is the room as the API shows it. A room that is still joining is not found.
 func (r *room) community() (c Community, err error) {
+	var places map[op.ID]Below
 	e := r.ask(r.n.ctx, func() {
 		st := r.c.State(r.id)
 		g, ok := r.c.Genesis()
@@ -60,6 +61,7 @@ func (r *room) community() (c Community, err error) {
 		if st.Parent != (op.ID{}) {
 			c.ParentID = comID(st.Parent)
 		}
+		places = r.placesBelow(st)
 		c.Name = r.title()
 		if v, ok := st.Values["description"]; ok && utf8.Valid(v) {
 			c.Description = string(v)
@@ -75,6 +77,7 @@ func (r *room) community() (c Community, err error) {
 		h := acl.Hash(map[op.ID]*acl.State{r.id: st})
 		c.ETag = hex.EncodeToString(h[:8])
 	})
+	c.Below = r.n.below(places)
 	return c, errors.Join(e, err)
 }
 

@@ -1,9 +1,12 @@
 package node
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
+	"strings"
 
 	"github.com/pandal-chat/pandal/crdt"
 	"github.com/pandal-chat/pandal/crdt/acl"
@@ -160,6 +163,35 @@ func (n *Node) neededBy(gone *room) map[[32]byte]bool {
 		})
 	}
 	return out
+}
+
+// placesBelow lists the places of a community by their id, with the name that was given them: all that its members need know of who stands there. Owner only.
+func (r *room) placesBelow(st *acl.State) map[op.ID]Below {
+	out := map[op.ID]Below{}
+	for _, id := range st.Places() {
+		o := r.c.Log().Op(id)
+		if b, ok := o.Body.(op.CreateGroupBody); ok {
+			out[id] = Below{Name: b.Name, CreatedAt: timeOf(o.Time)}
+		}
+	}
+	return out
+}
+
+// below lists what stands in places, the oldest first; of a community that this node is in with its id and the name that it has now.
+func (n *Node) below(places map[op.ID]Below) []Below {
+	if len(places) == 0 {
+		return []Below{}
+	}
+	for _, b := range n.allRooms() {
+		b.ask(n.ctx, func() {
+			g, ok := b.c.Genesis()
+			if x, stands := places[g.Under]; ok && stands && b.rec.Joined {
+				x.CommunityID, x.Name = b.name(), b.title()
+				places[g.Under] = x
+			}
+		})
+	}
+	return slices.SortedFunc(maps.Values(places), func(x, y Below) int { return cmp.Or(x.CreatedAt.Compare(y.CreatedAt), strings.Compare(x.Name, y.Name)) })
 }
 
 // cascade writes an announcement of mine again in the communities below that I am a member of: what is said to all is said to them, each sealed with

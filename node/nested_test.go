@@ -56,6 +56,10 @@ func TestCommunityBelow(t *testing.T) {
 		}
 		w.Eventually(time.Minute, "Budi is an admin", func() bool { c, _ := budi.Community(school); return c.Role == "admin" })
 		class := foundBelow(t, budi, school, "Class")
+		w.Eventually(time.Minute, "Emil, a plain member who is not in it, sees that there is a class", func() bool {
+			c, err := emil.Community(school)
+			return err == nil && len(c.Below) == 1 && c.Below[0].CommunityID == "" && c.Below[0].Name == "Class"
+		})
 		link = budi.Invite(class)
 		for _, n := range []*nodetest.Node{dilnoza, chen, asha, emil} {
 			n.Join(link)
@@ -68,6 +72,15 @@ func TestCommunityBelow(t *testing.T) {
 		c, err := dilnoza.Community(class)
 		if err != nil || c.ParentID != school || c.MemberCount != 5 {
 			t.Fatalf("Dilnoza sees %+v, %v", c, err)
+		}
+		for _, n := range []*nodetest.Node{budi, asha} {
+			c, err := n.Community(school)
+			if err != nil || len(c.Below) != 1 || c.Below[0].CommunityID != class || c.Below[0].Name != "Class" || c.Below[0].CreatedAt.IsZero() {
+				t.Errorf("%s sees below the school: %+v, %v", n.Name, c.Below, err)
+			}
+		}
+		if len(c.Below) != 0 {
+			t.Errorf("below the class stands %+v", c.Below)
 		}
 		if _, err := dilnoza.Community(school); err == nil {
 			t.Error("Dilnoza is in the school")

@@ -26,12 +26,19 @@ type Community struct {
 	MeID                  string // usr_
 	DisplayName           string // mine, here
 	ParentID              string
+	Below                 []Below // communities that have a place below this one, the oldest first
 	Settings              map[string]string
 	Reachable             int // members connected now
 	CreatedAt             time.Time
 	Archived              bool
 	State                 string // "active", or "removed" / "left" when this node is out and keeps what it had
 	ETag                  string
+}
+
+// Below is a community under another one, as members of that one know it: there is one of that name. CommunityID is empty where this node is not in it.
+type Below struct {
+	CommunityID, Name string
+	CreatedAt         time.Time
 }
 
 // Group is a group or, with Kind "announcements", the community's own channel.

@@ -44,8 +44,12 @@ func renderCommunity(c node.Community) api.Community {
 	}
 	return api.Community{ID: c.ID, Name: c.Name, Description: c.Description, Role: cmp.Or(c.Role, "none"), Permissions: list(c.Permissions),
 		MemberCount: c.MemberCount, GroupCount: c.GroupCount, AnnouncementsGroupID: c.AnnouncementsID, MeID: c.MeID,
-		DisplayName: c.DisplayName, ParentID: optional(c.ParentID), Settings: settings, Reachable: c.Reachable,
+		DisplayName: c.DisplayName, ParentID: optional(c.ParentID), Below: each(c.Below, renderBelow), Settings: settings, Reachable: c.Reachable,
 		CreatedAt: api.Time{Time: c.CreatedAt}, Archived: c.Archived, State: cmp.Or(c.State, "active")}
+}
+
+func renderBelow(b node.Below) api.CommunityBelow {
+	return api.CommunityBelow{CommunityID: optional(b.CommunityID), Name: b.Name, CreatedAt: api.Time{Time: b.CreatedAt}}
 }
 
 func renderGroup(g node.Group) api.Group {

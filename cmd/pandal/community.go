@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -79,9 +80,13 @@ func (a *app) communityCmd() *cobra.Command {
 			}
 			return a.show(items(all), func(w io.Writer) {
 				table(w, "NAME ROLE MEMBERS CONNECTED GROUPS ID", func(row func(...any)) {
-					for _, v := range all {
-						row(v.Name, v.Role, v.MemberCount, v.Reachable, v.GroupCount, v.ID)
-					}
+					eachNested(all, func(depth int, v *api.Community, name string) {
+						if name = strings.Repeat("  ", depth) + name; v == nil {
+							row(name, "-", "-", "-", "-", "not in it")
+							return
+						}
+						row(name, v.Role, v.MemberCount, v.Reachable, v.GroupCount, v.ID)
+					})
 				})
 			})
 		}),
@@ -101,11 +106,53 @@ func (a *app) communityCmd() *cobra.Command {
 				if v.ParentID != nil {
 					fmt.Fprintf(w, "stands under %s\n", *v.ParentID)
 				}
+				if len(v.Below) > 0 {
+					fmt.Fprintln(w, "under it:")
+				}
+				for _, b := range v.Below {
+					at := "not in it"
+					if b.CommunityID != nil {
+						at = *b.CommunityID
+					}
+					fmt.Fprintf(w, "  %s (%s)\n", plain(b.Name), at)
+				}
 				fmt.Fprintf(w, "I am %s (%s), %s\n", plain(v.DisplayName), v.MeID, v.Role)
 			})
 		}),
 	})
 	return c
+}
+
+// eachNested goes through communities, each followed by what stands under it, which is nil where this node is not in that.
+func eachNested(all []api.Community, f func(depth int, c *api.Community, name string)) {
+	by := map[string]*api.Community{}
+	for i := range all {
+		by[all[i].ID] = &all[i]
+	}
+	seen := map[string]bool{}
+	var down func(depth int, c *api.Community)
+	down = func(depth int, c *api.Community) {
+		if seen[c.ID] {
+			return
+		}
+		seen[c.ID] = true
+		f(depth, c, c.Name)
+		for _, b := range c.Below {
+			if b.CommunityID == nil || by[*b.CommunityID] == nil {
+				f(depth+1, nil, b.Name)
+				continue
+			}
+			down(depth+1, by[*b.CommunityID])
+		}
+	}
+	for i := range all {
+		if up := all[i].ParentID; up == nil || by[*up] == nil {
+			down(0, &all[i])
+		}
+	}
+	for i := range all { // whose place in a community that is here stands no more
+		down(0, &all[i])
+	}
 }
 
 // confirm asks the person to type the name of what is about to be lost.
