@@ -146,8 +146,9 @@ func (r *room) tellPeers(to peer.ID) (out [][]byte) {
 // met dials members that a member told me of, until I know enough.
 func (r *room) met(_ peer.ID, addrs [][]byte) {
 	want := enough
-	if r.n.cfg.frugal() {
+	if r.n.cfg.frugal() { // no more at once than lack, since all are dialled at the same time
 		want = frugalEnough
+		addrs = addrs[:min(len(addrs), max(0, want-r.host.Members()))]
 	}
 	for _, raw := range addrs {
 		a, err := ma.NewMultiaddrBytes(raw)
