@@ -255,6 +255,18 @@ func (b *batch) takeDesk(ck Checked) {
 	}
 }
 
+// SpentReceipts lists those of one member's receipts to the desk, given as they are stored, that say nothing which the others do not. Who judges the same
+// receipts in parts comes to keep the same ones. One that waits for the clock, or does not count, is none of them and overtakes none.
+func (c *Community) SpentReceipts(in []Checked, now op.Millis) [][32]byte {
+	var list []content.Msg
+	for _, ck := range in {
+		if m, known := c.contentOf(ck); known && ck.msg.Desk && m.Kind == content.Receipt && m.Lamport <= now+asideAfter && c.deskCounts(m) {
+			list = append(list, m)
+		}
+	}
+	return content.Spent(list)
+}
+
 // deskCounts decides whether a message to the desk counts: a request, if the holder of an invite of this community makes it; a decision, if its
 // author holds ADMIT; anything else, if its author is a member.
 func (c *Community) deskCounts(m content.Msg) bool {

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -627,6 +628,37 @@ func (n *Node) FoldedRows(group string) (out []string) {
 	}
 	slices.Sort(out)
 	return out
+}
+
+// Receipts counts the receipts that are stored of a community's own space: those to its desk.
+func (n *Node) Receipts(community string) (count int) {
+	r, err := n.room(community)
+	if err != nil {
+		return -1
+	}
+	for w, err := range n.store.WiresOf(context.Background(), r.id) {
+		if err == nil && w.Kind == strconv.Itoa(int(content.Receipt)) {
+			count++
+		}
+	}
+	return count
+}
+
+// SumsRight reports whether the sums that a community's wires are compared by are those of the wires that are stored.
+func (n *Node) SumsRight(community string) (right bool) {
+	r, err := n.room(community)
+	if err != nil {
+		return false
+	}
+	r.ask(context.Background(), func() {
+		kept := r.sumsOf(r.id)
+		delete(r.sums, r.id)
+		right = true
+		for tag, sum := range r.sumsOf(r.id) {
+			right = right && kept[tag] != nil && *kept[tag] == *sum
+		}
+	})
+	return right
 }
 
 // Told counts the messages of a group that are known from their deletion alone.

@@ -26,8 +26,10 @@ const (
 
 // rollUps is what a node of the desk has to make known. Owner only.
 type rollUps struct {
-	due      map[[32]byte]time.Time // messages whose answers changed, by when to say so
-	receipts bool                   // some receipt came: the newest announcements reach more
+	due      map[[32]byte]time.Time   // messages whose answers changed, by when to say so
+	receipts bool                     // some receipt came: the newest announcements reach more
+	told     map[identity.UserID]bool // whose receipts came
+	looked   bool                     // told has held everybody whose receipts are stored
 	last     map[[32]byte]time.Time
 }
 
@@ -45,6 +47,7 @@ func (r *room) heard(e crdt.Effects) {
 			r.rollUpSoon(ev.Ref)
 		case "message.delivery":
 			r.ups.receipts = true
+			r.ups.told[ev.Member] = true
 		case "desk.decided":
 			r.tellDecided(ev.Ref)
 		}

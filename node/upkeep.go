@@ -41,6 +41,7 @@ func (r *room) tick() {
 		r.knockAgain(at)
 		r.acceptDue(at)
 		r.rollUp(at)
+		r.dropSpent()
 		r.expire(at)
 	}
 	r.announceDue(at)

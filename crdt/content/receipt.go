@@ -109,6 +109,40 @@ func foldReceipt(rows Rows, m Msg) []Row {
 	return []Row{{Key: watermarkKey(m.Author), List: Watermarks, Order: m.Author[:], Value: v}}
 }
 
+// Spent lists those of one member's receipts that make no difference to the row of all of them: of each device the highest seq is kept, by the first receipt
+// in (lamport, id) that says it, and a receipt that is kept for no device is spent. What is spent among some is spent among more, and without it the
+// others are kept as with it.
+func Spent(list []Msg) (spent [][32]byte) {
+	type best struct {
+		seq uint64
+		at  []byte
+		id  [32]byte
+	}
+	high := map[identity.DeviceID]best{}
+	for _, m := range list {
+		b, err := ParseReceipt(m.Body)
+		if err != nil {
+			continue
+		}
+		at := Order(m.Lamport, m.ID)
+		for _, k := range b.Marks {
+			if old, known := high[k.Device]; !known || k.Seq > old.seq || k.Seq == old.seq && bytes.Compare(at, old.at) < 0 {
+				high[k.Device] = best{k.Seq, at, m.ID}
+			}
+		}
+	}
+	kept := map[[32]byte]bool{}
+	for _, b := range high {
+		kept[b.id] = true
+	}
+	for _, m := range list {
+		if _, err := ParseReceipt(m.Body); err == nil && !kept[m.ID] {
+			spent = append(spent, m.ID)
+		}
+	}
+	return spent
+}
+
 // ParseWatermarkRow reads a row that Fold wrote.
 func ParseWatermarkRow(v []byte) (WatermarkRow, error) {
 	var r WatermarkRow

@@ -15,6 +15,7 @@ type Batch struct {
 	Unread  []Unread
 	Rows    []Row
 	Touches []Touch
+	Drops   []Touch // wires to be deleted, each with the one row that it has part in and that stays
 	Secrets []Secret
 	Meta    []Meta
 	Events  []Event
@@ -172,6 +173,9 @@ func (b *Batch) apply(c *conn, eventIDs []int64) error {
 			return err
 		}
 	}
+	if err := c.dropWires(b.Drops); err != nil {
+		return err
+	}
 	for i := range b.Secrets {
 		if err := c.putSecret(&b.Secrets[i]); err != nil {
 			return err
@@ -232,6 +236,35 @@ func (c *conn) putWire(w *Wire) error {
 		c.fresh[freshKey{space, [short]byte(w.ID[:short])}] = c.lastWire
 	}
 	return nil
+}
+
+// dropWires deletes wires that touch one row each and have none of their own.
+func (c *conn) dropWires(drops []Touch) error {
+	for i := range drops {
+		d := &drops[i]
+		space, err := c.space(d.Space)
+		if err != nil {
+			return err
+		}
+		n, err := c.number(wireInSpace, d.Wire[:short], space)
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			continue
+		}
+		delete(c.fresh, freshKey{space, [short]byte(d.Wire[:short])})
+		if err := c.exec(`DELETE FROM touches WHERE row = ? AND wire = ?`, rowHash(space, d.Key), n); err != nil {
+			return err
+		}
+		if err := c.exec(`DELETE FROM wires WHERE n = ?`, n); err != nil {
+			return err
+		}
+	}
+	if len(drops) == 0 {
+		return nil
+	}
+	return c.exec(`UPDATE tallied SET n = min(n, (SELECT coalesce(max(n), 0) FROM wires))`) // numbers are given again
 }
 
 type freshKey struct {

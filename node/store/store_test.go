@@ -415,3 +415,42 @@ func TestEarlyRows(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// TestDrops: a wire that is dropped is found no more and has no part in its row, which stays; others that touch the row stay too, and days that were counted.
+func TestDrops(t *testing.T) {
+	dir := t.TempDir()
+	s, a := open(t, dir, ""), nid('s', 1)
+	b := &Batch{Rows: []Row{{Space: a, Key: "w/1", List: "w", Order: []byte{1}, Value: []byte("both")}}}
+	for i := range 3 {
+		b.Wires = append(b.Wires, Wire{ID: nid('w', i), Space: a, Tag: [8]byte{1}, Kind: "4", Device: nid('d', 1), Lamport: int64(i)})
+		b.Touches = append(b.Touches, Touch{Space: a, Key: "w/1", Wire: nid('w', i)})
+	}
+	commit(t, s, b)
+	count := func(want int) {
+		t.Helper()
+		tallies, _, err := s.Tally(t.Context(), a, []string{"4"}, 0, 1)
+		if err != nil || len(tallies) != 1 || tallies[0].Count != want {
+			t.Errorf("%+v are counted, want %d: %v", tallies, want, err)
+		}
+	}
+	count(3)
+	drop := &Batch{Drops: []Touch{{Space: a, Key: "w/1", Wire: nid('w', 0)}, {Space: a, Key: "w/1", Wire: nid('w', 2)}, {Space: a, Key: "w/1", Wire: nid('w', 9)}, {Space: nid('s', 2), Key: "w/1", Wire: nid('w', 1)}}}
+	for range 2 { // the second time there is nothing to drop
+		commit(t, s, drop)
+		touching := must[[]Wire](t)(s.WiresTouching(t.Context(), a, "w/1"))
+		has := must[map[[32]byte]bool](t)(s.HasWires(t.Context(), [][32]byte{nid('w', 0), nid('w', 1), nid('w', 2)}))
+		if len(touching) != 1 || touching[0].ID != nid('w', 1) || has[nid('w', 0)] || !has[nid('w', 1)] || has[nid('w', 2)] {
+			t.Fatalf("%d touch the row, and there are %v", len(touching), has)
+		}
+		if v := must[map[string][]byte](t)(s.Rows(t.Context(), a, []string{"w/1"})); string(v["w/1"]) != "both" {
+			t.Fatal("the row is gone")
+		}
+	}
+	s.Close()
+	s = open(t, dir, "") // numbers of wires are given again
+	commit(t, s, &Batch{Wires: []Wire{{ID: nid('w', 5), Space: a, Tag: [8]byte{1}, Kind: "4", Device: nid('d', 1)}}})
+	if touching := must[[]Wire](t)(s.WiresTouching(t.Context(), a, "w/1")); len(touching) != 1 {
+		t.Errorf("%d touch the row after another wire came", len(touching))
+	}
+	count(4)
+}

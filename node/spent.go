@@ -1,0 +1,82 @@
+package node
+
+import (
+	"github.com/pandal-chat/pandal/crdt"
+	"github.com/pandal-chat/pandal/crdt/content"
+	"github.com/pandal-chat/pandal/crdt/epoch"
+	"github.com/pandal-chat/pandal/crdt/op"
+	"github.com/pandal-chat/pandal/identity"
+	"github.com/pandal-chat/pandal/node/store"
+)
+
+// Each member tells the desk what has arrived, again and again, and only how far it has got counts: a receipt that later ones have overtaken goes from the
+// store, so that what is kept grows with the members and not with the announcements. All of the desk come to keep the same ones, whatever they hear in which
+// order (content.Spent), so sync among them finds nothing to do.
+
+const spentAtOnce = 32 // members whose receipts are looked through in one turn
+
+// dropSpent deletes receipts that say nothing any more, of those whose receipts have come, and once after the start of all. Owner only.
+func (r *room) dropSpent() {
+	if !r.c.OnDesk(r.fixed.Member) {
+		return
+	}
+	if !r.ups.looked {
+		rows, err := r.n.store.List(r.ctx, r.id, content.Watermarks, store.Range{})
+		if err != nil {
+			return
+		}
+		r.ups.looked = true
+		for _, row := range rows {
+			if w, err := content.ParseWatermarkRow(row.Value); err == nil {
+				r.ups.told[w.Member] = true
+			}
+		}
+	}
+	b, tags, left := &store.Batch{}, map[op.ID]epoch.Tag{}, spentAtOnce
+	for m := range r.ups.told {
+		if left--; left < 0 {
+			break
+		}
+		delete(r.ups.told, m)
+		if err := r.spentOf(b, tags, m); err != nil {
+			r.n.log.Error("receipts could not be read", "err", err)
+			return
+		}
+	}
+	if len(b.Drops) == 0 {
+		return
+	}
+	if err := r.n.commit(r.ctx, b); err != nil {
+		r.n.log.Error("receipts that say nothing any more could not be dropped", "err", err)
+		return
+	}
+	for id, tag := range tags {
+		if m := r.sums[r.id]; m != nil && m[tag] != nil {
+			m[tag].Remove(id)
+		}
+	}
+}
+
+// spentOf adds to a transaction what takes away those of a member's receipts that say nothing any more.
+func (r *room) spentOf(b *store.Batch, tags map[op.ID]epoch.Tag, m identity.UserID) error {
+	key := string(content.WatermarkKey(m))
+	wires, err := r.n.store.WiresTouching(r.ctx, r.id, key)
+	if err != nil || len(wires) < 2 {
+		return err
+	}
+	var in []crdt.Checked
+	for _, w := range wires {
+		if ck, err := crdt.Stored(r.c.Snapshot(), w.Bytes); err == nil {
+			in = append(in, ck)
+		}
+	}
+	for _, id := range r.c.SpentReceipts(in, r.n.now()) {
+		b.Drops = append(b.Drops, store.Touch{Space: r.id, Key: key, Wire: id})
+		for _, w := range wires {
+			if w.ID == id {
+				tags[id] = w.Tag
+			}
+		}
+	}
+	return nil
+}
