@@ -7,7 +7,7 @@ const icons = {
   'bell-off': 'bell-off', ban: 'ban', calendar: 'calendar', 'calendar-plus': 'calendar-plus', chart: 'chart-column', check: 'check', checks: 'check-check',
   clock: 'clock', code: 'code', copy: 'copy', down: 'chevron-down', download: 'download', edit: 'pencil', eye: 'eye', 'eye-off': 'eye-off',
   flag: 'flag', forward: 'forward', gear: 'settings', help: 'circle-question-mark', hourglass: 'hourglass', house: 'house', info: 'info',
-  'key-round': 'key-round', languages: 'languages', link: 'link', 'list-checks': 'list-checks', lock: 'lock', 'log-out': 'log-out',
+  'key-round': 'key-round', keyboard: 'keyboard', languages: 'languages', link: 'link', 'list-checks': 'list-checks', lock: 'lock', 'log-out': 'log-out',
   'map-pin': 'map-pin', moon: 'moon', more: 'ellipsis', next: 'chevron-right', overview: 'layout-dashboard', palette: 'palette', pin: 'pin',
   plus: 'plus', printer: 'printer', 'qr-code': 'qr-code', react: 'smile-plus', reply: 'reply', restore: 'archive-restore', retry: 'refresh-cw',
   search: 'search', send: 'send', 'shield-check': 'shield-check', siren: 'siren', sliders: 'sliders-horizontal', smartphone: 'smartphone',

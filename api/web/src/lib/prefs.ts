@@ -7,7 +7,8 @@ export type Lang = keyof typeof languages;
 
 export interface Prefs {
   theme: 'system' | 'light' | 'dark'; text: '100' | '115' | '130' | '150'; contrast: boolean; still: boolean; labels: boolean;
-  simple: boolean; compact: boolean; enter: boolean; /** Single letters do something while a message has the focus. */ keys: boolean; lang: Lang;
+  simple: boolean; compact: boolean; enter: boolean; /** Single letters do something while a message has the focus. */ keys: boolean;
+  /** Keys that somebody chose instead of those of keymap.ts; '' for none. */ map: Record<string, string>; lang: Lang;
 }
 
 function guess(): Lang {
@@ -20,7 +21,7 @@ function guess(): Lang {
 }
 
 const plain: Prefs = {
-  theme: 'system', text: '100', contrast: false, still: false, labels: false, simple: false, compact: false, enter: true, keys: true, lang: guess(),
+  theme: 'system', text: '100', contrast: false, still: false, labels: false, simple: false, compact: false, enter: true, keys: true, map: {}, lang: guess(),
 };
 
 function load(): Prefs {
@@ -28,6 +29,7 @@ function load(): Prefs {
     const kept = JSON.parse(localStorage.getItem('prefs') ?? '{}') as Partial<Prefs>;
     const out = {...plain, ...kept};
     if (!(out.lang in languages)) out.lang = plain.lang;
+    if (typeof out.map !== 'object' || !out.map) out.map = {};
     return out;
   } catch {
     return plain;

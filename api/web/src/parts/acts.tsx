@@ -1,5 +1,5 @@
 // What can be done with a message: react, answer, open its thread, change, delete, hide, pin.
-import {useId, useRef, useState} from 'preact/hooks';
+import {useId, useLayoutEffect, useRef, useState} from 'preact/hooks';
 import {del, patch, put, Refusal, seg} from '../lib/api';
 import {chatOf, threadOf} from '../lib/chat';
 import {t} from '../lib/i18n';
@@ -7,7 +7,7 @@ import {can} from '../lib/state';
 import {nameOf, oneLine} from '../lib/text';
 import type {Community, Group, Message} from '../lib/types';
 import {Icon} from './basic';
-import {Menu, type MenuItem} from './dialog';
+import {Confirm, Menu, type MenuItem} from './dialog';
 import {History} from './private';
 import {ReportDialog} from './report';
 
@@ -81,11 +81,25 @@ export function Tools({m, c, g, acts, onFail, may}: {m: Message; c: Community; g
   const moderates = can(c, 'moderate');
   const [history, setHistory] = useState(false);
   const [reporting, setReporting] = useState(false);
+  const [asking, setAsking] = useState(false);
+  const bar = useRef<HTMLDivElement>(null);
+  const mayEdit = may && mine && (m.kind === 'text' || m.kind === 'announcement') && !!acts.edit;
+  // What has no button of its own has a key.
+  useLayoutEffect(() => {
+    const hear = (e: Event) => {
+      const what = (e as CustomEvent<string>).detail;
+      if (what === 'edit' && mayEdit) acts.edit!(m);
+      else if (what === 'delete' && mine) setAsking(true);
+    };
+    const b = bar.current!;
+    b.addEventListener('act', hear);
+    return () => b.removeEventListener('act', hear);
+  });
   const items: MenuItem[] = [{icon: 'copy', label: t('msg.copy'), run: () => void navigator.clipboard.writeText(m.text)}];
   items.push(m.starred ? {icon: 'star', label: t('msg.unstar'), run: () => void del(`/me/stars/${m.id}`).then(() => take({...m, starred: false})).catch(onFail)}
     : {icon: 'star', label: t('msg.star'), run: () => void put(`/me/stars/${m.id}`).then(() => take({...m, starred: true})).catch(onFail)});
   if (m.edited_at) items.push({icon: 'clock', label: t('msg.history'), run: () => setHistory(true)});
-  if (may && mine && (m.kind === 'text' || m.kind === 'announcement') && acts.edit) items.push({icon: 'edit', label: t('msg.edit'), run: () => acts.edit!(m)});
+  if (mayEdit) items.push({icon: 'edit', label: t('msg.edit'), run: () => acts.edit!(m)});
   if (may && moderates && g.kind === 'chat') {
     items.push(m.pinned_until || m.pinned ? {icon: 'pin', label: t('msg.unpin'), run: () => void del(`/groups/${m.group_id}/pins/${m.id}`).catch(onFail)}
       : {icon: 'pin', label: t('msg.pin'), run: () => void put(`/groups/${m.group_id}/pins/${m.id}`, {}).catch(onFail)});
@@ -95,13 +109,17 @@ export function Tools({m, c, g, acts, onFail, may}: {m: Message; c: Community; g
   if (mine) items.push({icon: 'trash', label: t('msg.delete'), danger: true, run: () => void del(`/messages/${m.id}`).catch(onFail)});
   return (
     <>
-    <div class="tb" role="group" aria-label={t('msg.actions')}>
+    <div ref={bar} class="tb" role="group" aria-label={t('msg.actions')}>
       {may ? <Picker m={m} onFail={onFail} /> : null}
       {may && acts.reply ? <button type="button" class="bt ic" data-act="reply" aria-label={t('msg.reply')} onClick={() => acts.reply!(m)}><Icon name="reply" /></button> : null}
       {acts.thread ? <button type="button" class="bt ic" data-act="thread" aria-label={t('msg.thread')} onClick={() => acts.thread!(m)}><Icon name="thread" /></button> : null}
       <Menu act="more" label={t('msg.more')} items={items} />
     </div>
     {history ? <History m={m} onClose={() => setHistory(false)} /> : null}
+    {asking ? <Confirm title={t('msg.deleteAsk')} text={oneLine(m.text.slice(0, 200))} action={t('msg.delete')} onClose={() => setAsking(false)} onYes={() => void del(`/messages/${m.id}`).then(() => setAsking(false), (e: unknown) => {
+      setAsking(false);
+      onFail(e);
+    })} /> : null}
     {reporting ? <ReportDialog path={`/messages/${m.id}/report`} what={oneLine(m.text.slice(0, 200))} onClose={() => setReporting(false)} /> : null}
     </>
   );

@@ -5,11 +5,13 @@ import type {ComponentChildren} from 'preact';
 import {post, Refusal} from '../lib/api';
 import {useList} from '../lib/data';
 import {t} from '../lib/i18n';
+import {actAnywhere, actOnMessage, anywhere, comboOf, keysOf, onMessage, type Act} from '../lib/keymap';
 import {prefs} from '../lib/prefs';
 import {go, parts, path} from '../lib/router';
 import {communities, communityOf, groupsOf, muted, phase, putGroup} from '../lib/state';
 import {initials, nameOf, tidy} from '../lib/text';
 import type {Community, Group, Member, Problem} from '../lib/types';
+import {Keys} from '../screens/keyboard';
 import {lockNode} from '../screens/lock';
 import {Avatar, Icon, Trouble} from './basic';
 import {Dialog} from './dialog';
@@ -68,26 +70,55 @@ function walk(step: number, unread: boolean) {
   }
 }
 
+const inField = (e: KeyboardEvent) => !!(e.target as Element).closest?.('input, textarea, select, [contenteditable]');
+
 /** What the whole page does with a key. */
 export function onKey(e: KeyboardEvent) {
   if (phase.value !== 'in' || e.isComposing) return;
-  const mod = (e.ctrlKey || e.metaKey) && !e.altKey, dialog = !!document.querySelector('dialog[open]');
-  const arrow = ({ArrowDown: 1, ArrowUp: -1} as Record<string, number>)[e.key];
-  if (e.key === 'F6') region(e.shiftKey ? -1 : 1);
-  else if (arrow && e.altKey && !e.ctrlKey && !e.metaKey) {
-    if (dialog || (e.target as Element).matches?.('select')) return; // there it opens the choice
-    walk(arrow, e.shiftKey);
-  } else if (!mod) return;
-  else if (e.code === 'KeyL' && e.shiftKey && e.ctrlKey) void lockNode();
-  else if (e.code === 'KeyK' && !e.shiftKey && (!dialog || open.value)) open.value = open.value === 'jump' ? '' : 'jump';
-  else if (e.key === '/' && (!dialog || open.value)) open.value = open.value === 'help' ? '' : 'help';
-  else if (e.code !== 'KeyF' || !search(e.shiftKey)) return;
+  const dialog = !!document.querySelector('dialog[open]') && !open.value, combo = comboOf(e);
+  // "?" asks for the list of keys wherever it is not written.
+  const act = combo === '?' && prefs.value.keys && !inField(e) ? 'help' : actAnywhere(combo);
+  const nth = /^Mod\+([1-9])$/.exec(combo)?.[1];
+  switch (act) {
+    case 'region':
+    case 'regionBack':
+      region(act === 'region' ? 1 : -1);
+      break;
+    case 'groupUp':
+    case 'groupDown':
+    case 'unreadUp':
+    case 'unreadDown':
+      if (dialog || open.value || (e.target as Element).matches?.('select')) return; // there it opens the choice
+      walk(act.endsWith('Up') ? -1 : 1, act.startsWith('unread'));
+      break;
+    case 'lock':
+      void lockNode();
+      break;
+    case 'jump':
+    case 'help':
+      if (dialog) return;
+      open.value = open.value === act ? '' : act;
+      break;
+    case 'search':
+    case 'searchAll':
+      if (!search(act === 'searchAll')) return;
+      break;
+    default: {
+      const c = nth && !dialog && !open.value ? communities.value[Number(nth) - 1] : undefined;
+      if (!c) return;
+      go(`/c/${c.id}`);
+    }
+  }
   e.preventDefault();
 }
 
 export function Overlay() {
-  const close = () => (open.value = '');
-  return open.value === 'jump' ? <Jump key="jump" onClose={close} /> : open.value === 'help' ? <Help key="help" onClose={close} /> : null;
+  const what = open.value;
+  // One that goes may not take the next one, which a quick hand has opened already, with it.
+  const close = () => {
+    if (open.value === what) open.value = '';
+  };
+  return what === 'jump' ? <Jump key="jump" onClose={close} /> : what === 'help' ? <Help key="help" onClose={close} /> : null;
 }
 
 interface Goal {id: string; name: string; where: string; mark: ComponentChildren; unread: number; at: string; href?: string; user?: string}
@@ -190,26 +221,24 @@ function Jump({onClose}: {onClose: () => void}) {
   );
 }
 
-const mac = /Mac|iPhone|iPad/.test(navigator.platform);
-
 function Help({onClose}: {onClose: () => void}) {
-  const mod = mac ? '⌘' : 'Ctrl', alt = mac ? '⌥' : 'Alt', shift = t('keys.shift');
-  const enter = prefs.value.enter;
-  const all: [string, [string, string[]][]][] = [
-    ['keys.anywhere', [['keys.jump', [mod, 'K']], ['keys.group', [alt, '↑ ↓']], ['keys.unread', [alt, shift, '↑ ↓']], ['keys.search', [mod, 'F']], ['keys.searchAll', [mod, shift, 'F']], ['keys.region', ['F6']], ['keys.lock', ['Ctrl', shift, 'L']], ['keys.help', [mod, '/']]]],
-    ['keys.messages', [['keys.move', ['↑ ↓']], ['keys.ends', ['Home', 'End']], ...(prefs.value.keys ? [['keys.reply', ['R']], ['keys.thread', ['T']], ['keys.react', ['+']], ['keys.more', ['.']]] as [string, string[]][] : [])]],
-    ['keys.writing', [['keys.send', enter ? ['Enter'] : [mod, 'Enter']], ['keys.line', enter ? [shift, 'Enter'] : ['Enter']], ['keys.last', ['↑']], ['keys.drop', ['Esc']]]],
+  const enter = prefs.value.enter, single = prefs.value.keys;
+  const ours = (acts: object) => (Object.keys(acts) as Act[]).filter((x) => keysOf(x)).map((x) => [`keys.${x}`, keysOf(x)] as [string, string]);
+  const all: [string, [string, string][]][] = [
+    ['keys.anywhere', [...ours(anywhere), ['keys.community', 'Mod+1…9']]],
+    ['keys.messages', [['keys.move', '↑ ↓'], ['keys.ends', 'Home+End'], ...ours(onMessage).filter(([, combo]) => actOnMessage(combo))]],
+    ['keys.writing', [['keys.send', enter ? 'Enter' : 'Mod+Enter'], ['keys.line', enter ? 'Shift+Enter' : 'Enter'], ['keys.last', '↑'], ['keys.drop', 'Esc']]],
   ];
   return (
     <Dialog title={t('keys.title')} onClose={onClose} wide>
       {all.map(([head, keys]) => (
         <section key={head}>
           <h3>{t(head)}</h3>
-          <dl class="keys">{keys.map(([what, combo]) => <div key={what}><dt>{t(what)}</dt><dd dir="ltr">{combo.map((k) => <kbd key={k}>{k}</kbd>)}</dd></div>)}</dl>
+          <dl class="keys">{keys.map(([what, combo]) => <div key={what}><dt>{t(what)}</dt><dd><Keys combo={combo} /></dd></div>)}</dl>
         </section>
       ))}
       <p><a class="bt" href="/docs/"><Icon name="help" /> {t('help.open')}</a></p>
-      <p class="sm mu">{prefs.value.keys ? t('keys.single') : t('keys.singleOff')} <a href="/settings/look" onClick={onClose}>{t('settings.look')}</a></p>
+      <p class="sm mu">{single ? t('keys.single') : t('keys.singleOff')} <a href="/settings/keyboard" onClick={onClose}>{t('settings.keyboard')}</a></p>
     </Dialog>
   );
 }

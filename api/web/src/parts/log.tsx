@@ -4,6 +4,7 @@ import type {ComponentChildren} from 'preact';
 import {Virtualizer, type VirtualizerHandle} from 'virtua';
 import type {Chat, Pending} from '../lib/chat';
 import {dayName, t} from '../lib/i18n';
+import {actOnMessage, comboOf} from '../lib/keymap';
 import {prefs} from '../lib/prefs';
 import type {Community, Group, Message} from '../lib/types';
 import {Empty, Icon, Loading, Note} from './basic';
@@ -144,10 +145,12 @@ export function Log({chat, c, g, pending, sent, at, extras, onSeen}: {
     const here = (e.target as HTMLElement).closest('article');
     if (!here || e.target !== here) return;
     // Keys of the message that has the focus; nowhere else do they mean anything.
-    const act = ({'.': 'more', r: 'reply', t: 'thread', '+': 'react'} as Record<string, string>)[e.key];
-    if (act && prefs.value.keys && !e.ctrlKey && !e.metaKey && !e.altKey) {
+    const act = actOnMessage(comboOf(e));
+    if (act) {
       e.preventDefault();
-      here.querySelector<HTMLElement>(`.tb [data-act=${act}]`)?.click();
+      const bar = here.querySelector('.tb'), button = bar?.querySelector<HTMLElement>(`[data-act=${act}]`);
+      if (button) button.click();
+      else bar?.dispatchEvent(new CustomEvent('act', {detail: act}));
       return;
     }
     const i = items.findIndex((m) => m.id === here.dataset.id);

@@ -146,7 +146,7 @@ function Latest({m, c}: {m: Message; c: Community}) {
   return (
     <section class="nt latest" aria-labelledby="la">
       <div class="bd1">
-        <div class="row sm"><span class="gi vi small"><Icon name={m.priority === 'urgent' ? 'siren' : 'announce'} /></span><h2 class="sm" id="la">{t('home.latest')}</h2><time class="mu sp" dateTime={m.created_at}>{dayName(m.created_at)} {clock(m.created_at)}</time></div>
+        <div class="row sm"><span class="gi vi small"><Icon name={m.priority === 'urgent' ? 'siren' : 'announce'} /></span><h2 class="sm" id="la">{t('home.latest')}</h2><time class="mu sp nw" dateTime={m.created_at}>{dayName(m.created_at)} {clock(m.created_at)}</time></div>
         {title ? <p class="serif em-h" dir="auto">{title}</p> : null}
         {rest ? <p dir="auto" class="clamp">{tidy(rest.slice(0, 400))}</p> : null}
         <div class="row wrap gapt"><a class="bt an" href={`/c/${c.id}/announcements`}>{t('home.open')}</a>{mine ? <span class="sm">{t('announce.reached', {n: m.delivery.reached, of: m.delivery.expected})}</span> : <span class="sm mu"><bdi>{nameOf(m.author_name)}</bdi></span>}</div>

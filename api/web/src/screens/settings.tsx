@@ -10,17 +10,17 @@ import {tidy} from '../lib/text';
 import type {Device, Me, Problem, Session, Version} from '../lib/types';
 import {Check, Copy, Icon, Note, RadioCards, Segments, Trouble} from '../parts/basic';
 import {Confirm} from '../parts/dialog';
-import {showHelp} from '../parts/keys';
 import {PageScreen, Shell, Tabs} from '../parts/shell';
 import {useTitle} from '../parts/stage';
 import {Blocks} from './blocks';
 import {Developers} from './developers';
+import {Keyboard} from './keyboard';
 import {lockNode} from './lock';
 import {NotificationSettings, Privacy} from './privacy';
 
-const tabs = ['profile', 'look', 'notifications', 'privacy', 'blocks', 'devices', 'recovery', 'developers', 'about'] as const;
+const tabs = ['profile', 'look', 'keyboard', 'notifications', 'privacy', 'blocks', 'devices', 'recovery', 'developers', 'about'] as const;
 type Tab = (typeof tabs)[number];
-const icons: Record<Tab, string> = {profile: 'user', look: 'palette', notifications: 'bell', privacy: 'eye', blocks: 'eye-off', devices: 'smartphone', recovery: 'key-round', developers: 'code', about: 'info'};
+const icons: Record<Tab, string> = {profile: 'user', look: 'palette', keyboard: 'keyboard', notifications: 'bell', privacy: 'eye', blocks: 'eye-off', devices: 'smartphone', recovery: 'key-round', developers: 'code', about: 'info'};
 
 export function Settings({tab}: {tab: string | undefined}) {
   const at: Tab = (tabs as readonly string[]).includes(tab ?? '') ? (tab as Tab) : 'profile';
@@ -35,7 +35,7 @@ export function Settings({tab}: {tab: string | undefined}) {
     <Shell list={list}>
       <PageScreen back="/" title={t(`settings.${at}`)}>
         <Tabs phone label={t('nav.settings')} at={at} tabs={tabs.map((x) => ({id: x, href: `/settings/${x}`, icon: icons[x], label: t(`settings.${x}`)}))} />
-        {at === 'profile' ? <Profile /> : at === 'notifications' ? <NotificationSettings /> : at === 'privacy' ? <Privacy /> : at === 'look' ? <Look /> : at === 'blocks' ? <Blocks /> : at === 'devices' ? <Devices /> : at === 'recovery' ? <RecoveryWords /> : at === 'developers' ? <Developers /> : <About />}
+        {at === 'profile' ? <Profile /> : at === 'notifications' ? <NotificationSettings /> : at === 'privacy' ? <Privacy /> : at === 'look' ? <Look /> : at === 'keyboard' ? <Keyboard /> : at === 'blocks' ? <Blocks /> : at === 'devices' ? <Devices /> : at === 'recovery' ? <RecoveryWords /> : at === 'developers' ? <Developers /> : <About />}
       </PageScreen>
     </Shell>
   );
@@ -81,8 +81,6 @@ function Look() {
           <Check label={t('look.simple')} hint={t('look.simpleHint')} checked={p.simple} onChange={(v) => setPref('simple', v)} />
         </fieldset>
         <Check label={t('look.enter')} hint={t('look.enterHint')} checked={p.enter} onChange={(v) => setPref('enter', v)} />
-        <Check label={t('look.keys')} hint={t('look.keysHint')} checked={p.keys} onChange={(v) => setPref('keys', v)} />
-        <p><button type="button" class="bt" onClick={showHelp}><Icon name="help" /> {t('keys.title')}</button></p>
       </div>
       <section aria-labelledby="pvw">
         <h2 id="pvw">{t('look.preview')}</h2>
