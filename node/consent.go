@@ -21,7 +21,7 @@ type Consent struct {
 	Since       time.Time // the first day of which it is true; zero: nothing was ever said
 }
 
-// InsightConsent returns it: what was said on this device last; on one of the desk, what any of mine said last.
+// InsightConsent returns it: what was said last on this device, or on another of mine that it has met since.
 func (n *Node) InsightConsent(community string) (c Consent, err error) {
 	r, err := n.room(community)
 	if err != nil {
@@ -113,6 +113,7 @@ func (r *room) showConsent() {
 		if err != nil {
 			return // for want of a key: later
 		}
+		r.tellOwn(r.otherDevices()...)
 	}
 	if said { // another device of mine may have the next word
 		if err := r.n.commit(r.ctx, &store.Batch{Meta: []store.Meta{{Key: metaConsent + hexID(r.id)}}}); err != nil {

@@ -85,6 +85,7 @@ func (r *room) openNetwork(ctx context.Context) error {
 	h.View().SetStreamHandler(enterProtocol, r.serveEnter)
 	h.View().SetStreamHandler(typingProtocol, r.serveTyping)
 	h.View().SetStreamHandler(toldProtocol, r.serveTold)
+	h.View().SetStreamHandler(ownWordProtocol, r.serveOwn)
 	r.keepPorts(ctx, cfg.Listen)
 	return nil
 }

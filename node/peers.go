@@ -49,6 +49,9 @@ func (r *room) onPeer(e host.PeerEvent) {
 		r.wantAgain()
 		r.flushDesk()
 		r.askDecided(e.ID)
+		if m.user == r.fixed.Member {
+			r.tellOwn(e.ID)
+		}
 	})
 }
 
