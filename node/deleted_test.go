@@ -18,12 +18,7 @@ func TestDeletedWhileAway(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx := t.Context()
 		w := nodetest.New(t)
-		asha, budi, chen := w.Node("Asha"), w.Node("Budi"), w.Node("Chen")
-		com := asha.Found("Sunrise")
-		food := asha.Group(com, "General")
-		link := asha.Invite(com, food)
-		budi.Join(link)
-		chen.Join(link)
+		asha, budi, chen, com, food := w.Three()
 		hello := asha.Say(food, "Mangoes at six?")
 		w.Eventually(time.Minute, "all read it", func() bool { return budi.Shows(food, "Mangoes at six?") && chen.Shows(food, "Mangoes at six?") })
 		agree(w, time.Minute, asha, budi, chen)

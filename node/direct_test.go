@@ -16,12 +16,7 @@ func TestDirect(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx := t.Context()
 		w := nodetest.New(t)
-		asha, budi, chen := w.Node("Asha"), w.Node("Budi"), w.Node("Chen")
-		com := asha.Found("Sunrise")
-		food := asha.Group(com, "General")
-		link := asha.Invite(com, food)
-		budi.Join(link)
-		chen.Join(link)
+		asha, budi, chen, com, food := w.Three()
 		w.Eventually(time.Minute, "they know each other's names", func() bool {
 			p, _, err := budi.MemberProfile(com, chen.User(com))
 			return err == nil && p.DisplayName == "Chen"

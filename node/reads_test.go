@@ -15,12 +15,7 @@ func TestReadReceipts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx := context.Background()
 		w := nodetest.New(t)
-		asha, budi, chen := w.Node("Asha"), w.Node("Budi"), w.Node("Chen")
-		sunrise := asha.Found("Sunrise")
-		general := asha.Group(sunrise, "General")
-		open := asha.Invite(sunrise, general)
-		budi.Join(open)
-		chen.Join(open)
+		asha, budi, chen, _, general := w.Three()
 		agree(w, time.Minute, asha, budi, chen)
 		if p := chen.Privacy(); !p.ReadReceipts {
 			t.Error("read receipts are off where nobody has set them")

@@ -18,12 +18,7 @@ func TestReport(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx := context.Background()
 		w := nodetest.New(t)
-		asha, budi, chen := w.Node("Asha"), w.Node("Budi"), w.Node("Chen")
-		sunrise := asha.Found("Sunrise")
-		general := asha.Group(sunrise, "General")
-		open := asha.Invite(sunrise, general)
-		budi.Join(open)
-		chen.Join(open)
+		asha, budi, chen, sunrise, general := w.Three()
 		agree(w, time.Minute, asha, budi, chen)
 		w.Eventually(time.Minute, "Budi and Chen met", func() bool { return len(chen.Peers()) == 2 })
 		asha.Stop()

@@ -153,12 +153,7 @@ func TestNewDesk(t *testing.T) {
 func TestKnock(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := nodetest.New(t)
-		asha, budi, chen := w.Node("Asha"), w.Node("Budi"), w.Node("Chen")
-		sunrise := asha.Found("Sunrise")
-		general := asha.Group(sunrise, "General")
-		link := asha.Invite(sunrise, general)
-		budi.Join(link)
-		chen.Join(link)
+		asha, budi, chen, sunrise, general := w.Three()
 		w.Eventually(time.Minute, "all are in", func() bool { return budi.In(general) && chen.In(general) })
 		food, err := asha.CreateGroup(context.Background(), sunrise, node.NewGroup{Name: "Food", Members: []string{budi.User(sunrise)}})
 		if err != nil {

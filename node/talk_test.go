@@ -17,12 +17,7 @@ func TestTalk(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx := t.Context()
 		w := nodetest.New(t)
-		asha, budi, chen := w.Node("Asha"), w.Node("Budi"), w.Node("Chen")
-		com := asha.Found("Sunrise")
-		food := asha.Group(com, "General")
-		link := asha.Invite(com, food)
-		budi.Join(link)
-		chen.Join(link)
+		asha, budi, chen, _, food := w.Three()
 		hello := asha.Say(food, "Mangoes at six?")
 		w.Eventually(time.Minute, "all read it", func() bool { return len(budi.Texts(food)) == 1 && len(chen.Texts(food)) == 1 })
 

@@ -14,12 +14,7 @@ import (
 func TestUnknownKind(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := nodetest.New(t)
-		asha, budi, chen := w.Node("Asha"), w.Node("Budi"), w.Node("Chen")
-		com := asha.Found("Sunrise")
-		food := asha.Group(com, "General")
-		link := asha.Invite(com, food)
-		budi.Join(link)
-		chen.Join(link)
+		asha, budi, chen, com, food := w.Three()
 		agree(w, time.Minute, asha, budi, chen)
 		before, author := asha.Say(food, "before"), asha.User(com)
 		w.Eventually(time.Minute, "all read it", func() bool { return budi.Shows(food, "before") && chen.Shows(food, "before") })

@@ -15,12 +15,7 @@ func TestUnreadHidden(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx := t.Context()
 		w := nodetest.New(t)
-		asha, budi, chen := w.Node("Asha"), w.Node("Budi"), w.Node("Chen")
-		com := asha.Found("Sunrise")
-		food := asha.Group(com, "General")
-		link := asha.Invite(com, food)
-		budi.Join(link)
-		chen.Join(link)
+		asha, budi, chen, com, food := w.Three()
 		agree(w, time.Minute, asha, budi, chen)
 		unread := func(what string, n *nodetest.Node, messages, mentions int, first string) {
 			t.Helper()

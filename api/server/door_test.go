@@ -20,7 +20,7 @@ func TestLockLetsGo(t *testing.T) {
 		t.Fatal(err)
 	}
 	<-woken
-	for end := time.Now().Add(10 * time.Second); old.Value() != nil; time.Sleep(10 * time.Millisecond) {
+	for end := time.Now().Add(10 * time.Second); old.Value() != nil; time.Sleep(10 * time.Millisecond) { // the collector tells nobody when it is done
 		if runtime.GC(); time.Now().After(end) {
 			t.Fatal("something holds on to a node that is locked")
 		}

@@ -246,7 +246,7 @@ func BenchmarkB13Idle(b *testing.B) {
 	var ours, anchor, cpu, bareCPU []float64
 	for range rounds {
 		at, bareAt := used(b, c.cmd.Process.Pid), used(b, bare.Process.Pid)
-		time.Sleep(6 * time.Second)
+		time.Sleep(6 * time.Second) // for which the processor time of doing nothing is counted
 		cpu = append(cpu, (used(b, c.cmd.Process.Pid)-at)/6*3600)
 		bareCPU = append(bareCPU, (used(b, bare.Process.Pid)-bareAt)/6*3600)
 		ours, anchor = append(ours, rss(b, c.cmd.Process.Pid)), append(anchor, rss(b, bare.Process.Pid))

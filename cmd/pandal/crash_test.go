@@ -61,7 +61,7 @@ func (p *process) start(more ...string) {
 	if err := p.cmd.Start(); err != nil {
 		p.t.Fatal(err)
 	}
-	for end := time.Now().Add(30 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+	for end := time.Now().Add(30 * time.Second); ; time.Sleep(5 * time.Millisecond) { // asked again: another process writes it
 		var info struct {
 			URL string
 			PID int
@@ -221,7 +221,7 @@ func (p *process) texts(group string) map[string]string {
 
 func (p *process) within(d time.Duration, what string, ok func() bool) {
 	p.t.Helper()
-	for end := time.Now().Add(d); !ok(); time.Sleep(20 * time.Millisecond) {
+	for end := time.Now().Add(d); !ok(); time.Sleep(20 * time.Millisecond) { // asked again: it happens in another process
 		if time.Now().After(end) {
 			log, _ := os.ReadFile(p.log.Name())
 			p.t.Fatalf("%s not within %v\n%s", what, d, log)

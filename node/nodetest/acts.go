@@ -38,6 +38,18 @@ func (n *Node) Invite(community string, groups ...string) string {
 	return inv.Link
 }
 
+// Three founds a community with Asha, Budi and Chen in it and in its group General.
+func (w *World) Three() (asha, budi, chen *Node, community, general string) {
+	w.t.Helper()
+	asha, budi, chen = w.Node("Asha"), w.Node("Budi"), w.Node("Chen")
+	community = asha.Found("Sunrise")
+	general = asha.Group(community, "General")
+	link := asha.Invite(community, general)
+	budi.Join(link)
+	chen.Join(link)
+	return asha, budi, chen, community, general
+}
+
 // Join joins by a link and waits until it is done.
 func (n *Node) Join(link string) {
 	n.w.t.Helper()
