@@ -36,6 +36,23 @@ type NewCommunity struct {
 	ParentID    string `json:"parent_id,omitempty" doc:"The community it stands under; there I need the right to groups. Its admins may then remove, moderate, archive and announce in the new one."`
 }
 
+// Storage is what this node keeps of a community.
+type Storage struct {
+	CommunityID string         `json:"community_id"`
+	Bytes       int64          `json:"bytes" doc:"All that is kept of it, its logs included; the file has indexes and free room beside."`
+	LogBytes    int64          `json:"log_bytes" doc:"Of these, the control logs of the community and its groups."`
+	FileBytes   int64          `json:"file_bytes" doc:"The file that holds this and all other communities."`
+	Groups      []GroupStorage `json:"groups" doc:"What messages take, by group, the announcements first. A group of which nothing but its log is here is left out."`
+}
+
+// GroupStorage is what this node keeps of the messages of one group.
+type GroupStorage struct {
+	GroupID  string `json:"group_id"`
+	Messages int    `json:"messages" doc:"That are shown, in the timeline and in threads."`
+	Bytes    int64  `json:"bytes"`
+	OldestAt *Time  `json:"oldest_at" format:"date-time"`
+}
+
 // CommunityMe is who I am in one community.
 type CommunityMe struct {
 	ID          string    `json:"id" example:"usr_mzxw6ytboi"`

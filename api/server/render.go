@@ -48,6 +48,14 @@ func renderCommunity(c node.Community) api.Community {
 		CreatedAt: api.Time{Time: c.CreatedAt}, Archived: c.Archived, State: cmp.Or(c.State, "active")}
 }
 
+func renderStorage(u node.Storage) api.Storage {
+	out := api.Storage{CommunityID: u.CommunityID, Bytes: u.Bytes, LogBytes: u.LogBytes, FileBytes: u.FileBytes, Groups: []api.GroupStorage{}}
+	for _, g := range u.Groups {
+		out.Groups = append(out.Groups, api.GroupStorage{GroupID: g.GroupID, Messages: g.Messages, Bytes: g.Bytes, OldestAt: api.At(g.Oldest)})
+	}
+	return out
+}
+
 func renderBelow(b node.Below) api.CommunityBelow {
 	return api.CommunityBelow{CommunityID: optional(b.CommunityID), Name: b.Name, CreatedAt: api.Time{Time: b.CreatedAt}}
 }

@@ -45,6 +45,12 @@ func (s *Server) communityRoutes() {
 			}
 			return nil, s.c.Node.ForgetCommunity(ctx, in.C)
 		})
+	add(s, route{method: "GET", path: "/communities/{c}/storage", id: "getStorage", summary: "What this node keeps of it, by group", tag: tag, scope: api.ScopeRead,
+		description: "Counted anew each time, from all that is stored of the community."},
+		func(ctx context.Context, in *CommunityPath) (*reply[api.Storage], error) {
+			u, err := s.c.Node.Storage(ctx, in.C)
+			return renderOr(u, err, renderStorage)
+		})
 	addBare(s, route{method: "POST", path: "/communities/{c}/leave", id: "leaveCommunity", summary: "Leave it, in its log", tag: tag,
 		scope: api.ScopeCommunitiesAdmin, status: 204},
 		func(ctx context.Context, in *CommunityPath) (*none, error) {

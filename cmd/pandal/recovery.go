@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -148,7 +149,36 @@ func (a *app) communityActCmds() []*cobra.Command {
 		}
 	}
 	return []*cobra.Command{one("archive", "Close it and its groups to new messages", "archive"), one("unarchive", "Open them again", "unarchive"),
-		one("rotate-keys", "New keys in every space this node is in, as after a suspicion", "rotate-keys"), a.transferCmd()}
+		one("rotate-keys", "New keys in every space this node is in, as after a suspicion", "rotate-keys"), a.transferCmd(), a.storageCmd()}
+}
+
+// storageCmd shows what this node keeps of a community.
+func (a *app) storageCmd() *cobra.Command {
+	return &cobra.Command{
+		Use: "storage COMMUNITY", Short: "What this node keeps of it, by group", Args: cobra.ExactArgs(1), Example: "  pandal community storage sunrise",
+		RunE: a.ofCommunity(func(ctx context.Context, c *client.Client, com api.Community, _ []string) error {
+			u, err := client.Get[api.Storage](ctx, c, "/communities/"+com.ID+"/storage")
+			if err != nil {
+				return err
+			}
+			groups, err := client.All[api.Group](ctx, c, "/communities/"+com.ID+"/groups")
+			if err != nil {
+				return err
+			}
+			names := map[string]string{}
+			for _, g := range groups {
+				names[g.ID] = cmp.Or(g.Name, g.Kind)
+			}
+			return a.show(u, func(w io.Writer) {
+				fmt.Fprintf(w, "%d B, of these %d B for who belongs and who may do what; the file with everything has %d B\n", u.Bytes, u.LogBytes, u.FileBytes)
+				table(w, "GROUP MESSAGES BYTES OLDEST", func(row func(...any)) {
+					for _, g := range u.Groups {
+						row(names[g.GroupID], g.Messages, g.Bytes, when(g.OldestAt))
+					}
+				})
+			})
+		}),
+	}
 }
 
 // groupRoleCmd sets the roles of somebody in one group.

@@ -416,6 +416,28 @@ func TestEarlyRows(t *testing.T) {
 	}
 }
 
+// TestUsage: what is stored of a space is counted, and of no other.
+func TestUsage(t *testing.T) {
+	s, a, b := open(t, t.TempDir(), ""), nid('s', 1), nid('s', 2)
+	batch := &Batch{Ops: []Op{{Space: a, ID: nid('o', 1), Bytes: []byte("op")}}}
+	for i, space := range [][32]byte{a, a, b} {
+		id := nid('w', i)
+		batch.Wires = append(batch.Wires, Wire{ID: id, Space: space, Tag: [8]byte{1}, Kind: "1", Device: nid('d', 1), Lamport: int64(9 - i), Bytes: []byte("wire")})
+		batch.Rows = append(batch.Rows, Row{Space: space, Key: fmt.Sprintf("m/%x", id), List: []string{"m", "t/1", "m"}[i], Order: []byte{1}, Value: []byte("value")})
+	}
+	batch.Rows = append(batch.Rows, Row{Space: a, Key: "a/1", Value: []byte("x")})
+	commit(t, s, batch)
+	if got, want := must[Usage](t)(s.Usage(t.Context(), a)), (Usage{Ops: 1, OpBytes: 2, Wires: 2, WireBytes: 8, Rows: 3, RowBytes: 2*6 + 4, Messages: 2, Oldest: 8}); got != want {
+		t.Errorf("%+v, want %+v", got, want)
+	}
+	if got := must[Usage](t)(s.Usage(t.Context(), nid('s', 3))); got != (Usage{}) {
+		t.Errorf("of a space that there is not: %+v", got)
+	}
+	if size := must[int64](t)(s.Size(t.Context())); size < 4096 {
+		t.Errorf("the file has %d bytes", size)
+	}
+}
+
 // TestDrops: a wire that is dropped is found no more and has no part in its row, which stays; others that touch the row stay too, and days that were counted.
 func TestDrops(t *testing.T) {
 	dir := t.TempDir()
