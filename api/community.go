@@ -18,7 +18,7 @@ type Community struct {
 	Reachable            int               `json:"reachable" doc:"Members connected now."`
 	CreatedAt            Time              `json:"created_at" format:"date-time"`
 	Archived             bool              `json:"archived"`
-	State                string            `json:"state" enum:"active,removed,left" doc:"removed and left: this node is out and keeps what it had."`
+	State                string            `json:"state" enum:"active,removed,left,revoked" doc:"removed and left: the person is out; revoked: this device is, by another of the person's. It keeps what it had."`
 }
 
 // CommunityBelow is a community that stands under another.

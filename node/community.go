@@ -57,6 +57,8 @@ func (r *room) community() (c Community, err error) {
 			if st.Left(r.fixed.Member) {
 				c.State = "left"
 			}
+		} else if len(st.DeviceEndings(r.fixed.Member, r.device.ID())) > 0 {
+			c.State, c.Permissions = "revoked", []string{}
 		}
 		if st.Parent != (op.ID{}) {
 			c.ParentID = comID(st.Parent)
@@ -89,6 +91,9 @@ func (n *Node) CreateCommunity(ctx context.Context, q NewCommunity) (Community, 
 	if len(q.Description) > 4<<10 || !utf8.ValidString(q.Description) {
 		return Community{}, fmt.Errorf("%w: description: at most 4096 bytes of UTF-8", ErrInvalid)
 	}
+	if !n.seeded() { // M would be anybody's to derive
+		return Community{}, ErrNotFirstDevice
+	}
 	name, err := n.nameFor(q.DisplayName)
 	if err != nil {
 		return Community{}, err
@@ -104,9 +109,6 @@ func (n *Node) CreateCommunity(ctx context.Context, q NewCommunity) (Community, 
 		parent, err := n.room(q.ParentID)
 		if err != nil {
 			return Community{}, err
-		}
-		if !n.seeded() {
-			return Community{}, ErrNotFirstDevice
 		}
 		if g.Under, above, err = parent.keepPlace(ctx, q.Name); err != nil {
 			return Community{}, err
@@ -132,6 +134,7 @@ func (n *Node) CreateCommunity(ctx context.Context, q NewCommunity) (Community, 
 		return Community{}, err
 	}
 	n.addRoom(r)
+	n.leadSoon()
 	return r.community()
 }
 

@@ -46,11 +46,50 @@ func (n *Node) keepDevice(ctx context.Context, rec deviceRecord) error {
 	if len(rec.Devices) == 0 {
 		return nil
 	}
+	return n.writeDevice(ctx, rec.Devices[0].Device.String(), rec)
+}
+
+func (n *Node) writeDevice(ctx context.Context, id string, rec deviceRecord) error {
 	raw, err := op.Encode(rec)
 	if err != nil {
 		return fmt.Errorf("encode device: %w", err)
 	}
-	return n.commit(ctx, &store.Batch{Meta: []store.Meta{{Key: metaDevice + rec.Devices[0].Device.String(), Value: raw}}})
+	return n.commit(ctx, &store.Batch{Meta: []store.Meta{{Key: metaDevice + id, Value: raw}}})
+}
+
+// keepMore notes further keys of a device that is known, and reports whether it is.
+func (n *Node) keepMore(ctx context.Context, is func(deviceRecord) bool, more ...ownDevice) (bool, error) {
+	recs, err := n.deviceRecords()
+	if err != nil {
+		return false, err
+	}
+	for id, rec := range recs {
+		if !is(rec) {
+			continue
+		}
+		for _, d := range more {
+			if !slices.Contains(rec.Devices, d) {
+				rec.Devices = append(rec.Devices, d)
+			}
+		}
+		return true, n.writeDevice(ctx, id, rec)
+	}
+	return false, nil
+}
+
+// keepLeader notes which keys are those of the device that offers, so that it is one here too; also by a key it was met with.
+func (n *Node) keepLeader(ctx context.Context, o linkOffer, met ...ownDevice) error {
+	rec := deviceRecord{At: n.now(), Devices: append([]ownDevice{}, met...)}
+	for _, sp := range o.Spaces {
+		rec.Devices = append(rec.Devices, ownDevice{Community: sp.ID, Device: sp.Device})
+	}
+	known, err := n.keepMore(ctx, func(r deviceRecord) bool {
+		return !r.This && slices.ContainsFunc(rec.Devices, func(d ownDevice) bool { return slices.Contains(r.Devices, d) })
+	}, rec.Devices...)
+	if err != nil || known {
+		return err
+	}
+	return n.keepDevice(ctx, rec)
 }
 
 func (n *Node) deviceRecords() (map[string]deviceRecord, error) {

@@ -843,3 +843,21 @@ func (n *Node) ToldTyping(group string) (at time.Time) {
 	}
 	return at
 }
+
+// LeadAll offers every connected member of a community what this node is in, as if each were another device of its person, and returns what came of it.
+func (n *Node) LeadAll(community string) (errs []error) {
+	r, err := n.room(community)
+	if err != nil {
+		return []error{err}
+	}
+	to := map[peer.ID]ownDevice{}
+	r.ask(n.ctx, func() {
+		for p, m := range r.peers {
+			to[p] = ownDevice{Community: r.id, Device: m.device}
+		}
+	})
+	for p, d := range to {
+		errs = append(errs, n.leadTo(r, p, d))
+	}
+	return errs
+}

@@ -337,7 +337,7 @@ func (r *room) historyOps(p peer.ID, space [32]byte, heads [][32]byte) (out [][]
 		case r.mayHaveOps(m.user, space):
 			out = r.opsBeyond(space, heads)
 		default:
-			out = r.opsOut(m.user, space, heads)
+			out = r.opsOut(m.user, m.device, space, heads)
 		}
 	})
 	return out

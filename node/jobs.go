@@ -193,6 +193,7 @@ func (n *Node) join(r *room, j *Job, addrs []string) {
 	if err := r.settle(); err != nil {
 		return
 	}
+	n.leadSoon()
 	n.update(j, r.name(), "job.done", func(j *Job) {
 		j.State, j.Progress, j.CommunityID = "done", 1, r.name()
 		j.Steps[stepKeys].State = "done"

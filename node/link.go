@@ -86,6 +86,7 @@ type (
 		_       struct{} `cbor:",toarray"`
 		ID      op.ID
 		Member  identity.UserID
+		Device  identity.DeviceID // of who offers
 		JoinKey [32]byte
 		Name    string
 		Peers   [][]byte // where members can be reached, this device first
@@ -111,7 +112,7 @@ func (n *Node) NewLinkCode(ctx context.Context) (LinkCode, error) {
 	if n.cfg.Mode == ModeOffline {
 		return LinkCode{}, fmt.Errorf("%w: the node is offline", ErrNotConnected)
 	}
-	d, err := host.NewDirect(anyPorts(n.cfg.Listen))
+	d, err := n.newDirect(anyPorts(n.cfg.Listen))
 	if err != nil {
 		return LinkCode{}, err
 	}
@@ -155,6 +156,14 @@ func (n *Node) NewLinkCode(ctx context.Context) (LinkCode, error) {
 	return LinkCode{Code: code, ExpiresAt: n.cfg.Now().Add(linkTime).UTC()}, nil
 }
 
+// newDirect is a host for a link, simulated where the others are.
+func (n *Node) newDirect(listen []string) (*host.Direct, error) {
+	if n.cfg.Options == nil {
+		return host.NewDirect(listen)
+	}
+	return host.NewDirect(n.cfg.ListenAt("link"), n.cfg.Options()...)
+}
+
 // anyPorts keeps the interfaces of listen addresses and leaves the ports free.
 func anyPorts(listen []string) (out []string) {
 	for _, s := range listen {
@@ -179,19 +188,9 @@ func anyPorts(listen []string) (out []string) {
 
 func (n *Node) serveLink(ctx context.Context, st network.Stream) error {
 	s := newJoinStream(st)
-	offer := linkOffer{Name: n.Me().DisplayName, Spaces: []linkSpace{}}
-	rooms := map[op.ID]*room{}
-	for _, r := range n.allRooms() {
-		if err := r.ask(ctx, func() {
-			if !r.rec.Joined || !r.c.Mine(r.id) {
-				return
-			}
-			sp := linkSpace{ID: r.id, Member: r.fixed.Member, JoinKey: r.fixed.JoinKey, Name: r.rec.Name, Peers: r.meetingPlaces()}
-			offer.Spaces = append(offer.Spaces, sp)
-			rooms[r.id] = r
-		}); err != nil {
-			return err
-		}
+	offer, rooms, err := n.spacesBeyond(ctx, nil)
+	if err != nil {
+		return err
 	}
 	if err := s.send(offer); err != nil {
 		return fmt.Errorf("say where I belong: %w", err)
@@ -241,7 +240,12 @@ func (r *room) addDevice(ctx context.Context, d linkDevice) (ops [][]byte, err e
 	}
 	var werr error
 	if err := r.ask(ctx, func() {
-		if len(r.c.State(r.id).Members.Of(r.fixed.Member).Devices) >= maxDevices {
+		mine := r.c.State(r.id).Members.Of(r.fixed.Member).Devices
+		if slices.Contains(mine, d.Device) { // it came before, and what was sent did not arrive
+			ops = r.opsBeyond(r.id, nil)
+			return
+		}
+		if len(mine) >= maxDevices {
 			werr = fmt.Errorf("%w: devices: at most %d; revoke one first", ErrInvalid, maxDevices)
 			return
 		}
@@ -301,7 +305,7 @@ func (n *Node) Link(ctx context.Context, code, name string) ([]Community, error)
 	if len(n.allRooms()) > 0 {
 		return nil, fmt.Errorf("%w: this node is in communities already; link one that is new", ErrInvalid)
 	}
-	d, err := host.NewDirect(nil)
+	d, err := n.newDirect(nil)
 	if err != nil {
 		return nil, err
 	}
@@ -321,15 +325,14 @@ func (n *Node) Link(ctx context.Context, code, name string) ([]Community, error)
 	if err := s.read(&offer); err != nil {
 		return nil, fmt.Errorf("%w: the code was used or has expired", ErrNotConnected)
 	}
-	if len(offer.Spaces) > 256 || checkName(offer.Name) != nil && offer.Name != "" {
+	if len(offer.Spaces) > maxOffered || checkName(offer.Name) != nil && offer.Name != "" {
 		return nil, fmt.Errorf("%w: code: the other side is no Pandal", ErrInvalid)
 	}
 	recs := make([]communityRecord, len(offer.Spaces))
 	consent := linkConsent{Name: name, Devices: []linkDevice{}}
 	for i, sp := range offer.Spaces {
 		recs[i] = newRecord(sp.ID, sp.Member, sp.JoinKey, sp.Name)
-		key := identity.DeviceKeyFromSeed(recs[i].Device)
-		consent.Devices = append(consent.Devices, linkDevice{ID: sp.ID, Device: key.ID(), Consent: key.Consent(identity.Certificate{Space: sp.ID, Member: sp.Member})})
+		consent.Devices = append(consent.Devices, recs[i].consent())
 	}
 	if err := s.send(consent); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrNotConnected, err)
@@ -350,7 +353,7 @@ func (n *Node) Link(ctx context.Context, code, name string) ([]Community, error)
 	for _, r := range recs {
 		rec.Devices = append(rec.Devices, ownDevice{Community: r.ID, Device: identity.DeviceKeyFromSeed(r.Device).ID()})
 	}
-	if err := n.keepDevice(ctx, rec); err != nil {
+	if err := errors.Join(n.keepDevice(ctx, rec), n.keepLeader(ctx, offer)); err != nil {
 		return nil, err
 	}
 	out := []Community{}

@@ -86,6 +86,7 @@ func (r *room) openNetwork(ctx context.Context) error {
 	h.View().SetStreamHandler(typingProtocol, r.serveTyping)
 	h.View().SetStreamHandler(toldProtocol, r.serveTold)
 	h.View().SetStreamHandler(ownWordProtocol, r.serveOwn)
+	h.View().SetStreamHandler(followProtocol, r.serveFollow)
 	r.keepPorts(ctx, cfg.Listen)
 	return nil
 }
@@ -221,7 +222,7 @@ func (r *room) opsFor(theirs []byte) (out [][]byte) {
 		if _, ok := st.Who(h.Device); ok {
 			out = r.opsBeyond(r.id, h.Heads)
 		} else if m, ok := r.c.Log().Registered(h.Device); ok {
-			out = r.opsOut(m, r.id, h.Heads)
+			out = r.opsOut(m, h.Device, r.id, h.Heads)
 		}
 	}) != nil {
 		return nil
@@ -235,9 +236,9 @@ func (r *room) opsFor(theirs []byte) (out [][]byte) {
 	return out
 }
 
-// opsOut lists what shows somebody who is not in a space that he is out: the ops that put him out, and of what was before them all that he lacks,
-// since no op is taken in before those it names. What was written since is not for him. Nil for who never was in.
-func (r *room) opsOut(u identity.UserID, space op.ID, heads [][32]byte) (out [][]byte) {
+// opsOut lists what shows somebody who is not in a space that he is out: the ops that put him, or this device of his, out, and of what was before them
+// all that he lacks, since no op is taken in before those it names. What was written since is not for him. Nil for who never was in.
+func (r *room) opsOut(u identity.UserID, d identity.DeviceID, space op.ID, heads [][32]byte) (out [][]byte) {
 	st := r.c.State(space)
 	if st == nil {
 		return nil
@@ -248,7 +249,7 @@ func (r *room) opsOut(u identity.UserID, space op.ID, heads [][32]byte) (out [][
 		his[i] = h
 	}
 	known, _ := g.PastOf(his...)
-	past, _ := g.PastOf(st.OutBy(u)...)
+	past, _ := g.PastOf(append(st.OutBy(u), st.DeviceEndings(u, d)...)...)
 	for _, n := range g.Nodes(space) {
 		if past.Has(n) && !known.Has(n) {
 			out = append(out, r.c.Log().Op(g.ID(n)).Raw())

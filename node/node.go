@@ -105,8 +105,10 @@ type Node struct {
 	me      selfRecord
 	rooms   map[op.ID]*room
 	jobs    map[string]*Job
-	notify  chan struct{}      // closed at the next event
-	linking context.CancelFunc // ends the device code that was made last
+	notify  chan struct{}             // closed at the next event
+	linking context.CancelFunc        // ends the device code that was made last
+	leading sync.Mutex                // one device of mine leads or follows at a time
+	coming  map[op.ID]communityRecord // where this device is about to follow; under leading
 	cursor  int64
 	live    live
 }
@@ -130,7 +132,7 @@ func Open(ctx context.Context, c Config) (*Node, error) {
 		return nil, err
 	}
 	c.Passphrase = nil // a node that runs need not know it
-	n := &Node{cfg: c, store: s, log: c.Log, rooms: map[op.ID]*room{}, jobs: map[string]*Job{}, notify: make(chan struct{})}
+	n := &Node{cfg: c, store: s, log: c.Log, rooms: map[op.ID]*room{}, jobs: map[string]*Job{}, coming: map[op.ID]communityRecord{}, notify: make(chan struct{})}
 	n.ctx, n.cancel = context.WithCancel(context.WithoutCancel(ctx))
 	if err := n.load(ctx); err != nil {
 		n.Close()

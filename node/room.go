@@ -67,6 +67,7 @@ type room struct {
 	names     map[identity.UserID]string
 	lines     *lines
 	typing    typing
+	ledAt     time.Time                        // when my other devices were last led to where I am
 	askedMe   typing                           // who asked what became of suggestions
 	marks     map[op.ID][]content.WatermarkRow // as stored, by space
 	reads     map[op.ID][]content.ReadRow      // as stored, by space

@@ -50,6 +50,7 @@ func (r *room) tick() {
 	r.rotateDue(at)
 	r.upkeepDesk(at)
 	r.meetAgain()
+	r.leadDue(at)
 	if every, with := r.n.cfg.rounds(); at.Sub(r.syncAt) >= every {
 		r.syncAt = at
 		ids := make([]peer.ID, 0, len(r.peers))

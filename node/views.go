@@ -31,7 +31,7 @@ type Community struct {
 	Reachable             int // members connected now
 	CreatedAt             time.Time
 	Archived              bool
-	State                 string // "active", or "removed" / "left" when this node is out and keeps what it had
+	State                 string // "active", or "removed" / "left" / "revoked" when this person, or this device, is out and keeps what it had
 	ETag                  string
 }
 

@@ -116,7 +116,11 @@ func (a *app) communityCmd() *cobra.Command {
 					}
 					fmt.Fprintf(w, "  %s (%s)\n", plain(b.Name), at)
 				}
-				fmt.Fprintf(w, "I am %s (%s), %s\n", plain(v.DisplayName), v.MeID, v.Role)
+				if v.State == "active" {
+					fmt.Fprintf(w, "I am %s (%s), %s\n", plain(v.DisplayName), v.MeID, v.Role)
+				} else {
+					fmt.Fprintln(w, map[string]string{"left": "I have left it.", "removed": "I was removed from it.", "revoked": "This device was shut out by another one of mine."}[v.State]+" What it had is kept; nothing new comes.")
+				}
 			})
 		}),
 	})

@@ -5,7 +5,7 @@ export interface Me {display_name: string; devices: number; recovery_words_confi
 export interface Community {
   id: string; name: string; description: string; role: string; permissions: string[]; member_count: number; group_count: number;
   announcements_group_id: string; me_id: string; display_name?: string; settings: Record<string, string>; reachable: number;
-  created_at: string; archived: boolean; state: 'active' | 'removed' | 'left'; parent_id?: string | null;
+  created_at: string; archived: boolean; state: 'active' | 'removed' | 'left' | 'revoked'; parent_id?: string | null;
 }
 
 export type Level = 'all' | 'mentions' | 'none';

@@ -62,9 +62,8 @@ export function Top({c, g, items, sub}: {c: Community; g: Group; items?: MenuIte
 
 /** Why I cannot write here, or nothing. */
 function muzzle(c: Community, g: Group): string {
-  if (g.state === 'ended' && c.state === 'active') return t('dm.ended');
-  if (c.state === 'removed') return t('chat.removed');
-  if (c.state === 'left') return t('chat.left');
+  if (c.state !== 'active') return t(`chat.${c.state}`);
+  if (g.state === 'ended') return t('dm.ended');
   if (g.moved_to) return communityOf(g.moved_to.community_id) ? t('chat.movedTo', {name: tidy(communityOf(g.moved_to.community_id)!.name)}) : t('chat.moved');
   if (c.archived || g.archived) return t('chat.archived');
   if (g.who_posts === 'moderators' && !['owner', 'admin', 'moderator'].includes(c.role) && !c.permissions.includes('moderate')) return t('chat.moderatorsOnly');
@@ -196,7 +195,7 @@ function Outside({c, g}: {c: Community; g: Group}) {
         <form class="wc card" onSubmit={join}>
           <h2 class="serif em-h"><bdi>{groupName(g)}</bdi></h2>
           {g.description ? <p dir="auto">{tidy(g.description)}</p> : null}
-          <p class="mu">{c.state === 'removed' ? t('chat.removed') : c.state === 'left' ? t('chat.left') : g.open ? t('outside.open') : t('outside.closed')}</p>
+          <p class="mu">{c.state !== 'active' ? t(`chat.${c.state}`) : g.open ? t('outside.open') : t('outside.closed')}</p>
           {asked ? <Note kind="ok" icon="check">{t('outside.asked')}</Note> : c.state !== 'active' || c.archived || g.archived ? null : (
             <>
               {g.open ? null : (
