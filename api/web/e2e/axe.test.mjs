@@ -67,6 +67,10 @@ for (const [name, how] of Object.entries(settings).filter(([n]) => !process.env.
       await page.waitForTimeout(350); // lists are read 0.25 s after they are asked for
       const keys = {jump: 'Control+k', help: 'Control+/'}[screen];
       if (keys) await page.keyboard.press(keys);
+      if (screen === 'naming') {
+        await page.locator('.cp textarea').pressSequentially('@b');
+        await page.getByRole('option', {name: 'Budi Santoso'}).waitFor();
+      }
       if (screen === 'join') {
         await page.locator('#inv').fill(s.invite.link);
         await page.locator('.invite').waitFor();
@@ -80,6 +84,7 @@ for (const [name, how] of Object.entries(settings).filter(([n]) => !process.env.
         await page.screenshot({path: `${process.env.SHOTS}/${screen}-${name}.png`});
       }
       if (keys) await page.keyboard.press('Escape');
+      if (screen === 'naming') await page.locator('.cp textarea').fill('');
     }
     found.push(...page.faults);
     await page.context().close();

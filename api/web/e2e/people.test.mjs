@@ -111,6 +111,49 @@ test('a direct message begins on a sheet, is read by two, and ends', {skip, time
   }
 });
 
+test('who is named with @ is offered, told, and shown', {skip, timeout: 90_000}, async () => {
+  const p = await open(b), q = await open(b);
+  await signIn(p, s.asha);
+  await p.goto(`${s.asha.url}/c/${s.com.id}/members`); // nothing is read here
+  await signIn(q, s.budi);
+  await q.goto(`${s.budi.url}/c/${s.com.id}/g/${s.food.id}`);
+  const box = q.getByRole('textbox', {name: /^Message/}), offer = q.getByRole('listbox', {name: 'People of this group'});
+  await box.pressSequentially('mail a@ra');
+  assert.equal(await offer.count(), 0, 'an address names nobody');
+  await box.fill('');
+  await box.pressSequentially('Please ask @as');
+  await offer.getByRole('option', {name: 'Asha Rao', selected: true}).waitFor();
+  assert.equal(await box.getAttribute('aria-activedescendant'), await offer.getByRole('option').getAttribute('id'));
+  await q.keyboard.press('Escape');
+  await offer.waitFor({state: 'detached'});
+  assert.equal(await box.inputValue(), 'Please ask @as', 'Esc leaves what is written');
+  await box.pressSequentially('h');
+  await offer.getByRole('option', {name: 'Asha Rao'}).waitFor();
+  await q.keyboard.press('Enter');
+  assert.equal(await box.inputValue(), 'Please ask @Asha\u00A0Rao ', 'Enter puts the name in and sends nothing');
+  await box.pressSequentially('about the pot');
+  await q.keyboard.press('Enter');
+  const said = q.getByRole('log').getByRole('article').filter({hasText: 'about the pot'});
+  await said.locator('.at').filter({hasText: /^@Asha\sRao$/}).waitFor();
+  await p.getByRole('navigation', {name: 'Sunrise Ward'}).getByRole('link', {name: /Food relief.*mention/}).waitFor();
+  const asha = (await s.budi.api('GET', `${base}/members`)).items.find((m) => m.display_name === 'Asha Rao');
+  const last = async () => (await s.budi.api('GET', `/groups/${s.food.id}/messages?limit=1`)).items[0];
+  assert.deepEqual((await last()).mentions, [asha.id]);
+  await box.pressSequentially('Thank you, @asha!'); // by hand
+  await q.keyboard.press('Escape');
+  await q.keyboard.press('Enter');
+  await until(async () => (await last()).text === 'Thank you, @asha!', 'the second message');
+  assert.deepEqual((await last()).mentions, [asha.id], 'a first name that one alone has names them');
+  await box.press('ArrowUp');
+  await until(() => q.locator('.cp textarea').inputValue().then((v) => v.startsWith('Thank you')), 'the words to change');
+  await q.locator('.cp textarea').fill('Many thanks, @asha!');
+  await q.keyboard.press('Escape');
+  for (const page of [p, q]) {
+    assert.deepEqual(page.faults, []);
+    await page.context().close();
+  }
+});
+
 test('a report reaches those who let people in, who hide the message', {skip, timeout: 120_000}, async () => {
   const p = await open(b), q = await open(b);
   for (const [page, node] of [[p, s.asha], [q, s.budi]]) await signIn(page, node);

@@ -3,7 +3,7 @@
 import type {ComponentChild} from 'preact';
 import {cleanText} from './text';
 
-const inline = /(\*\*(?=\S)([^\n]+?)\*\*)|(`([^`\n]+)`)|((?<![\p{L}\p{N}*])\*(?=[^\s*])([^*\n]+?)\*(?![\p{L}\p{N}*]))|(https?:\/\/[^\s<>"']{1,2000})|(@[\p{L}\p{N}_.-]{1,40})/gu;
+const inline = /(\*\*(?=\S)([^\n]+?)\*\*)|(`([^`\n]+)`)|((?<![\p{L}\p{N}*])\*(?=[^\s*])([^*\n]+?)\*(?![\p{L}\p{N}*]))|(https?:\/\/[^\s<>"']{1,2000})|((?<![\p{L}\p{M}\p{N}_])@[\p{L}\p{N}_](?:[\p{L}\p{M}\p{N}_.'’\-\u00A0]{0,60}[\p{L}\p{M}\p{N}_])?)/gu;
 
 function link(raw: string): {href: string; shown: string; rest: string} | null {
   const shown = raw.replace(/[.,;:!?)\]}»”’]+$/u, '');

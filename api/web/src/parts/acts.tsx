@@ -140,10 +140,10 @@ export function Quote({m, c, find}: {m: Message; c: Community; find: (id: string
 /** Puts new words to a message, in place of the composer. */
 export function useEdit(onFail: (e: unknown) => void) {
   const [editing, setEditing] = useState<Message | null>(null);
-  const save = (text: string) => {
+  const save = (text: string, named: string[] = []) => {
     const m = editing!;
     setEditing(null);
-    if (text !== m.text) patch<Message>(`/messages/${m.id}`, {text}).then(take).catch(onFail);
+    if (text !== m.text) patch<Message>(`/messages/${m.id}`, {text, ...(text.includes('@') ? {mentions: named.length ? named : m.mentions} : {})}).then(take).catch(onFail);
   };
   return {editing, setEditing, save};
 }
