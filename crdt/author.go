@@ -238,7 +238,7 @@ func (c *Community) Post(space op.ID, kind content.Kind, body []byte, rows Rows,
 		return Effects{}, [32]byte{}, err
 	}
 	c.space(space).set.Sent()
-	b.eff.Publish = append(b.eff.Publish, Publication{Space: space, Topic: k.Topic, Wire: ck.wire})
+	b.eff.Publish = append(b.eff.Publish, Publication{Space: space, Topic: k.Topic, Wire: ck.wire, Shown: content.Shown(kind)})
 	return b.done(), ck.msg.WireID, nil
 }
 

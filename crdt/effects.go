@@ -83,6 +83,7 @@ type Publication struct {
 	Topic  string
 	Wire   []byte
 	Op     []byte
+	Shown  bool  // the Wire is a message that is shown, so that it is worth knowing who has it
 	Desk   bool  // the Wire is for the desk alone
 	Secret op.ID // an epoch just made, whose op this is: the epoch is used once somebody else holds its secret
 }

@@ -666,6 +666,23 @@ func (n *Node) Receipts(community string) (count int) {
 	return count
 }
 
+// Noted counts the rows of a group that say who has stored something that this node sent.
+func (n *Node) Noted(group string) (count int) {
+	_, s, err := n.groupRoom(group)
+	if err != nil {
+		return -1
+	}
+	for w, err := range n.store.WiresOf(context.Background(), s) {
+		if err != nil {
+			return -1
+		}
+		if rows, err := n.store.Rows(context.Background(), s, []string{ackKey(w.ID)}); err == nil && rows[ackKey(w.ID)] != nil {
+			count++
+		}
+	}
+	return count
+}
+
 // SumsRight reports whether the sums that a community's wires are compared by are those of the wires that are stored.
 func (n *Node) SumsRight(community string) (right bool) {
 	r, err := n.room(community)

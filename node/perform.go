@@ -73,6 +73,7 @@ func (r *room) follow(e crdt.Effects) {
 		}
 		if w.Kind == content.Receipt {
 			delete(r.marks, w.Space)
+			r.covered[w.Space] = true
 		}
 		if w.Kind == content.Read {
 			delete(r.reads, w.Space)

@@ -18,6 +18,7 @@ type sentWire struct {
 	space op.ID
 	id    [32]byte
 	bytes []byte
+	shown bool // who has stored it is noted
 }
 
 // publish sends something of mine by gossip, and straight to members that gossip may not reach.
@@ -41,9 +42,11 @@ func (r *room) publish(p crdt.Publication) {
 		ops = [][]byte{p.Op}
 	}
 	if p.Wire != nil {
-		wires = []sentWire{{p.Space, epoch.WireID(p.Wire), p.Wire}}
+		wires = []sentWire{{p.Space, epoch.WireID(p.Wire), p.Wire, p.Shown}}
 		r.sentAt = time.Now()
-		r.ackRows[wires[0].id] = nil // it is new: nobody has said anything yet
+		if p.Shown {
+			r.ackRows[wires[0].id] = nil // it is new: nobody has said anything yet
+		}
 	}
 	for _, t := range now {
 		r.n.wg.Go(func() { r.push(t, p.Space, ops, wires) }) // ends with its stream
@@ -120,7 +123,7 @@ func (r *room) push(to peer.ID, space op.ID, ops [][]byte, wires []sentWire) {
 		r.n.log.Debug("push failed", "err", err)
 		return
 	}
-	stored := slices.DeleteFunc(slices.Clone(wires), func(w sentWire) bool { return !slices.Contains(got, w.id) })
+	stored := slices.DeleteFunc(slices.Clone(wires), func(w sentWire) bool { return !w.shown || !slices.Contains(got, w.id) })
 	if len(stored) > 0 {
 		r.tell(func() { r.acked(to, stored) })
 	}

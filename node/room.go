@@ -73,6 +73,7 @@ type room struct {
 	reads     map[op.ID][]content.ReadRow      // as stored, by space
 	readDue   map[op.ID][]byte                 // how far I have read and not told, by space
 	readAt    map[op.ID]time.Time
+	covered   map[op.ID]bool   // spaces that receipts came in, which may say what acks said
 	newest    map[op.ID]string // my newest message, by space, while a transaction is made
 	topics    map[string]op.ID
 	carried   map[carriedKey]time.Time
@@ -130,7 +131,7 @@ func (r *room) name() string { return comID(r.id) }
 // newRoom makes a room without starting it.
 func (n *Node) newRoom(rec communityRecord, c *crdt.Community) *room {
 	r := &room{n: n, id: rec.ID, top: topOf(rec, c), rec: rec, fixed: rec, device: identity.DeviceKeyFromSeed(rec.Device), c: c, work: make(chan func(), 64), gossip: make(chan crdt.Checked, 1024), arrive: make(chan arrival, 8), wake: make(chan struct{}, 1), done: make(chan struct{}),
-		reads: map[op.ID][]content.ReadRow{}, readDue: map[op.ID][]byte{}, readAt: map[op.ID]time.Time{}, newest: map[op.ID]string{},
+		reads: map[op.ID][]content.ReadRow{}, readDue: map[op.ID][]byte{}, readAt: map[op.ID]time.Time{}, covered: map[op.ID]bool{}, newest: map[op.ID]string{},
 		peers: map[peer.ID]member{}, sums: map[op.ID]map[epoch.Tag]*history.Sum{}, rotate: map[op.ID]time.Time{}, parcels: map[peer.ID][]sentWire{},
 		asking: map[op.ID]bool{}, syncing: map[peer.ID]bool{}, named: map[op.ID]string{}, topics: map[string]op.ID{}, carried: map[carriedKey]time.Time{},
 		skewed: map[peer.ID]int64{}, change: make(chan struct{}), handedOn: map[[32]byte]map[peer.ID]bool{}, knocking: map[op.ID]time.Time{}, accepting: map[[32]byte]time.Time{}, marks: map[op.ID][]content.WatermarkRow{}, ackRows: map[[32]byte][]byte{}, gone: map[[32]byte]bool{}, arriving: map[[32]byte]bool{}, receiptAt: map[op.ID]time.Time{}, begun: map[op.ID]bool{}}

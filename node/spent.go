@@ -9,6 +9,8 @@ import (
 	"github.com/pandal-chat/pandal/node/store"
 )
 
+// What says nothing any more goes: receipts to the desk, and notes of who has stored what I sent.
+//
 // Each member tells the desk what has arrived, again and again, and only how far it has got counts: a receipt that later ones have overtaken goes from the
 // store, so that what is kept grows with the members and not with the announcements. All of the desk come to keep the same ones, whatever they hear in which
 // order (content.Spent), so sync among them finds nothing to do.
@@ -53,6 +55,57 @@ func (r *room) dropSpent() {
 	for id, tag := range tags {
 		if m := r.sums[r.id]; m != nil && m[tag] != nil {
 			m[tag].Remove(id)
+		}
+	}
+}
+
+const coveredLast = 64 // of my newest messages in a space it is looked whether they are covered
+
+// dropCovered deletes what was noted of who has stored messages of mine, where the receipts of the same members say it too: then delivery counts the same
+// without. Owner only.
+func (r *room) dropCovered() {
+	for s := range r.covered {
+		delete(r.covered, s)
+		list, err := r.n.store.List(r.ctx, s, content.Messages, store.Range{Limit: coveredLast, Newest: true})
+		if err != nil {
+			continue
+		}
+		mine, keys := map[[32]byte]uint64{}, []string{}
+		for _, row := range list {
+			if m, err := content.ParseMessageRow(row.Value); err == nil && m.Device == r.device.ID() {
+				mine[m.ID] = m.Seq
+				keys = append(keys, ackKey(m.ID))
+			}
+		}
+		rows, err := r.n.store.Rows(r.ctx, s, keys)
+		if err != nil || len(rows) == 0 {
+			continue
+		}
+		arrived := map[identity.UserID]uint64{} // what I sent, by member
+		for _, w := range r.watermarks(s) {
+			for _, k := range w.Marks {
+				if k.Device == r.device.ID() {
+					arrived[w.Member] = k.Seq
+				}
+			}
+		}
+		var drop []store.Row
+		for id, seq := range mine {
+			noted := rows[ackKey(id)]
+			if rides, known := r.ackRows[id]; known {
+				noted = rides
+			}
+			all := len(noted) > 0
+			for u := range ackers(noted) {
+				all = all && arrived[u] >= seq
+			}
+			if all {
+				r.ackRows[id] = nil
+				drop = append(drop, store.Row{Space: s, Key: ackKey(id)})
+			}
+		}
+		if len(drop) > 0 {
+			r.ride(drop, nil)
 		}
 	}
 }

@@ -79,3 +79,63 @@ func groupOf(t *testing.T, n *nodetest.Node, id string) string {
 	}
 	return m.GroupID
 }
+
+// TestNotesDoNotPileUp: twice as many messages leave no more notes of who has stored them, once all have sent receipts; they are shown as delivered to both
+// before and after, and after a restart.
+func TestNotesDoNotPileUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := nodetest.New(t)
+		asha, budi, chen, _, food := w.Three()
+		agree(w, time.Minute, asha, budi, chen)
+		var said []string
+		delivered := func() bool {
+			for _, id := range said {
+				if m, err := asha.Message(id); err != nil || m.Delivery.State != "delivered" || m.Delivery.Reached != 2 {
+					return false
+				}
+			}
+			return true
+		}
+		reached, sent := map[string]int{}, 0
+		watch := func() {
+			for _, id := range said {
+				m, err := asha.Message(id)
+				if err != nil || m.Delivery.Reached < reached[id] {
+					t.Fatalf("%d had it, and now %+v, %v", reached[id], m.Delivery, err)
+				}
+				if reached[id] = m.Delivery.Reached; m.Delivery.State == "sent" {
+					sent++
+				}
+			}
+		}
+		w.Split([]*nodetest.Node{asha, budi}, []*nodetest.Node{chen})
+		said = append(said, asha.Say(food, "soup"))
+		w.Eventually(time.Minute, "Budi's node says that it has it, or he does", func() bool { m, err := asha.Message(said[0]); return err == nil && m.Delivery.Reached == 1 })
+		w.Heal()
+		for _, n := range []int{8, 16} {
+			for len(said) < n {
+				said = append(said, asha.Say(food, fmt.Sprint("soup ", len(said))))
+				budi.Say(food, fmt.Sprint("rice ", len(said)))
+				for range 15 { // receipts are sent in between, which are wires too
+					time.Sleep(100 * time.Millisecond)
+					watch()
+				}
+			}
+			w.Eventually(2*time.Minute, fmt.Sprintf("all %d are delivered", n), delivered)
+			for _, x := range []*nodetest.Node{asha, budi, chen} {
+				w.Eventually(2*time.Minute, fmt.Sprintf("%s keeps no note after %d", x.Name, n), func() bool { return x.Noted(food) == 0 })
+			}
+			if !delivered() {
+				t.Error("without the notes they are not delivered")
+			}
+		}
+		if sent == 0 {
+			t.Error("nothing was noted before receipts said it: the test tests nothing")
+		}
+		asha.Stop()
+		asha.Start()
+		if !delivered() {
+			t.Error("after a restart they are not delivered")
+		}
+	})
+}

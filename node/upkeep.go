@@ -42,6 +42,7 @@ func (r *room) tick() {
 		r.acceptDue(at)
 		r.rollUp(at)
 		r.dropSpent()
+		r.dropCovered()
 		r.expire(at)
 	}
 	r.announceDue(at)
