@@ -6,6 +6,7 @@ export interface Community {
   id: string; name: string; description: string; role: string; permissions: string[]; member_count: number; group_count: number;
   announcements_group_id: string; me_id: string; display_name?: string; settings: Record<string, string>; reachable: number;
   created_at: string; archived: boolean; state: 'active' | 'removed' | 'left' | 'revoked'; parent_id?: string | null;
+  below?: {community_id: string | null; name: string}[];
 }
 
 export type Level = 'all' | 'mentions' | 'none';

@@ -4,13 +4,14 @@ import {blob, del, patch, post, put, Refusal} from '../lib/api';
 import {useData, useList} from '../lib/data';
 import {t} from '../lib/i18n';
 import {go} from '../lib/router';
-import {can, communityOf, forgetCommunity, groupsOf, putCommunity, refresh} from '../lib/state';
+import {can, communityOf, forgetCommunity, groupsOf, me, putCommunity, refresh} from '../lib/state';
 import {nameOf, tidy} from '../lib/text';
 import type {Community, Invite, JoinRequest, Member, Problem, Recovery, Report, Role} from '../lib/types';
 import {Check, Empty, Icon, Loading, Note, Segments, Trouble} from '../parts/basic';
 import {Confirm} from '../parts/dialog';
 import {groupHref, groupName, isAdmin, orderGroups, PageScreen, Shell, Tabs} from '../parts/shell';
 import {useTitle} from '../parts/stage';
+import {Below} from './home';
 import {Audit} from './audit';
 import {Insights} from './insights';
 import {InviteCard} from './invite';
@@ -143,6 +144,14 @@ function Groups({c}: {c: Community}) {
       </ul>
       {can(c, 'groups') ? <p class="gapt"><a class="bt" href={`/c/${c.id}/new-group`}><Icon name="plus" /> {t('group.new')}</a></p> : null}
     </section>
+    {c.below?.length || can(c, 'groups') ? (
+      <section class="card">
+        <h2>{t('below.list')}</h2>
+        <p class="mu">{t('below.hint')}</p>
+        <Below c={c} />
+        {can(c, 'groups') && me.value?.first_device ? <p class="gapt"><a class="bt" href={`/new?parent=${c.id}`}><Icon name="plus" /> {t('below.new')}</a></p> : null}
+      </section>
+    ) : null}
     </>
   );
 }

@@ -27,6 +27,7 @@ export function Home({com}: {com: string}) {
   const waiting = (requests.value ?? []).filter((r) => !r.mine);
   const words = me.value && !me.value.recovery_words_confirmed && me.value.first_device && Date.now() - Date.parse(c.created_at) > 86_400_000;
   const direct = directOf(com);
+  const up = c.parent_id ? communityOf(c.parent_id) : undefined;
   const unread = [...mine, ...direct].filter((g) => (g.unread ?? 0) > 0).length;
   const needs = (waiting.length ? 1 : 0) + (words ? 1 : 0) + unread;
   return (
@@ -77,11 +78,18 @@ export function Home({com}: {com: string}) {
               <h2>{t('home.about')}</h2>
               {c.description ? <p dir="auto">{tidy(c.description)}</p> : null}
               <ul class="tl">
+                {up ? <li><Icon name="house" /><a class="grow" href={`/c/${up.id}`}>{t('below.up', {name: tidy(up.name)})}</a></li> : null}
                 <li><Icon name="users" /><a class="grow" href={`/c/${com}/members`}>{t('members', {n: c.member_count})}</a></li>
                 {c.member_count > 1 && canInvite(c) ? <li><Icon name="user-plus" /><a class="grow" href={`/c/${com}/invite`}>{t('menu.invite')}</a></li> : null}
                 <li><Icon name="waypoints" /><a class="grow" href={`/c/${com}/network`}>{t('pill.online', {n: c.reachable})}</a></li>
               </ul>
             </section>
+            {c.below?.length ? (
+              <section class="card">
+                <h2>{t('below.list')}</h2>
+                <Below c={c} />
+              </section>
+            ) : null}
             {coming.length ? (
               <section class="card">
                 <div class="hd2"><h2>{t('home.coming')}</h2><a class="bt qt" href={`/c/${com}/calendar`}>{t('calendar')}</a></div>
@@ -107,6 +115,18 @@ export function Home({com}: {com: string}) {
         </div>
       </PageScreen>
     </Shell>
+  );
+}
+
+/** The communities that stand under one, with a way into those I am in. */
+export function Below({c}: {c: Community}) {
+  return (
+    <ul class="tl">
+      {(c.below ?? []).map((b, i) => {
+        const at = b.community_id ? communityOf(b.community_id) : undefined;
+        return <li key={b.community_id ?? i}><Icon name="users" />{at ? <a class="grow" href={`/c/${at.id}`}><bdi>{tidy(at.name)}</bdi></a> : <p class="grow"><bdi>{tidy(b.name)}</bdi> <span class="sm mu block">{t('below.out')}</span></p>}</li>;
+      })}
+    </ul>
   );
 }
 

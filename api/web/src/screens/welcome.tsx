@@ -3,8 +3,9 @@ import {signal} from '@preact/signals';
 import {useState} from 'preact/hooks';
 import {patch, post, Refusal} from '../lib/api';
 import {t} from '../lib/i18n';
-import {go} from '../lib/router';
-import {communities, me, putCommunity, refresh} from '../lib/state';
+import {go, query} from '../lib/router';
+import {communities, communityOf, me, putCommunity, refresh} from '../lib/state';
+import {tidy} from '../lib/text';
 import type {Community, Problem} from '../lib/types';
 import {Icon, Trouble} from '../parts/basic';
 import {Stage, useTitle} from '../parts/stage';
@@ -81,10 +82,12 @@ export function Welcome() {
 
 /** Starts a community: its name is enough. */
 export function NewCommunity() {
-  useTitle(t('new.title'));
+  const parent = communityOf(new URLSearchParams(query.value).get('parent') ?? '');
+  const title = parent ? t('below.title', {name: tidy(parent.name)}) : t('new.title');
+  useTitle(title);
   const [name, setName] = useState('');
   const [about, setAbout] = useState('');
-  const [mine, setMine] = useState(chosenName.value || me.value?.display_name || '');
+  const [mine, setMine] = useState(parent?.display_name || chosenName.value || me.value?.display_name || '');
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<Problem | null>(null);
   const known = !!chosenName.value;
@@ -92,8 +95,8 @@ export function NewCommunity() {
     e.preventDefault();
     setBusy(true);
     try {
-      const c = await post<Community>('/communities', {name: name.trim(), description: about.trim(), display_name: mine.trim()});
-      keepName(mine);
+      const c = await post<Community>('/communities', {name: name.trim(), description: about.trim(), display_name: mine.trim(), ...(parent ? {parent_id: parent.id} : {})});
+      if (!parent) keepName(mine);
       putCommunity(c);
       await refresh();
       go(`/c/${c.id}`);
@@ -106,9 +109,10 @@ export function NewCommunity() {
     <Stage>
       <form class="wc card" onSubmit={submit}>
         <div class="row">
-          <a class="bt ic" href="/welcome" aria-label={t('back')}><Icon name="back" /></a>
-          <h1 class="serif">{t('new.title')}</h1>
+          <a class="bt ic" href={parent ? `/c/${parent.id}/admin/groups` : '/welcome'} aria-label={t('back')}><Icon name="back" /></a>
+          <h1 class="serif">{title}</h1>
         </div>
+        {parent ? <p>{t('below.text', {name: tidy(parent.name)})}</p> : null}
         <div>
           <label class="lbl" for="cname">{t('new.name')}</label>
           <input class="fld big" id="cname" value={name} maxLength={40} dir="auto" required autofocus placeholder={t('new.namePlace')}
