@@ -22,7 +22,7 @@ export const settings = {
   '375-dark': {width: 375, height: 760, theme: 'dark'},
   '320-150': {width: 320, height: 700, prefs: {text: '150'}},
   '1440-150': {width: 1440, height: 900, prefs: {text: '150'}},
-  '1440-contrast': {width: 1440, height: 900, prefs: {contrast: true}},
+  '1440-contrast': {width: 1440, height: 900, prefs: {contrast: true, compact: true}},
   '1440-ar': {width: 1440, height: 900, lang: 'ar', locale: 'ar'},
   '375-ar-dark': {width: 375, height: 760, lang: 'ar', locale: 'ar', theme: 'dark'},
   '1440-hi': {width: 1440, height: 900, lang: 'hi', locale: 'hi-IN', screens: wordy},

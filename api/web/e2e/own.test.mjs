@@ -1,6 +1,7 @@
 // What somebody keeps to themselves, and what those who look after a community set: mute, stars, blocks, what was said before, a changed
 // event, who chose what, messages that go, words of welcome, suggested groups.
 import assert from 'node:assert/strict';
+import {chmodSync, statSync} from 'node:fs';
 import {after, before, test} from 'node:test';
 import {browser, open, signIn, skip, until} from './lib.mjs';
 import {scene} from './scene.mjs';
@@ -170,6 +171,41 @@ test('how Pandal keeps running is told, with lines to copy', {skip, timeout: 60_
   await p.getByRole('link', {name: 'How to start Pandal'}).click();
   await p.waitForURL('**/docs/start');
   await p.getByText('pandal service install').waitFor();
+  assert.deepEqual(p.faults, []);
+  await p.context().close();
+});
+
+test('what is wrong is told and mended, lists stand closer, and a community that was left is forgotten', {skip, timeout: 90_000}, async () => {
+  const p = await open(b);
+  await signIn(p, s.budi);
+  await p.goto(`${s.budi.url}/c/${s.com.id}/network`);
+  const card = p.getByRole('region', {name: 'Is something wrong?'});
+  await card.getByRole('button', {name: 'Look'}).click();
+  await card.getByText(/things were looked at and are fine/).waitFor();
+  chmodSync(`${s.budi.dir}/api-token`, 0o644);
+  await card.getByRole('button', {name: 'Look'}).click();
+  await card.getByText('Something is wrong:').waitFor();
+  await card.getByText(/other users of this machine may read/).waitFor();
+  await card.getByRole('button', {name: 'Mend what can be mended'}).click();
+  await card.getByText(/other users of this machine may read/).waitFor({state: 'detached'});
+  assert.equal(statSync(`${s.budi.dir}/api-token`).mode & 0o077, 0);
+
+  const row = p.getByRole('navigation', {name: 'Sunrise Ward'}).getByRole('link', {name: /Food relief/});
+  const tall = await row.evaluate((e) => e.offsetHeight);
+  await p.goto(`${s.budi.url}/settings/look`);
+  await p.getByRole('checkbox', {name: /Closer together/}).click();
+  await p.goto(`${s.budi.url}/c/${s.com.id}`);
+  await row.waitFor();
+  const close = await row.evaluate((e) => e.offsetHeight);
+  assert.ok(close < tall && close >= 44, `${close} px instead of ${tall}`);
+
+  await s.budi.api('POST', `/communities/${s.com.id}/leave`);
+  await p.getByText('You left this community').first().waitFor();
+  await p.getByRole('link', {name: 'Forget it on this computer'}).click();
+  await p.getByRole('button', {name: 'Forget it on this computer'}).click();
+  await p.getByRole('dialog').getByRole('button', {name: 'Forget it on this computer'}).click();
+  await p.getByText('What should people call you?').waitFor();
+  assert.deepEqual((await s.budi.api('GET', '/communities')).items, []);
   assert.deepEqual(p.faults, []);
   await p.context().close();
 });

@@ -34,7 +34,7 @@ export function Home({com}: {com: string}) {
     <Shell com={com}>
       <PageScreen wide back="" title={tx(greeting(), {name: <bdi>{nameOf(c.display_name || me.value?.display_name)}</bdi>})}
         lead={needs ? t('home.needs', {n: needs}) : t('home.calm')} phoneTop={<PhoneTop c={c} ann={ann} />}>
-        {c.state !== 'active' ? <p class="note wn"><Icon name="info" />{t(`chat.${c.state}`)}</p> : null}
+        {c.state !== 'active' ? <p class="note wn call"><Icon name="info" /><span class="grow">{t(`chat.${c.state}`)}</span> <a href={`/c/${com}/me`}>{t('danger.forget')}</a></p> : null}
         {waiting.length ? (
           <a class="note wn call" href={`/c/${com}/admin/requests`}>
             <Icon name="user-plus" />

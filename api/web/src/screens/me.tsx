@@ -57,6 +57,7 @@ export function MeHere({com}: {com: string}) {
   const [problem, setProblem] = useState<Problem | null>(null);
   const [saved, setSaved] = useState(false);
   const [leaving, setLeaving] = useState(false);
+  const [forgetting, setForgetting] = useState(false);
   const [picture, setPicture] = useState(0);
   const [has, setHas] = useState<boolean | null>(null);
   const pictured = has ?? mine.value?.has_picture;
@@ -96,11 +97,28 @@ export function MeHere({com}: {com: string}) {
       if (e instanceof Refusal) setProblem(e.problem);
     }
   };
+  const forget = async () => {
+    try {
+      await del(`/communities/${com}`);
+      forgetCommunity(com, true);
+      await refresh();
+      go('/');
+    } catch (e) {
+      setForgetting(false);
+      if (e instanceof Refusal) setProblem(e.problem);
+    }
+  };
   const row = (i: number, change: Partial<Contact>) => setContacts(list.map((k, n) => (n === i ? {...k, ...change} : k)));
   return (
     <Shell com={com}>
-      <PageScreen back={`/c/${com}`} title={t('menu.me')} lead={t('me.lead')}>
-        <form class="stack card" onSubmit={(e) => {
+      <PageScreen back={`/c/${com}`} title={t('menu.me')} lead={c.state === 'active' ? t('me.lead') : ''}>
+        {c.state !== 'active' ? (
+          <section class="card stack">
+            <h2>{t('danger.forget')}</h2><p class="mu">{t(`chat.${c.state}`)} {t('danger.forgetText')}</p>
+            <Trouble problem={problem} />
+            <p><button type="button" class="bt dg" onClick={() => setForgetting(true)}><Icon name="trash" /> {t('danger.forget')}</button></p>
+          </section>
+        ) : <form class="stack card" onSubmit={(e) => {
           e.preventDefault();
           void save({display_name: shown.trim(), contacts: list.filter((k) => k.kind.trim() && k.value.trim())});
         }}>
@@ -128,7 +146,8 @@ export function MeHere({com}: {com: string}) {
           <Trouble problem={problem ?? mine.problem} />
           {saved ? <Note kind="ok" icon="check">{t('saved')}</Note> : null}
           <p><button class="bt pr" disabled={!shown.trim()}>{t('save')}</button></p>
-        </form>
+        </form>}
+        {forgetting ? <Confirm title={t('danger.forgetAsk', {name: tidy(c.name)})} text={t('danger.forgetText')} action={t('danger.forget')} onYes={() => void forget()} onClose={() => setForgetting(false)} /> : null}
         {c.state === 'active' ? <Consent com={com} /> : null}
         {c.state === 'active' && c.role !== 'owner' ? (
           <section class="card stack">

@@ -1,8 +1,8 @@
 // Who can be reached, and how.
 import {useState} from 'preact/hooks';
-import {post, Refusal} from '../lib/api';
+import {get, post, Refusal} from '../lib/api';
 import {useData, useList} from '../lib/data';
-import {t} from '../lib/i18n';
+import {lang, t} from '../lib/i18n';
 import {communityOf} from '../lib/state';
 import {nameOf} from '../lib/text';
 import type {Member, Network, Peer, Problem} from '../lib/types';
@@ -86,7 +86,46 @@ export function NetworkScreen({com}: {com: string}) {
           </details>
         ) : null}
         <Trouble problem={net.problem} />
+        <Doctor />
       </PageScreen>
     </Shell>
+  );
+}
+
+interface Finding {check: string; state: 'ok' | 'warn' | 'fail'; text: string; do?: string}
+interface Report {state: 'ok' | 'warn' | 'fail'; findings: Finding[]}
+
+/** What may be wrong with this node, in its own words, and what to do about it. */
+function Doctor() {
+  const [report, setReport] = useState<Report | null>(null);
+  const [busy, setBusy] = useState(false);
+  const [problem, setProblem] = useState<Problem | null>(null);
+  const run = (ask: Promise<Report>) => {
+    setBusy(true);
+    setProblem(null);
+    ask.then(setReport, (e: unknown) => e instanceof Refusal && setProblem(e.problem)).finally(() => setBusy(false));
+  };
+  const bad = report?.findings.filter((f) => f.state !== 'ok') ?? [], well = (report?.findings.length ?? 0) - bad.length;
+  return (
+    <section class="card stack" aria-labelledby="doctor">
+      <h2 id="doctor">{t('net.checks')}</h2>
+      <p class="mu">{t('net.checksText')}</p>
+      <div role="status" class="stack">
+        {busy ? <p class="mu"><Icon name="hourglass" /> {t('net.looking')}</p> : report ? (
+          <>
+            <Note kind={report.state === 'ok' ? 'ok' : report.state === 'warn' ? 'wn' : 'dg'} icon={report.state === 'ok' ? 'check' : report.state === 'warn' ? 'info' : 'warn'}>{t(`net.state.${report.state}`)}</Note>
+            {bad.length ? (
+              <ul class="tl">{bad.map((f) => (
+                <li key={f.check}><Icon name={f.state === 'fail' ? 'warn' : 'info'} /><div class="grow" lang="en" dir="ltr"><p>{f.text}</p>{f.do ? <p class="sm mu break">{f.do}</p> : null}</div></li>
+              ))}</ul>
+            ) : null}
+            <p class="sm mu">{t('net.rest', {n: well})}{bad.length && lang() !== 'en' ? ` ${t('net.english')}` : ''}</p>
+          </>
+        ) : null}
+      </div>
+      <Trouble problem={problem} />
+      <p class="row wrap"><button type="button" class="bt" disabled={busy} onClick={() => run(get<Report>('/doctor'))}><Icon name="shield-check" /> {t('net.look')}</button>
+        {bad.some((f) => f.state === 'fail') && !busy ? <button type="button" class="bt" onClick={() => run(post<Report>('/doctor/fix'))}>{t('net.mend')}</button> : null}</p>
+    </section>
   );
 }

@@ -78,6 +78,7 @@ function Look() {
           <Check label={t('look.contrast')} checked={p.contrast} onChange={(v) => setPref('contrast', v)} />
           <Check label={t('look.still')} checked={p.still} onChange={(v) => setPref('still', v)} />
           <Check label={t('look.labels')} checked={p.labels} onChange={(v) => setPref('labels', v)} />
+          <Check label={t('look.compact')} hint={t('look.compactHint')} checked={p.compact} onChange={(v) => setPref('compact', v)} />
           <Check label={t('look.simple')} hint={t('look.simpleHint')} checked={p.simple} onChange={(v) => setPref('simple', v)} />
         </fieldset>
         <Check label={t('look.enter')} hint={t('look.enterHint')} checked={p.enter} onChange={(v) => setPref('enter', v)} />
