@@ -12,7 +12,7 @@ const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-prac
 const only = process.env.SCREENS?.split(',');
 
 // Words of other lengths and heights are looked at where there are many of them.
-const wordy = ['welcome', 'join', 'home', 'announcements', 'chat', 'about', 'members', 'invite', 'overview', 'danger', 'look', 'recovery'];
+const wordy = ['welcome', 'below', 'join', 'home', 'announcements', 'chat', 'about', 'members', 'invite', 'overview', 'danger', 'look', 'recovery'];
 
 export const settings = {
   '1440': {width: 1440, height: 900},
