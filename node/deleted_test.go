@@ -97,6 +97,14 @@ func TestDeletedWhileAway(t *testing.T) {
 		if _, err := chen.MarkRead(ctx, food, gone[0]); err != nil {
 			t.Errorf("it cannot be read up to there: %v", err)
 		}
+		for _, n := range []*nodetest.Node{asha, chen} {
+			if m, err := n.Post(ctx, food, node.NewMessage{Text: "what was it?", ReplyTo: gone[0]}); err != nil || m.ReplyTo != gone[0] {
+				t.Errorf("%s cannot ask what it was: %v", n.Name, err)
+			}
+			if err := n.Star(ctx, gone[0], true); err != nil {
+				t.Errorf("%s cannot keep it: %v", n.Name, err)
+			}
+		}
 		must(chen.DeleteMessage(ctx, gone[0])) // is deleted, as for everybody
 	})
 }

@@ -28,7 +28,7 @@ func (n *Node) Post(ctx context.Context, group string, q NewMessage) (Message, e
 	}
 	body := content.TextBody{Text: q.Text}
 	if q.ReplyTo != "" {
-		w, err := n.findMessage(q.ReplyTo)
+		w, err := n.place(q.ReplyTo)
 		if err != nil {
 			return Message{}, err
 		}

@@ -197,13 +197,9 @@ func (n *Node) SetDraft(ctx context.Context, group string, d Draft) error {
 
 // Star keeps a message among those to find again, or lets it go.
 func (n *Node) Star(ctx context.Context, message string, on bool) error {
-	w, err := n.findMessage(message)
+	r, w, err := n.messageRoom(message)
 	if err != nil {
 		return err
-	}
-	r := n.roomOf(w.Space)
-	if r == nil {
-		return fmt.Errorf("%w: no message %s", ErrNotFound, message)
 	}
 	var werr error
 	err = r.ask(ctx, func() {
