@@ -265,9 +265,10 @@ func FuzzCode(f *testing.F) {
 // TestDecodeInvite: over HTTP the link of a picture comes back, and each refusal says what to do. What is no JSON may be larger than JSON.
 func TestDecodeInvite(t *testing.T) {
 	_, h, tok := bare(t)
-	send := func(raw []byte) *httptest.ResponseRecorder {
-		return ask(h, "POST", "/api/v1/invites/decode", string(raw), "Authorization", "Bearer "+tok, "Content-Type", "image/png")
+	at := func(path string, raw []byte) *httptest.ResponseRecorder {
+		return ask(h, "POST", path, string(raw), "Authorization", "Bearer "+tok, "Content-Type", "image/png")
 	}
+	send := func(raw []byte) *httptest.ResponseRecorder { return at("/api/v1/invites/decode", raw) }
 	for _, v := range []struct {
 		name       string
 		raw        []byte
@@ -285,6 +286,13 @@ func TestDecodeInvite(t *testing.T) {
 			t.Errorf("%s: %+v", v.name, p)
 		}
 	}
+	// Of the frames of a camera most show nothing yet; one that is damaged is as wrong as ever.
+	for _, raw := range [][]byte{pngOf(t, drawn(t, "https://pandal.example/", 5)), pngOf(t, image.NewGray(image.Rect(0, 0, 300, 300)))} {
+		if w := at("/api/v1/invites/decode?frame=true", raw); w.Code != 200 || !strings.Contains(w.Body.String(), `"link":""`) {
+			t.Errorf("a frame without an invite: %d %s", w.Code, w.Body)
+		}
+	}
+	wantProblem(t, at("/api/v1/invites/decode?frame=true", []byte("pandal://join/")), api.CodeInvalid)
 	if w := ask(h, "POST", "/api/v1/invites/decode", "x"); w.Code != 401 {
 		t.Errorf("without a token: %d", w.Code)
 	}

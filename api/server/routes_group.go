@@ -175,8 +175,14 @@ func (s *Server) inviteRoutes() {
 		})
 	add(s, route{method: "POST", path: decodePath, id: "decodeInvite", summary: "Read the link from a picture of its QR code. Nobody is contacted.", tag: tag, scope: api.ScopeRead, picture: true,
 		description: "The body is the picture itself: PNG or JPEG, at most 8 MiB, 8,192 points a side and 16,777,216 points in all."},
-		func(ctx context.Context, in *struct{ RawBody []byte }) (*reply[api.FoundInvite], error) {
+		func(ctx context.Context, in *struct {
+			RawBody []byte
+			Frame   bool `query:"frame" doc:"The picture is one of many that a camera takes: the link is empty where it shows no invite, which is no error."`
+		}) (*reply[api.FoundInvite], error) {
 			link, err := s.linkIn(ctx, in.RawBody)
+			if p := (*api.Problem)(nil); in.Frame && errors.As(err, &p) && p.Code == api.CodeInviteUnreadable {
+				link, err = "", nil
+			}
 			return renderOr(link, err, func(link string) api.FoundInvite { return api.FoundInvite{Link: link} })
 		})
 	addBody[struct{ Body any }](s, route{method: "POST", path: "/invites/accept", id: "acceptInvite", summary: "Join with a link; answers a job", tag: tag, scope: api.ScopeCommunitiesAdmin,

@@ -101,11 +101,12 @@ export async function until(ask, what, ms = 60_000) {
   }
 }
 
-export async function browser() {
+/** A browser; `more` are flags of Chromium beside those that every test needs. */
+export async function browser(more = []) {
   if (!chromiumPath) throw new Error('chromium is not installed, and in CI the browser tests may not be skipped');
   return chromium.launch({
     executablePath: chromiumPath,
-    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync', ...more],
   });
 }
 

@@ -8,6 +8,7 @@ import {tidy} from '../lib/text';
 import type {Job, Preview, Problem} from '../lib/types';
 import {Icon, Note, Trouble} from '../parts/basic';
 import {Stage, useTitle} from '../parts/stage';
+import {Camera, useCamera} from './camera';
 import {chosenName, keepName, NameField} from './welcome';
 
 /** An invite in what somebody pasted: in either form, with words around it or not. */
@@ -69,6 +70,8 @@ export function Join() {
     }
   };
 
+  const camera = useCamera();
+  const [filming, setFilming] = useState(false);
   const already = preview && communityOf(preview.community.id)?.state === 'active';
   return (
     <Stage wide>
@@ -77,6 +80,10 @@ export function Join() {
           <a class="bt ic" href="/welcome" aria-label={t('back')}><Icon name="back" /></a>
           <h1 class="serif">{t('join.title')}</h1>
         </div>
+        {filming ? <Camera onClose={() => setFilming(false)} onFound={(l) => {
+          setFilming(false);
+          setText(l);
+        }} /> : null}
         <div class="join-cols">
           <form class="stack" onSubmit={start} onDragOver={(e) => e.preventDefault()} onDrop={(e) => {
             e.preventDefault();
@@ -112,6 +119,7 @@ export function Join() {
                 <div class="row wrap gapt">
                   <label class="bt file-bt"><Icon name="qr-code" /> {t('join.picture')}
                     <input type="file" class="vh" accept="image/png,image/jpeg" onChange={(e) => void picture(e.currentTarget.files?.[0])} /></label>
+                  {camera ? <button type="button" class="bt" onClick={() => setFilming(true)}><Icon name="camera" /> {t('join.camera')}</button> : null}
                 </div>
                 <Trouble problem={problem} />
               </section>
