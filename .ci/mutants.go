@@ -192,6 +192,12 @@ var mutants = []mutant{
 	{"a trial leaves the tips", "../dag/dag.go", `				g.tips[n.chain] = e
 `, `				_ = e
 `, "./crdt/dag:Try"},
+	{"the later deletion tells where a message stood", "../content/edit.go", `bytes.Compare(old.Told, told) <= 0 {`, `old.Told == nil {`, "./crdt/content:Told"},
+	{"a message stands after its deletion", "../content/edit.go", `s.Kind == 0 || bytes.Compare(place, told) >= 0`, `s.Kind == 0 || len(place) == 0`, "./crdt/content:Told"},
+	{"a reply known from its deletion is not counted when it comes", "../content/text.go", `here && !isTold(r.Value)`, `here && len(r.Value) < 1<<20`, "./crdt/content:Told"},
+	{"an early receipt is kept", "../content/receipt.go", `k.Seq > old.seq ||`, `k.Seq < old.seq ||`, "./crdt/content:Spent"},
+	{"which receipt is kept hangs on the order", "../content/receipt.go", `bytes.Compare(at, old.at) < 0`, `len(at) > 0`, "./crdt/content:Spent"},
+	{"a direct message ends with nobody gone", "../direct.go", `st.Members.Len() < 2 && len(st.Former()) > 0`, `st.Members.Len() < 3`, "./node:TestDirect"},
 	{"a step changes what was handed out", "step.go", `next.eff = s.eff.with(int(n)/64, s.eff.get(int(n)/64)|1<<(n%64))`, `next.take(n)`, "Step"},
 }
 
