@@ -683,6 +683,9 @@ func (n *Node) Noted(group string) (count int) {
 	return count
 }
 
+// OpenAtOnce says how many receipts are opened in one turn; 0: none, so that they pile up.
+func (n *Node) OpenAtOnce(most int64) { n.spentAtOnce.Store(most) }
+
 // SumsRight reports whether the sums that a community's wires are compared by are those of the wires that are stored.
 func (n *Node) SumsRight(community string) (right bool) {
 	r, err := n.room(community)

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/libp2p/go-libp2p"
@@ -111,6 +112,8 @@ type Node struct {
 	coming  map[op.ID]communityRecord // where this device is about to follow; under leading
 	cursor  int64
 	live    live
+
+	spentAtOnce atomic.Int64 // const spentAtOnce; tests make it small
 }
 
 // selfRecord is the person, in the store.
@@ -133,6 +136,7 @@ func Open(ctx context.Context, c Config) (*Node, error) {
 	}
 	c.Passphrase = nil // a node that runs need not know it
 	n := &Node{cfg: c, store: s, log: c.Log, rooms: map[op.ID]*room{}, jobs: map[string]*Job{}, coming: map[op.ID]communityRecord{}, notify: make(chan struct{})}
+	n.spentAtOnce.Store(spentAtOnce)
 	n.ctx, n.cancel = context.WithCancel(context.WithoutCancel(ctx))
 	if err := n.load(ctx); err != nil {
 		n.Close()

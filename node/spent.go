@@ -15,7 +15,7 @@ import (
 // store, so that what is kept grows with the members and not with the announcements. All of the desk come to keep the same ones, whatever they hear in which
 // order (content.Spent), so sync among them finds nothing to do.
 
-const spentAtOnce = 32 // members whose receipts are looked through in one turn
+const spentAtOnce = 256 // receipts that are opened in one turn, of each member as many at most: the owner has others to serve
 
 // dropSpent deletes receipts that say nothing any more, of those whose receipts have come, and once after the start of all. Owner only.
 func (r *room) dropSpent() {
@@ -34,15 +34,19 @@ func (r *room) dropSpent() {
 			}
 		}
 	}
-	b, tags, left := &store.Batch{}, map[op.ID]epoch.Tag{}, spentAtOnce
+	most := int(r.n.spentAtOnce.Load())
+	b, tags, left := &store.Batch{}, map[op.ID]epoch.Tag{}, most
 	for m := range r.ups.told {
-		if left--; left < 0 {
+		if left <= 0 {
 			break
 		}
-		delete(r.ups.told, m)
-		if err := r.spentOf(b, tags, m); err != nil {
+		opened, more, err := r.spentOf(b, tags, m, most)
+		if err != nil {
 			r.n.log.Error("receipts could not be read", "err", err)
 			return
+		}
+		if left -= 1 + opened; !more {
+			delete(r.ups.told, m)
 		}
 	}
 	if len(b.Drops) == 0 {
@@ -110,20 +114,24 @@ func (r *room) dropCovered() {
 	}
 }
 
-// spentOf adds to a transaction what takes away those of a member's receipts that say nothing any more.
-func (r *room) spentOf(b *store.Batch, tags map[op.ID]epoch.Tag, m identity.UserID) error {
+// spentOf adds to a transaction what takes away those of a member's receipts that say nothing any more; more: it has looked at the oldest alone, and dropped
+// some. What is spent among some is spent among all.
+func (r *room) spentOf(b *store.Batch, tags map[op.ID]epoch.Tag, m identity.UserID, most int) (opened int, more bool, err error) {
 	key := string(content.WatermarkKey(m))
 	wires, err := r.n.store.WiresTouching(r.ctx, r.id, key)
 	if err != nil || len(wires) < 2 {
-		return err
+		return 0, false, err
 	}
+	all := len(wires)
+	wires = wires[:min(all, most)]
 	var in []crdt.Checked
 	for _, w := range wires {
 		if ck, err := crdt.Stored(r.c.Snapshot(), w.Bytes); err == nil {
 			in = append(in, ck)
 		}
 	}
-	for _, id := range r.c.SpentReceipts(in, r.n.now()) {
+	spent := r.c.SpentReceipts(in, r.n.now())
+	for _, id := range spent {
 		b.Drops = append(b.Drops, store.Touch{Space: r.id, Key: key, Wire: id})
 		for _, w := range wires {
 			if w.ID == id {
@@ -131,5 +139,5 @@ func (r *room) spentOf(b *store.Batch, tags map[op.ID]epoch.Tag, m identity.User
 			}
 		}
 	}
-	return nil
+	return len(wires), all > len(wires) && len(spent) > 0, nil
 }
