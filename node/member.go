@@ -341,6 +341,18 @@ func (n *Node) Unban(ctx context.Context, community, user string) (Member, error
 	return n.Member(community, user)
 }
 
+// formerUser finds somebody who is out by now. Owner only.
+func (r *room) formerUser(user string) (m identity.UserID, found bool) {
+	if st := r.c.State(r.id); st != nil {
+		for _, u := range st.Former() {
+			if u.String() == user {
+				m, found = u, true
+			}
+		}
+	}
+	return m, found
+}
+
 // anyone finds a member, present or past.
 func (n *Node) anyone(community, user string) (r *room, m identity.UserID, former bool, err error) {
 	if r, err = n.room(community); err != nil {
@@ -351,13 +363,8 @@ func (n *Node) anyone(community, user string) (r *room, m identity.UserID, forme
 		if m, found = r.user(user); found {
 			return
 		}
-		if st := r.c.State(r.id); st != nil {
-			for _, u := range st.Former() {
-				if u.String() == user {
-					m, found, former = u, true, true
-				}
-			}
-		}
+		m, former = r.formerUser(user)
+		found = former
 	}); err != nil {
 		return nil, m, false, err
 	}

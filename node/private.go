@@ -352,13 +352,17 @@ func (n *Node) IsBlocked(user string) (on bool, err error) {
 	return on, r.ask(n.ctx, func() { on = r.private().blocked[m] })
 }
 
-// anybody finds a person by a usr_ id, which is another in every community: a member, or somebody who is blocked.
+// anybody finds a person by a usr_ id, which is another in every community: a member, somebody who is out by now and whose words are still here, or
+// somebody who is blocked.
 func (n *Node) anybody(user string) (*room, identity.UserID, error) {
 	for _, r := range n.allRooms() {
 		var m identity.UserID
 		ok := false
 		if err := r.ask(n.ctx, func() {
 			if m, ok = r.user(user); ok {
+				return
+			}
+			if m, ok = r.formerUser(user); ok {
 				return
 			}
 			for b := range r.private().blocked {

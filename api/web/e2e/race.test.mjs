@@ -97,6 +97,22 @@ test('a person who is removed while their sheet opens', {skip, timeout: 60_000},
   await until(async () => (await s.asha.api('GET', `${base}/members/${id}`)).state === 'removed', 'Carmen out');
   for (const r of held) await r.continue();
   await p.getByRole('dialog').getByRole('button', {name: 'Remove', exact: true}).waitFor({state: 'detached'});
+  await p.keyboard.press('Escape');
+  await p.getByRole('button', {name: 'No longer here'}).click();
+  await p.getByRole('main').locator('.person').click();
+  await p.getByRole('dialog').getByRole('button', {name: 'Block'}).click(); // whose words are still here can still be folded away
+  await p.getByRole('dialog').getByRole('button', {name: 'No longer block'}).waitFor();
+  await p.keyboard.press('Escape');
+
+  const again = await new Node('Dev').start();
+  carmen = {end: ((first) => () => Promise.all([first.end(), again.end()]))(carmen)};
+  await again.join(invite.link, 'Dev');
+  const dev = (await until(async () => (await s.asha.api('GET', `${base}/members`)).items.find((m) => !m.me && m.display_name !== 'Budi Santoso'), 'Dev')).id;
+  await s.asha.api('POST', `${base}/members/${dev}/ban`);
+  const row = p.getByRole('main').locator('.person').filter({hasText: 'Banned'});
+  await row.click();
+  await p.getByRole('dialog').getByRole('button', {name: 'Lift the ban'}).click();
+  await row.waitFor({state: 'detached'});
   await settled(p);
   assert.deepEqual(p.faults, []);
   await p.context().close();

@@ -24,14 +24,16 @@ export function Members({com}: {com: string}) {
   const [filter, setFilter] = useState<Filter>('all');
   const [open, setOpen] = useState('');
   const list = useList<Member>(`/communities/${com}/members`, [`member:${com}`, `peer:${com}`]);
-  const all = list.value ?? [];
-  const active = all.filter((m) => m.state === 'active');
-  const gone = all.filter((m) => m.state !== 'active');
+  const active = list.value ?? [];
+  // Who is out by now concerns those who take people out, who may lift a ban.
+  const out = (state: string) => (can(c, 'remove') ? `/communities/${com}/members?state=${state}` : null);
+  const removed = useList<Member>(out('removed'), [`member:${com}`]), banned = useList<Member>(out('banned'), [`member:${com}`]), left = useList<Member>(out('left'), [`member:${com}`]);
+  const gone = [removed, banned, left].flatMap((l) => l.value ?? []);
   const lead = active.filter((m) => m.roles.some((r) => ['owner', 'admin', 'moderator', 'announcer'].includes(r)));
   const pool = filter === 'gone' ? gone : filter === 'online' ? active.filter((m) => m.online) : filter === 'lead' ? lead : active;
   const needle = q.trim().toLocaleLowerCase();
   const shown = pool.filter((m) => !needle || tidy(m.display_name).toLocaleLowerCase().includes(needle)).sort(order);
-  const member = all.find((m) => m.id === open);
+  const member = [...active, ...gone].find((m) => m.id === open);
   const unseen = active.filter((m) => !m.visible).length;
   const filters: [Filter, string][] = [['all', t('members.all', {n: active.length})], ['online', t('members.online')], ['lead', t('members.lead')]];
   if (gone.length) filters.push(['gone', t('members.gone')]);
@@ -64,7 +66,7 @@ export function Members({com}: {com: string}) {
           </ul>
         )}
       </PageScreen>
-      {member ? <PersonSheet c={c} m={member} onClose={() => setOpen('')} onChange={list.reload} /> : null}
+      {member ? <PersonSheet c={c} m={member} onClose={() => setOpen('')} onChange={() => [list, removed, banned, left].forEach((l) => l.reload())} /> : null}
     </Shell>
   );
 }
