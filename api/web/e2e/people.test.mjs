@@ -138,6 +138,10 @@ test('who is named with @ is offered, told, and shown', {skip, timeout: 90_000},
   await said.locator('.at').filter({hasText: /^@Asha\sRao$/}).waitFor();
   await p.getByRole('navigation', {name: 'Sunrise Ward'}).getByRole('link', {name: /Food relief.*mention/}).waitFor();
   const asha = (await s.budi.api('GET', `${base}/members`)).items.find((m) => m.display_name === 'Asha Rao');
+  const icon = (start) => until(() => p.evaluate(() => document.querySelector('link[rel=icon]').getAttribute('href')).then((h) => h.startsWith(start)), `an icon that begins with ${start}`, 15_000);
+  await icon('data:image/svg+xml,');
+  for (const g of (await s.asha.api('GET', `${base}/groups`)).items) if (g.unread) await s.asha.api('PUT', `/groups/${g.id}/read`, {up_to: g.last_message.id});
+  await icon('/icon.svg');
   const last = async () => (await s.budi.api('GET', `/groups/${s.food.id}/messages?limit=1`)).items[0];
   assert.deepEqual((await last()).mentions, [asha.id]);
   await box.pressSequentially('Thank you, @asha!'); // by hand
