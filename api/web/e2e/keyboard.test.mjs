@@ -146,10 +146,10 @@ test('shortcuts lead anywhere, are listed, and those of one letter can be off', 
   const here = () => new URL(p.url()).pathname;
   const at = rows.indexOf(here());
   await p.keyboard.press('Alt+ArrowDown');
-  assert.equal(here(), rows[(at + 1) % rows.length]);
+  await p.waitForURL(`**${rows[(at + 1) % rows.length]}`); // the address is heard of a moment after the key
   await p.keyboard.press('Alt+ArrowUp');
   await p.keyboard.press('Alt+ArrowUp');
-  assert.equal(here(), rows[(at - 1 + rows.length) % rows.length]);
+  await p.waitForURL(`**${rows[(at - 1 + rows.length) % rows.length]}`);
 
   await p.goto(`${asha.url}/c/${com.id}/members`); // nothing is read here
   const general = groups.find((g) => g.name === 'General');
