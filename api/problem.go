@@ -61,6 +61,7 @@ const (
 	CodeStranger          = "stranger"
 	CodeDirect            = "direct"
 	CodeEnded             = "ended"
+	CodeMustAsk           = "must_ask"
 	CodeEventOver         = "event_over"
 	CodeRepliesOff        = "replies_off"
 	CodeIdempotencyBusy   = "idempotency_in_progress"
@@ -124,6 +125,7 @@ var Codes = map[string]Code{
 	CodeEventOver:         {http.StatusConflict, "The event is over", "It has taken place or was called off, so nobody can say any more whether he comes.", "Look at the calendar for what comes next."},
 	CodeStranger:          {http.StatusForbidden, "You do not know them", "You share no group with this person, who does not run the community either.", "Ask somebody who runs it to put you in touch."},
 	CodeDirect:            {http.StatusConflict, "A direct message stays between two", "Nobody is let in, nobody is removed and nothing is set in a direct message.", "Make a group for more than two, or leave this one."},
+	CodeMustAsk:           {http.StatusConflict, "They have to ask", "They were in this group and left it, or were taken out. Nobody is put back into a group without wanting to.", "Let them ask to be let in, on the group's own screen or by pandal group join; then approve."},
 	CodeEnded:             {http.StatusConflict, "This direct message has ended", "One of the two has left it, or is no longer in the community. It can be read, and nothing more goes in it.", "Write to the person anew: that begins another direct message, if both are in the community."},
 	CodeRepliesOff:        {http.StatusConflict, "Replies are off", "Whoever made this announcement asked for no replies.", "React to it, or write to an admin."},
 	CodeIdempotencyBusy:   {http.StatusConflict, "Still running", "A request with the same Idempotency-Key has not finished.", "Wait and send the same request again."},

@@ -301,7 +301,7 @@ func (n *Node) LeaveGroup(ctx context.Context, id string) error {
 	return deniedAsNotMember(r.write(ctx, s, 0, func() (crdt.Effects, error) { return r.c.Leave(s, n.now()) }))
 }
 
-// AddToGroup admits a member of the community.
+// AddToGroup admits a member of the community. It errs with ErrMustAsk for who was in and is not (R5d): a person is not put back without wanting to.
 func (n *Node) AddToGroup(ctx context.Context, group, user string) (Member, error) {
 	r, s, err := n.ruledRoom(group)
 	if err != nil {
@@ -315,6 +315,9 @@ func (n *Node) AddToGroup(ctx context.Context, group, user string) (Member, erro
 		}
 		if _, in := r.c.State(s).Members.Get(m); in {
 			return crdt.Effects{}, ErrAlreadyMember
+		}
+		if r.c.State(s).Can(r.fixed.Member, op.ADMIT) == nil && r.c.Log().LastOut(s, m) != (op.ID{}) {
+			return crdt.Effects{}, ErrMustAsk
 		}
 		return crdt.Effects{}, r.admitTo(s, m)
 	})

@@ -143,7 +143,7 @@ func (r *room) unpack(at op.ID, m moving) (op.ID, error) {
 	drafts := []crdt.Draft{}
 	for _, u := range m.q.Members {
 		who, ok := r.user(u)
-		if _, in := st.Members.Get(who); ok && !in {
+		if _, in := st.Members.Get(who); ok && !in && r.c.Log().LastOut(at, who) == (op.ID{}) { // who left it here stays out
 			if err := r.admitTo(at, who); err != nil {
 				return at, err
 			}

@@ -128,6 +128,13 @@ func TestMoveGroup(t *testing.T) {
 		w.Eventually(time.Minute, "Emil is there too, and reads both", func() bool {
 			return emil.In(at) && emil.Shows(trips, "To the sea") && emil.Shows(at, "Packed")
 		})
+		if err := emil.LeaveGroup(ctx, at); err != nil {
+			t.Fatal(err)
+		}
+		w.Eventually(time.Minute, "Budi sees that Emil left it", func() bool { all, _ := budi.GroupMembers(at); return len(all) == 2 })
+		if again, err = budi.MoveGroup(ctx, trips, class); err != nil || again.Group.MemberCount != 2 {
+			t.Errorf("with somebody who left: %+v, %v", again, err)
+		}
 		budi.Stop()
 		budi.Start()
 		g, err = budi.Node.Group(trips)

@@ -191,6 +191,9 @@ func TestKnock(t *testing.T) {
 			t.Fatal(err)
 		}
 		agree(w, time.Minute, asha, chen)
+		if _, err := asha.AddToGroup(context.Background(), food.ID, chen.User(sunrise)); !errors.Is(err, node.ErrMustAsk) {
+			t.Errorf("Asha puts Chen back: %v", err)
+		}
 		if _, err := chen.KnockGroup(context.Background(), food.ID, "I cook"); err != nil {
 			t.Fatal(err)
 		}

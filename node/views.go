@@ -293,6 +293,7 @@ var (
 	ErrNotMember        = errors.New("you are not a member here")                                                                        // 403 not_member
 	ErrStranger         = errors.New("you share no group with this person, who is no admin either")                                      // 403 stranger
 	ErrDirect           = errors.New("a direct message stays between two, as it is: make a group for more")                              // 409 direct
+	ErrMustAsk          = errors.New("they were in this group and are out: they have to ask to be let in again")                         // 409 must_ask
 	ErrEnded            = errors.New("this direct message has ended: one of the two is gone from it")                                    // 409 ended
 	ErrAlreadyMember    = errors.New("already a member")                                                                                 // 409 already_member
 	ErrLastOwner        = errors.New("the last owner cannot leave")                                                                      // 409 last_owner

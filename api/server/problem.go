@@ -38,6 +38,7 @@ var codeOf = []struct {
 	{node.ErrStranger, api.CodeStranger, false},
 	{node.ErrDirect, api.CodeDirect, false},
 	{node.ErrEnded, api.CodeEnded, false},
+	{node.ErrMustAsk, api.CodeMustAsk, false},
 	{node.ErrEventOver, api.CodeEventOver, false},
 	{node.ErrNoReplies, api.CodeRepliesOff, false},
 	{node.ErrRemoved, api.CodeRemoved, false},
