@@ -95,10 +95,7 @@ func (t *town) log() (out [][]byte, size int) {
 // whole log checked and taken in by a node that knew nothing, the keys asked for, handed over and opened, the message opened and folded; against
 // verifying the same ops, both on all processors. The network and the disk are not in it.
 func BenchmarkB8Join(b *testing.B) {
-	sizes := []int{100, 1000}
-	if full() {
-		sizes = append(sizes, 10_000)
-	}
+	sizes := []int{100, 1000, 10_000}
 	for _, n := range sizes {
 		t := foundTown(b, 1)
 		t.grow(n)
@@ -198,10 +195,7 @@ func (t *town) handKeys(c *crdt.Community, space op.ID, d identity.DeviceKey) {
 // BenchmarkB9RemoveOne: what it costs whoever removes one of n members of a community and its group: processor time, new epochs of both and of
 // what else they need included, and what is sent; against n times one X25519, which a key for each member would take.
 func BenchmarkB9RemoveOne(b *testing.B) {
-	sizes := []int{1000}
-	if full() {
-		sizes = append(sizes, 10_000)
-	}
+	sizes := []int{1000, 10_000}
 	for _, n := range sizes {
 		t := foundTown(b, 1)
 		t.grow(n)
