@@ -24,7 +24,7 @@ after(async () => {
   await n?.end();
 });
 
-for (const [name, how] of Object.entries(settings)) {
+for (const [name, how] of Object.entries(settings).filter(([n]) => !process.env.SETTINGS || process.env.SETTINGS.split(',').includes(n))) {
   test(`pages of help: ${name}`, {skip, timeout: 300_000}, async () => {
     const p = await open(b, {...how, context: {...how.context, serviceWorkers: 'block'}}); // who opens them first has no worker
     p.expected = ['404']; // the page that is not there
