@@ -72,6 +72,19 @@ type Delivery struct {
 	Read     *int   `json:"read" doc:"Of a message of mine in a group of at most 64: how many have read it and let others know; null where I do not let others know."`
 }
 
+// DeliveryTo is the delivery of one message, and to whom.
+type DeliveryTo struct {
+	Delivery
+	People []Receiver `json:"people" nullable:"true" doc:"Of a message of mine in a group of at most 64: each other member; else null. The counts are those of this list."`
+}
+
+// Receiver is how far a message of mine got to one member.
+type Receiver struct {
+	UserID      string  `json:"user_id"`
+	DisplayName *string `json:"display_name" doc:"null where the reader may not know it."`
+	State       string  `json:"state" enum:"waiting,delivered,read" doc:"read only where both sides let each other know."`
+}
+
 // MessageDelivery is the delivery of one message, as an event tells it.
 type MessageDelivery struct {
 	MessageID string `json:"message_id"`

@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"fmt"
 	"slices"
 
 	"github.com/pandal-chat/pandal/crdt/content"
 	"github.com/pandal-chat/pandal/crdt/op"
+	"github.com/pandal-chat/pandal/identity"
 	"github.com/pandal-chat/pandal/node/store"
 )
 
@@ -29,47 +31,94 @@ func (r *room) watermarks(s op.ID) (out []content.WatermarkRow) {
 	return out
 }
 
-// delivery counts the members who are known to have a message: by their receipt, or because their node said it stores it.
-// Of mine it also says how many have read it, where both sides let each other know.
-func (r *room) delivery(s op.ID, m content.MessageRow, marks []content.WatermarkRow, reads []content.ReadRow, acks []byte) Delivery {
+// delivery says how far a message got, and which members that is: the counts are those of has and of read. A member has it by their receipt, or
+// because their node said it stores it. Of mine it also says who has read it, where both sides let each other know; else read is nil. Owner only.
+func (r *room) delivery(s op.ID, m content.MessageRow, marks []content.WatermarkRow, reads []content.ReadRow, acks []byte) (d Delivery, has, read map[identity.UserID]bool) {
 	st := r.c.State(s)
-	d := Delivery{State: "waiting"}
+	d.State = "waiting"
 	if st == nil {
-		return d
+		return d, nil, nil
 	}
 	d.Expected = max(st.Members.Len()-1, 0)
-	reached := ackers(acks)
-	if len(reached) > 0 {
+	has = ackers(acks)
+	if len(has) > 0 {
 		d.State = "sent"
 	}
 	for _, w := range marks {
 		for _, k := range w.Marks {
 			if k.Device == m.Device && k.Seq >= m.Seq && w.Member != m.Author {
-				reached[w.Member] = true
+				has[w.Member] = true
 				d.State = "delivered"
 			}
 		}
 	}
 	if reads != nil && m.Author == r.fixed.Member {
-		n, at := 0, content.Order(m.Lamport, m.ID)
+		read = map[identity.UserID]bool{}
+		at := content.Order(m.Lamport, m.ID)
 		for _, q := range reads {
 			if q.Member != m.Author && bytes.Compare(content.Order(q.UpTo.Lamport, q.UpTo.ID), at) >= 0 {
-				reached[q.Member] = true
+				has[q.Member], read[q.Member] = true, true
 				d.State = "delivered"
-				n++
 			}
 		}
-		d.Read = &n
 	}
-	for u := range reached {
-		if _, in := st.Members.Get(u); in && u != m.Author {
-			d.Reached++
+	for u := range has {
+		if !st.Members.Has(u) || u == m.Author {
+			delete(has, u)
 		}
+	}
+	d.Reached = len(has)
+	if read != nil {
+		d.Read = new(len(read))
 	}
 	if m.Author != r.fixed.Member && d.State == "waiting" {
 		d.State = "sent" // it reached this node
 	}
-	return d
+	return d, has, read
+}
+
+// Delivery is how far a message got. Of a message of mine in a group of at most 64 it also says to whom.
+func (n *Node) Delivery(id string) (d Delivery, err error) {
+	r, w, err := n.messageRoom(id)
+	if err != nil { // nothing that anybody wrote, or nothing at all
+		m, err := n.Message(id)
+		return m.Delivery, err
+	}
+	key := string(content.MessageKey(w.ID))
+	rows, err := n.store.Rows(n.ctx, w.Space, []string{key, ackKey(w.ID)})
+	if err != nil {
+		return d, fmt.Errorf("read delivery: %w", err)
+	}
+	m, err := content.ParseMessageRow(rows[key])
+	if err != nil {
+		return d, fmt.Errorf("%w: no message %s", ErrNotFound, id)
+	}
+	return d, r.ask(n.ctx, func() {
+		var has, read map[identity.UserID]bool
+		d, has, read = r.delivery(w.Space, m, r.watermarks(w.Space), r.readsOf(w.Space), rows[ackKey(w.ID)])
+		if m.Author != r.fixed.Member || !r.readers(w.Space) {
+			return
+		}
+		var others []identity.UserID
+		for u := range r.c.State(w.Space).Members.All() {
+			if u != m.Author {
+				others = append(others, u)
+			}
+		}
+		slices.SortFunc(others, func(a, b identity.UserID) int { return bytes.Compare(a[:], b[:]) })
+		names := r.namesOf(others)
+		d.People = make([]Receiver, 0, len(others))
+		for _, u := range others {
+			p := Receiver{ID: u.String(), Name: names[u], State: "waiting"}
+			switch {
+			case read[u]:
+				p.State = "read"
+			case has[u]:
+				p.State = "delivered"
+			}
+			d.People = append(d.People, p)
+		}
+	})
 }
 
 // deliveredTo names my newest message in a space, of which a receipt tells something; without any among the last few, what else is given. Owner only.

@@ -146,8 +146,8 @@ func (r *room) counts(id [32]byte) (up content.RollUpBody, ok bool) {
 	about, _ := content.ParseAboutRow(rows[string(of.About())])
 	attend, _ := content.ParseAttendanceRow(rows[string(of.Attendance())])
 	votes, _ := content.ParseCountRow(rows[string(count)])
-	reached := r.delivery(r.id, m, r.watermarks(r.id), nil, rows[ackKey(m.ID)]).Reached
-	return content.RollUpBody{Of: of, Reached: uint64(reached), Acks: about.Acks, Reactions: about.Reactions, Votes: votes.Votes, Voters: votes.Voters, Yes: attend.Yes,
+	_, has, _ := r.delivery(r.id, m, r.watermarks(r.id), nil, rows[ackKey(m.ID)])
+	return content.RollUpBody{Of: of, Reached: uint64(len(has)), Acks: about.Acks, Reactions: about.Reactions, Votes: votes.Votes, Voters: votes.Voters, Yes: attend.Yes,
 		No: attend.No, Maybe: attend.Maybe, Replies: about.Replies}, true
 }
 

@@ -150,3 +150,116 @@ func TestReadsToldAfterRestart(t *testing.T) {
 		}
 	})
 }
+
+// TestToWhom: Budi is told which of the others have what he wrote and who has read it. The counts are those of the list, others are told nothing, and
+// neither is anybody of an announcement. Who keeps to himself what he has read, or does not want to be told, is in no list as one who has.
+func TestToWhom(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx := context.Background()
+		w := nodetest.New(t)
+		asha, budi, chen, com, general := w.Three()
+		agree(w, time.Minute, asha, budi, chen)
+		people := func(n *nodetest.Node, id string) (states map[string]string) {
+			t.Helper()
+			d, err := n.Delivery(id)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if d.People == nil {
+				return nil
+			}
+			states = map[string]string{}
+			reached, read := 0, 0
+			for _, p := range d.People {
+				states[p.Name] = p.State
+				if p.ID == n.User(com) {
+					t.Error("who wrote it is in the list")
+				}
+				if p.State != "waiting" {
+					reached++
+				}
+				if p.State == "read" {
+					read++
+				}
+			}
+			m, err := n.Message(id)
+			if err != nil || m.Delivery.Reached != d.Reached || (m.Delivery.Read == nil) != (d.Read == nil) || d.Read != nil && *m.Delivery.Read != *d.Read {
+				t.Errorf("the message says %+v and the list %+v, %v", m.Delivery, d, err)
+			}
+			if reached != d.Reached || len(d.People) != d.Expected || d.Read == nil && read > 0 || d.Read != nil && read != *d.Read {
+				t.Errorf("the counts are not those of the list: %+v", d)
+			}
+			return states
+		}
+		is := func(n *nodetest.Node, id, name, state string) func() bool {
+			return func() bool { return people(n, id)[name] == state }
+		}
+
+		hello := budi.Say(general, "hello")
+		w.Eventually(time.Minute, "Budi knows both by name", func() bool { got := people(budi, hello); return got["Asha"] != "" && got["Chen"] != "" })
+		chen.Stop()
+		soup := budi.Say(general, "soup")
+		w.Eventually(time.Minute, "Asha has it", is(budi, soup, "Asha", "delivered"))
+		if got := people(budi, soup); len(got) != 2 || got["Chen"] != "waiting" {
+			t.Errorf("while Chen is away: %v", got)
+		}
+		if got := people(asha, soup); got != nil {
+			t.Errorf("Asha, who did not write it, is told %v", got)
+		}
+		chen.Start()
+		if err := chen.SetPrivacy(ctx, node.Privacy{}); err != nil {
+			t.Fatal(err)
+		}
+		w.Eventually(time.Minute, "Chen has it", is(budi, soup, "Chen", "delivered"))
+		for _, n := range []*nodetest.Node{asha, chen} {
+			if _, err := n.MarkRead(ctx, general, soup); err != nil {
+				t.Fatal(err)
+			}
+		}
+		w.Eventually(time.Minute, "Budi is told that Asha has read it", is(budi, soup, "Asha", "read"))
+		agree(w, time.Minute, asha, budi, chen)
+		if got := people(budi, soup); got["Chen"] != "delivered" {
+			t.Errorf("Chen keeps it to himself: %v", got)
+		}
+		rice := chen.Say(general, "rice")
+		w.Eventually(time.Minute, "Asha has the other", func() bool { return asha.Shows(general, "rice") })
+		if _, err := asha.MarkRead(ctx, general, rice); err != nil {
+			t.Fatal(err)
+		}
+		w.Eventually(time.Minute, "Chen is told that Asha has it", is(chen, rice, "Asha", "delivered"))
+		agree(w, time.Minute, asha, budi, chen)
+		time.Sleep(10 * time.Second) // virtual: longer than she would take to tell that she read it
+		if got := people(chen, rice); got["Asha"] != "delivered" {
+			t.Errorf("Chen, who does not tell, is told: %v", got)
+		}
+		if err := budi.SetPrivacy(ctx, node.Privacy{}); err != nil {
+			t.Fatal(err)
+		}
+		if got := people(budi, soup); got["Asha"] != "delivered" || got["Chen"] != "delivered" {
+			t.Errorf("Budi no longer tells, and is told: %v", got)
+		}
+
+		if err := chen.LeaveGroup(ctx, general); err != nil {
+			t.Fatal(err)
+		}
+		w.Eventually(time.Minute, "who left is no longer counted", func() bool { return len(people(budi, soup)) == 1 })
+
+		a, err := asha.Announce(ctx, com, node.NewAnnouncement{Text: "water"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := people(asha, a.ID); got != nil {
+			t.Errorf("of an announcement: %v", got)
+		}
+		if _, err := asha.Delivery("msg_none"); err == nil {
+			t.Error("a message that nobody wrote has a delivery")
+		}
+		asha.Say(general, "he left") // by new keys
+		if _, err := asha.Populate(ctx, com, 63, 0); err != nil {
+			t.Fatal(err)
+		}
+		if got := people(asha, asha.Say(general, "65 of us")); got != nil {
+			t.Errorf("in a group of 65: %v", got)
+		}
+	})
+}

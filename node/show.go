@@ -97,7 +97,8 @@ func (r *room) shown(s op.ID, rows []store.Row) (out []Message, err error) {
 			v.moderate = bits&op.MODERATE != 0
 		}
 		for _, m := range list {
-			out = append(out, r.message(s, m, v, r.delivery(s, m, marks, reads, v.rows[ackKey(m.ID)])))
+			d, _, _ := r.delivery(s, m, marks, reads, v.rows[ackKey(m.ID)])
+			out = append(out, r.message(s, m, v, d))
 		}
 	})
 	return out, err

@@ -183,7 +183,14 @@ type CalendarEvent struct {
 type Delivery struct {
 	State             string
 	Reached, Expected int
-	Read              *int // members who have read a message of mine; nil: that is not told
+	Read              *int       // members who have read a message of mine; nil: that is not told
+	People            []Receiver // from Node.Delivery, of a message of mine in a group of at most 64: all its other members; else nil
+}
+
+// Receiver is one member to whom a message of mine goes.
+type Receiver struct {
+	ID, Name string // Name "": not known here
+	State    string // waiting, delivered, read: where both sides let each other know
 }
 
 // Page asks for messages around an id; at most one of Before, After, Around. Newest first unless After is given.

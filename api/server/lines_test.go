@@ -1,6 +1,7 @@
 package server
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/pandal-chat/pandal/api"
@@ -42,4 +43,18 @@ func TestLines(t *testing.T) {
 	if *g.Unread != 0 || g.LastMessage == nil || g.LastMessage.Text != "hello" {
 		t.Errorf("the group: %+v", g)
 	}
+}
+
+// TestToWhomRoute: a list of the others, empty where there are none, and null where nobody is told.
+func TestToWhomRoute(t *testing.T) {
+	w := newWorld(t)
+	var m, a api.Message
+	w.do("POST", "/groups/"+w.general.ID+"/messages", `{"text":"hello"}`, 201, &m)
+	w.do("POST", "/communities/"+w.com.ID+"/announcements", `{"text":"water"}`, 201, &a)
+	for id, want := range map[string]string{m.ID: `"people":[]`, a.ID: `"people":null`} {
+		if got := w.do("GET", "/messages/"+id+"/delivery", "", 200, nil).Body.String(); !strings.Contains(got, want) || !strings.Contains(got, `"reached":0,"expected":0`) {
+			t.Errorf("%s, want %s", got, want)
+		}
+	}
+	w.problem("GET", "/messages/msg_none/delivery", "", api.CodeNotFound)
 }

@@ -133,6 +133,16 @@ func renderDelivery(d node.Delivery) api.Delivery {
 	return api.Delivery{State: cmp.Or(d.State, "waiting"), Reached: d.Reached, Expected: d.Expected, Read: d.Read}
 }
 
+func renderDeliveryTo(d node.Delivery) api.DeliveryTo {
+	out := api.DeliveryTo{Delivery: renderDelivery(d)}
+	if d.People != nil {
+		out.People = each(d.People, func(p node.Receiver) api.Receiver {
+			return api.Receiver{UserID: p.ID, DisplayName: optional(p.Name), State: p.State}
+		})
+	}
+	return out
+}
+
 func renderPeer(p node.Peer) api.Peer {
 	return api.Peer{ID: p.ID, CommunityID: p.CommunityID, MemberID: optional(p.MemberID), Role: p.Role, Addresses: list(p.Addrs),
 		Direction: p.Direction, LatencySeconds: p.Latency.Round(time.Microsecond).Seconds(), Since: api.At(p.Since)}

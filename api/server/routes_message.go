@@ -44,10 +44,10 @@ func (s *Server) messageRoutes() {
 			}
 			return show(in.Conditions, "", renderMessage(m))
 		})
-	add(s, route{method: "GET", path: "/messages/{m}/delivery", id: "getDelivery", summary: "How far did it get?", tag: tag, scope: api.ScopeRead},
-		func(_ context.Context, in *MessagePath) (*reply[api.Delivery], error) {
-			m, err := s.c.Node.Message(in.M)
-			return renderOr(m.Delivery, err, renderDelivery)
+	add(s, route{method: "GET", path: "/messages/{m}/delivery", id: "getDelivery", summary: "How far did it get, and to whom?", tag: tag, scope: api.ScopeRead},
+		func(_ context.Context, in *MessagePath) (*reply[api.DeliveryTo], error) {
+			d, err := s.c.Node.Delivery(in.M)
+			return renderOr(d, err, renderDeliveryTo)
 		})
 	add(s, route{method: "GET", path: "/communities/{c}/announcements", id: "listAnnouncements", summary: "Announcements, newest first", tag: "Announcements", scope: api.ScopeRead},
 		func(ctx context.Context, in *struct {
