@@ -71,6 +71,10 @@ for (const [name, how] of Object.entries(settings).filter(([n]) => !process.env.
         await page.locator('.cp textarea').pressSequentially('@b');
         await page.getByRole('option', {name: 'Budi Santoso'}).waitFor();
       }
+      if (screen === 'whom') {
+        await page.locator('.how').last().click();
+        await page.locator('dialog[open] section').first().waitFor();
+      }
       if (screen === 'join') {
         await page.locator('#inv').fill(s.invite.link);
         await page.locator('.invite').waitFor();
@@ -83,7 +87,7 @@ for (const [name, how] of Object.entries(settings).filter(([n]) => !process.env.
         mkdirSync(process.env.SHOTS, {recursive: true});
         await page.screenshot({path: `${process.env.SHOTS}/${screen}-${name}.png`});
       }
-      if (keys) await page.keyboard.press('Escape');
+      if (keys || screen === 'whom') await page.keyboard.press('Escape');
       if (screen === 'naming') await page.locator('.cp textarea').fill('');
     }
     found.push(...page.faults);

@@ -112,6 +112,58 @@ test('a direct message begins on a sheet, is read by two, and ends', {skip, time
   }
 });
 
+test('whom a message reached and who has read it stands in a list, which is kept up to date', {skip, timeout: 120_000}, async () => {
+  const p = await open(b);
+  await signIn(p, s.asha);
+  const told = await s.asha.api('PATCH', '/me/privacy', {read_receipts: true});
+  assert.ok(told.read_receipts && (await s.budi.api('GET', '/me/privacy')).read_receipts);
+  await s.budi.stop();
+  await p.goto(`${s.asha.url}/c/${s.com.id}/g/${s.food.id}`);
+  const box = p.getByRole('textbox', {name: /^Message/});
+  await box.fill('To whom does this go?');
+  await box.press('Enter');
+  const said = p.getByRole('log').getByRole('article', {name: /^You/}).filter({hasText: 'To whom does this go?'});
+  const how = said.getByRole('button', {name: /Waiting/});
+  await how.waitFor();
+  const size = await how.evaluate((e) => [e.offsetHeight, e.closest('.st').offsetHeight, e.closest('.st').querySelector('time').offsetHeight]);
+  assert.ok(size[0] >= 43.5 && size[1] === size[2], `${size[0]} px to press in a line of ${size[1]} px, its time is ${size[2]} px`);
+  assert.equal(await p.getByRole('log').locator('.how[tabindex="0"]').count(), 1, 'the list of messages is one stop of the Tab key, and so are its lists');
+  await said.focus();
+  await p.keyboard.press('Enter');
+  const list = p.getByRole('dialog', {name: 'How far it got'});
+  const part = (name) => list.locator('section').filter({has: p.getByRole('heading', {name})});
+  await part(/^Not there yet 1$/).getByText('Budi Santoso').waitFor();
+  assert.equal(await list.locator('section').count(), 1);
+  assert.equal(await list.getByText('Asha Rao').count(), 0, 'who wrote it is not in it');
+  await s.budi.start();
+  await part(/^Have it 1$/).getByText('Budi Santoso').waitFor();
+  const m = (await s.asha.api('GET', `/groups/${s.food.id}/messages?limit=1`)).items[0];
+  await until(() => s.budi.api('PUT', `/groups/${s.food.id}/read`, {up_to: m.id}).catch(() => false), 'the message at his node');
+  await part(/^Read 1$/).getByText('Budi Santoso').waitFor();
+  await p.keyboard.press('Escape');
+  await list.waitFor({state: 'detached'});
+  assert.ok(await said.evaluate((e) => e === document.activeElement), 'the focus is where it was');
+  await said.getByRole('button', {name: /^Read by 1 of 1/}).click();
+  await list.getByText('Not everybody lets others know').waitFor();
+  await p.keyboard.press('Escape');
+  await s.asha.api('PATCH', '/me/privacy', {read_receipts: false});
+  await p.reload();
+  await said.getByRole('button', {name: /^Delivered to 1 of 1/}).click();
+  await part(/^Have it 1$/).getByText('Budi Santoso').waitFor();
+  await list.getByText('because you let nobody know').waitFor();
+  await p.keyboard.press('Escape');
+  assert.equal(await p.getByRole('log').getByRole('article', {name: /^Budi/}).locator('.how').count(), 0, 'of others nothing is told');
+  await p.goto(`${s.asha.url}/c/${s.com.id}/announcements`);
+  const a = await s.asha.api('POST', `${base}/announcements`, {text: 'Who brings a pot?', replies: 'threaded'});
+  await s.asha.api('POST', `/messages/${a.id}/thread`, {text: 'I bring two.'});
+  await p.getByRole('article').filter({hasText: 'Who brings a pot?'}).getByRole('button', {name: /1 reply|in the thread/i}).click();
+  await p.getByRole('log', {name: 'Thread'}).getByText('I bring two.').waitFor();
+  assert.equal(await p.locator('.how').count(), 0, 'of announcements the desk has its own list');
+  await s.asha.api('PATCH', '/me/privacy', {read_receipts: true});
+  assert.deepEqual(p.faults, []);
+  await p.context().close();
+});
+
 test('who is named with @ is offered, told, and shown', {skip, timeout: 90_000}, async () => {
   const p = await open(b), q = await open(b);
   await signIn(p, s.asha);

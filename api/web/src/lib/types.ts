@@ -22,6 +22,8 @@ export interface Group {
 export interface Elsewhere {community_id: string; group_id: string}
 
 export interface Delivery {state: 'waiting' | 'sent' | 'delivered'; reached: number; expected: number; read: number | null}
+export interface Receiver {user_id: string; display_name: string | null; state: 'waiting' | 'delivered' | 'read'}
+export interface DeliveryTo extends Delivery {people: Receiver[] | null}
 export interface Reaction {emoji: string; count: number; mine: boolean}
 export interface Audience {all?: boolean; groups?: string[]}
 

@@ -153,6 +153,12 @@ export function Log({chat, c, g, pending, sent, at, extras, onSeen}: {
       else bar?.dispatchEvent(new CustomEvent('act', {detail: act}));
       return;
     }
+    const how = e.key === 'Enter' && here.querySelector<HTMLElement>('.how');
+    if (how) {
+      e.preventDefault();
+      how.click();
+      return;
+    }
     const i = items.findIndex((m) => m.id === here.dataset.id);
     const to = ({ArrowUp: i - 1, ArrowDown: i + 1, Home: 0, End: items.length - 1} as Record<string, number>)[e.key];
     if (to === undefined || !items[to]) return;

@@ -10,6 +10,7 @@ import {cleanText, nameOf, tidy} from '../lib/text';
 import type {Community, Elsewhere, Message} from '../lib/types';
 import {Avatar, Icon, problemText} from './basic';
 import {EventCard, PollCard} from './cards';
+import {ToWhom} from './private';
 import {groupHref} from './shell';
 
 const foldAt = 4000;
@@ -37,9 +38,23 @@ export function stateWords(m: Message, c: Community): {cls: string; icon: string
 
 export interface Place {mine: boolean; cont: boolean}
 
-export function StateLine({m, c}: {m: Message; c: Community}) {
-  const s = stateWords(m, c);
-  return <p class={`st ${s.cls}`}><time dateTime={m.created_at} class="mu">{clock(m.created_at)}</time><Icon name={s.icon} />{s.text}</p>;
+const mostNamed = 64; // the node names nobody in larger groups
+
+/** How far a message of mine got. Where the node says to whom, it opens the list; it is reached from the message that has the focus. */
+export function StateLine({m, c, tabIndex}: {m: Message; c: Community; tabIndex: number}) {
+  const s = stateWords(m, c), g = groups.value.get(m.group_id);
+  const [open, setOpen] = useState(false);
+  const how = <><Icon name={s.icon} />{s.text}</>;
+  const told = g?.joined && g.kind !== 'announcements' && m.delivery.expected > 0 && m.delivery.expected < mostNamed;
+  return (
+    <>
+      <p class={`st ${s.cls}`}>
+        <time dateTime={m.created_at} class="mu">{clock(m.created_at)}</time>
+        {told ? <button type="button" class="how" aria-haspopup="dialog" tabIndex={tabIndex} onClick={() => setOpen(true)}>{how}</button> : how}
+      </p>
+      {open ? <ToWhom m={m} onClose={() => setOpen(false)} /> : null}
+    </>
+  );
 }
 
 /** What stands in a bubble for a kind of message: text, or why there is none. */
@@ -75,7 +90,7 @@ export function MessageRow({m, c, place, quote, below, tools, tabIndex, hot, con
         {m.pinned_until ? <p class="st start"><Icon name="pin" />{t('msg.pinned')}</p> : null}
         {m.after_removal ? <p class="sm mu"><Icon name="info" /> {t('msg.afterRemoval')}</p> : null}
         {m.edited_at && !m.deleted ? <p class="st start">{t('msg.edited')}</p> : null}
-        {place.mine && !m.deleted ? <StateLine m={m} c={c} /> : null}
+        {place.mine && !m.deleted ? <StateLine m={m} c={c} tabIndex={tabIndex} /> : null}
       </div>
       {m.deleted || !near ? null : tools}
       {m.deleted ? null : below}

@@ -1,12 +1,12 @@
 // What somebody keeps to themselves: quiet groups, stars, blocks. And what a message said before, who comes, who chose what.
 import {useState} from 'preact/hooks';
 import {patch, put, Refusal} from '../lib/api';
-import {useList} from '../lib/data';
-import {fullTime, t, weekdayTime} from '../lib/i18n';
+import {useData, useList} from '../lib/data';
+import {fullTime, num, t, weekdayTime} from '../lib/i18n';
 import {markdown} from '../lib/markdown';
 import {muted, putGroup} from '../lib/state';
 import {nameOf, tidy} from '../lib/text';
-import type {CalendarEvent, Group, Guest, Level, Message, Poll, Problem, MessageVersion, Voter} from '../lib/types';
+import type {CalendarEvent, DeliveryTo, Group, Guest, Level, Message, Poll, Problem, MessageVersion, Voter} from '../lib/types';
 import {Avatar, Empty, Icon, Loading, Note, Segments, Trouble} from './basic';
 import {Dialog, type MenuItem} from './dialog';
 import {groupName} from './shell';
@@ -74,6 +74,26 @@ export function Voters({p, onClose}: {p: Poll; onClose: () => void}) {
         const who = list.value!.filter((v) => v.options.includes(o.id));
         return <section key={o.id}><h3><bdi>{tidy(o.text)}</bdi></h3>{who.length ? <ul class="tl">{who.map((v) => <li key={v.user_id}><Avatar size="s" id={v.user_id} name={v.display_name} /><bdi>{nameOf(v.display_name)}</bdi></li>)}</ul> : <p class="mu sm">{t('poll.nobody')}</p>}</section>;
       })}
+    </Dialog>
+  );
+}
+
+/** Whom a message of mine reached, and who has read it. */
+export function ToWhom({m, onClose}: {m: Message; onClose: () => void}) {
+  const now = useData<DeliveryTo>(`/messages/${m.id}/delivery`, [`message:${m.group_id}`, `member:${m.group_id}`]);
+  const people = now.value?.people;
+  return (
+    <Dialog title={t('whom.title')} onClose={onClose}>
+      <Trouble problem={now.problem} />
+      {!now.value ? now.problem ? null : <Loading what={t('whom.title')} rows={2} /> : !people ? <p class="mu">{t('whom.large')}</p> : (
+        <>
+          {(['read', 'delivered', 'waiting'] as const).map((s) => {
+            const who = people.filter((p) => p.state === s);
+            return who.length ? <section key={s}><h3>{t(`whom.${s}`)} <span class="mu num">{num(who.length)}</span></h3><ul class="tl">{who.map((p) => <li key={p.user_id}><Avatar size="s" id={p.user_id} name={p.display_name} /><bdi>{nameOf(p.display_name)}</bdi></li>)}</ul></section> : null;
+          })}
+          <p class="sm mu">{now.value.read === null ? t('whom.off') : t('whom.some')}</p>
+        </>
+      )}
     </Dialog>
   );
 }
