@@ -29,6 +29,7 @@ type Start struct {
 	Communities []Community `json:"communities"`
 	Groups      []Group     `json:"groups"`
 	Totals      Totals      `json:"totals" doc:"Unread, over all groups that are not muted."`
+	Mode        string      `json:"mode" enum:"normal,lan_only,low_data,offline" doc:"How the network is used; network.changed tells of another."`
 	EventCursor string      `json:"event_cursor" example:"42"`
 }
 
@@ -78,6 +79,11 @@ type Network struct {
 	BytesIn      int64         `json:"bytes_in"`
 	BytesOut     int64         `json:"bytes_out"`
 	Hosts        []NetworkHost `json:"hosts"`
+}
+
+// NetworkMode is how a node uses the network.
+type NetworkMode struct {
+	Mode string `json:"mode" enum:"normal,lan_only,low_data,offline" doc:"lan_only: connections at private addresses alone, without relays or DHT. low_data: fewer connections. offline: none at all."`
 }
 
 // NetworkHost is the host of one community.

@@ -105,18 +105,18 @@ func dhtFinding(title string, on bool, known int, since time.Duration) Finding {
 	case known == 0 && since < dhtSettles:
 		return Finding{"dht", "ok", title + ": still joining the DHT", ""}
 	case known == 0:
-		return Finding{"dht", "warn", title + ": nobody of the DHT answers, so members elsewhere are found by invites and remembered addresses alone", "is this computer on the internet, and may it send UDP? Where it is not meant to: pandal up --mode lan_only"}
+		return Finding{"dht", "warn", title + ": nobody of the DHT answers, so members elsewhere are found by invites and remembered addresses alone", "is this computer on the internet, and may it send UDP? Where it is not meant to: pandal net mode lan_only"}
 	}
 	return Finding{"dht", "ok", fmt.Sprintf("%s: %d of the DHT are known", title, known), ""}
 }
 
 // around looks at what a community's host has. Owner only.
 func (r *room) around() []Finding {
-	offline := r.n.cfg.Mode == ModeOffline || r.host == nil
+	offline := r.n.Mode() == ModeOffline || r.host() == nil
 	ports, known, on := 0, 0, false
-	if r.host != nil {
-		ports = len(r.host.Bare().Network().ListenAddresses())
-		known, on = r.host.DHT()
+	if r.host() != nil {
+		ports = len(r.host().Bare().Network().ListenAddresses())
+		known, on = r.host().DHT()
 	}
-	return []Finding{portFinding(r.title(), offline, ports), dhtFinding(r.title(), on, known, r.n.cfg.Now().Sub(r.opened))}
+	return []Finding{portFinding(r.title(), offline, ports), dhtFinding(r.title(), on, known, r.n.cfg.Now().Sub(r.station.Load().since))}
 }

@@ -130,7 +130,7 @@ func (n *Node) CreateCommunity(ctx context.Context, q NewCommunity) (Community, 
 	if err := r.found(e, meta, q.Description); err != nil {
 		return Community{}, err
 	}
-	if err := r.start(ctx); err != nil {
+	if err := r.start(); err != nil {
 		return Community{}, err
 	}
 	n.addRoom(r)

@@ -170,7 +170,7 @@ func (r *room) openCarried(items []deskItem) (rest []deskItem) {
 // pushDesk gives wires to a peer; those that the desk has are on their way no more. The goroutine ends with its stream.
 func (r *room) pushDesk(to peer.ID, wires [][]byte, desk bool) {
 	r.n.wg.Go(func() {
-		got, err := r.hist.Push(r.ctx, to, r.id, nil, wires)
+		got, err := r.hist().Push(r.ctx, to, r.id, nil, wires)
 		if err != nil {
 			r.n.log.Debug("handing on to the desk failed", "err", err)
 		}

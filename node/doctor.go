@@ -44,5 +44,5 @@ func (n *Node) Doctor(ctx context.Context) []Finding {
 		}
 	}
 	left, err := n.store.RoomLeft()
-	return append(out, clock, diskFinding(left, err), filesFinding(filesAtMost()), lanFinding(n.cfg.MDNS && n.cfg.Mode != ModeOffline, lanNames()))
+	return append(out, clock, diskFinding(left, err), filesFinding(filesAtMost()), lanFinding(n.cfg.MDNS && n.Mode() != ModeOffline, lanNames()))
 }

@@ -121,7 +121,7 @@ func (r *room) consent(space, via, last op.ID) ([]byte, error) {
 // enter asks a connected member of a group to let us in, by an invite that names it or by the group itself: into one that is open at once,
 // into another by a request.
 func (r *room) enter(ctx context.Context, p peer.ID, group, invite op.ID, proof []byte, note string) error {
-	st, err := r.host.View().NewStream(network.WithAllowLimitedConn(ctx, "enter"), p, enterProtocol)
+	st, err := r.host().View().NewStream(network.WithAllowLimitedConn(ctx, "enter"), p, enterProtocol)
 	if err != nil {
 		return fmt.Errorf("ask to enter: %w", err)
 	}

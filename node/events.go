@@ -58,13 +58,13 @@ func (n *Node) Peers() []Peer {
 	out := []Peer{}
 	for _, r := range n.allRooms() {
 		r.ask(n.ctx, func() {
-			for _, p := range r.host.Peers() {
+			for _, p := range r.host().Peers() {
 				m, known := r.peers[p.ID]
-				x := Peer{ID: peerID(p.ID), CommunityID: r.name(), Role: p.Role.String(), Since: m.since.UTC(), Latency: r.host.Bare().Peerstore().LatencyEWMA(p.ID)}
+				x := Peer{ID: peerID(p.ID), CommunityID: r.name(), Role: p.Role.String(), Since: m.since.UTC(), Latency: r.host().Bare().Peerstore().LatencyEWMA(p.ID)}
 				if known {
 					x.MemberID = m.user.String()
 				}
-				for _, c := range r.host.Bare().Network().ConnsToPeer(p.ID) {
+				for _, c := range r.host().Bare().Network().ConnsToPeer(p.ID) {
 					x.Addrs = append(x.Addrs, c.RemoteMultiaddr().String())
 					x.Direction = "inbound"
 					if c.Stat().Direction == network.DirOutbound {
@@ -84,9 +84,12 @@ func (n *Node) Connect(ctx context.Context, addr string) (Peer, error) {
 	if err != nil || len(infos) != 1 {
 		return Peer{}, fmt.Errorf("%w: addr: want a multiaddr with /p2p/ and the peer's id", ErrInvalid)
 	}
+	if err := n.offline(); err != nil {
+		return Peer{}, err
+	}
 	last := error(ErrNotConnected)
 	for _, r := range n.allRooms() {
-		if _, err := r.host.Connect(ctx, infos[0]); err != nil {
+		if _, err := r.host().Connect(ctx, infos[0]); err != nil {
 			last = fmt.Errorf("%w: %w", ErrNotConnected, err)
 			continue
 		}
@@ -99,16 +102,13 @@ func (n *Node) Connect(ctx context.Context, addr string) (Peer, error) {
 	return Peer{}, last
 }
 
-// Mode is how this node uses the network, one of the Mode constants.
-func (n *Node) Mode() string { return n.cfg.Mode }
-
 // Network shows the state of each community's host.
 func (n *Node) Network() []Network {
 	out := []Network{}
 	for _, r := range n.allRooms() {
-		x := Network{CommunityID: r.name(), PeerID: peerID(r.host.ID()), Reachability: "unknown", Members: r.host.Members(), DHT: r.dht, MDNS: n.cfg.MDNS, Syncs: int(r.syncs.Load())}
-		x.BytesIn, x.BytesOut = r.host.Bytes()
-		for _, a := range r.host.Addrs() {
+		x := Network{CommunityID: r.name(), PeerID: peerID(r.host().ID()), Reachability: "unknown", Members: r.host().Members(), DHT: r.station.Load().dht, MDNS: n.cfg.MDNS, Syncs: int(r.syncs.Load())}
+		x.BytesIn, x.BytesOut = r.station.Load().bytes()
+		for _, a := range r.host().Addrs() {
 			x.Addrs = append(x.Addrs, a.String())
 		}
 		out = append(out, x)

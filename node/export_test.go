@@ -111,7 +111,7 @@ func (n *Node) SayDecided(about [32]byte, reason string) {
 	r := n.only()
 	body, _ := content.DecisionBody{About: about, Reason: reason}.Encode()
 	f := toldFrame{Say: []decided{{ID: [32]byte{1}, By: r.fixed.Member, Lamport: n.now(), Time: n.now(), Decision: body}}}
-	for _, p := range r.host.Peers() {
+	for _, p := range r.host().Peers() {
 		r.toldStream(p.ID, f)
 	}
 }
@@ -119,7 +119,7 @@ func (n *Node) SayDecided(about [32]byte, reason string) {
 // AskDecided is a patched member: it asks everybody what became of a suggestion, whoever made it.
 func (n *Node) AskDecided(about [32]byte) (told int) {
 	r := n.only()
-	for _, p := range r.host.Peers() {
+	for _, p := range r.host().Peers() {
 		if f, ok := r.toldStream(p.ID, toldFrame{Ask: [][32]byte{about}}); ok {
 			told += len(f.Say)
 		}
@@ -131,7 +131,7 @@ func (n *Node) AskDecided(about [32]byte) (told int) {
 func (n *Node) ClaimConsent() (heard int) {
 	r := n.only()
 	raw, _ := op.Encode(ownWordFrame{Switches: []content.Switch{{Lamport: n.now(), ID: [32]byte{1}, On: true}}})
-	for _, p := range r.host.Peers() {
+	for _, p := range r.host().Peers() {
 		if r.sendOwn(p.ID, raw) {
 			heard++
 		}
@@ -257,8 +257,8 @@ func (n *Node) DeskKeys() (held int) {
 }
 
 // Host and Gossip of the one community.
-func (n *Node) Host() *host.Host       { return n.only().host }
-func (n *Node) Gossip() *pubsub.Gossip { return n.only().goss }
+func (n *Node) Host() *host.Host       { return n.only().host() }
+func (n *Node) Gossip() *pubsub.Gossip { return n.only().goss() }
 
 // ForceAnnounce is a patched sender: it seals an announcement without having the right, and sends it to everybody by every way.
 func (n *Node) ForceAnnounce(text string) error {
@@ -272,9 +272,9 @@ func (n *Node) ForceAnnounce(text string) error {
 		if wire, _, err = k.Seal(epoch.Header{Seq: 1, Lamport: n.now(), Time: n.now(), Kind: uint16(content.Announcement)}, body, d); err != nil {
 			return
 		}
-		err = r.goss.Publish(r.ctx, k.Topic, wire)
+		err = r.goss().Publish(r.ctx, k.Topic, wire)
 		for p := range r.peers {
-			go func(p peer.ID) { r.hist.Push(r.ctx, p, r.id, nil, [][]byte{wire}) }(p)
+			go func(p peer.ID) { r.hist().Push(r.ctx, p, r.id, nil, [][]byte{wire}) }(p)
 		}
 	})
 	return err
@@ -286,7 +286,7 @@ func (n *Node) AskKeys(epochs map[op.ID][]op.ID) (got int) {
 	r := n.only()
 	var peers []peer.ID
 	r.ask(context.Background(), func() {
-		for _, p := range r.host.Peers() {
+		for _, p := range r.host().Peers() {
 			peers = append(peers, p.ID)
 		}
 	})
@@ -353,7 +353,7 @@ func (n *Node) Overheard() (out [][]byte) {
 			out = append(out, lanTag(p, epoch.Day(n.now())), k[:])
 		}
 	})
-	h := r.host.Bare()
+	h := r.host().Bare()
 	for _, p := range h.Mux().Protocols() {
 		out = append(out, []byte(p))
 	}
@@ -439,7 +439,7 @@ func (n *Node) Marks(community string) map[string][]byte {
 		return nil
 	}
 	d := r.device.ID()
-	return map[string][]byte{"member key": r.fixed.Member[:], "device key": d[:], "peer id": []byte(r.host.ID()), "host key": r.fixed.Host[:], "join key": r.fixed.JoinKey[:]}
+	return map[string][]byte{"member key": r.fixed.Member[:], "device key": d[:], "peer id": []byte(r.host().ID()), "host key": r.fixed.Host[:], "join key": r.fixed.JoinKey[:]}
 }
 
 // Forgery is what a patched admin keeps for the day she is removed: where the logs stood, and under what she acted.
@@ -880,4 +880,33 @@ func (n *Node) LeadAll(community string) (errs []error) {
 		errs = append(errs, n.leadTo(r, p, d))
 	}
 	return errs
+}
+
+// Restation puts another station into the place of the only room's: before it is the room's, its host tells of one peer, and afterwards that which was
+// the room's tells of another. It returns who counts as connected before, between and after.
+func (n *Node) Restation(early, late peer.ID) (before, between, after int) {
+	r := n.only()
+	r.ask(context.Background(), func() {
+		count := func() (c int) {
+			for _, p := range []peer.ID{early, late} {
+				if _, ok := r.peers[p]; ok {
+					c++
+				}
+			}
+			return c
+		}
+		came := func(p peer.ID) host.PeerEvent {
+			return host.PeerEvent{Peer: host.Peer{ID: p, Role: host.Member, Given: host.Member}, Connected: true}
+		}
+		old := r.station.Load()
+		s := *old
+		s.installed = false
+		r.fromHost(&s, came(early))
+		before = count()
+		r.install(&s)
+		between = count()
+		r.fromHost(old, came(late))
+		after = count()
+	})
+	return before, between, after
 }

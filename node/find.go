@@ -29,7 +29,7 @@ func dhtKey(point [32]byte, day uint32) [32]byte {
 // not. Owner only.
 func (r *room) meetAgain() {
 	day := epoch.Day(r.n.now())
-	if r.host == nil || r.place == string(binary.BigEndian.AppendUint32(nil, day)) {
+	if r.host() == nil || r.place == string(binary.BigEndian.AppendUint32(nil, day)) {
 		return
 	}
 	r.place = string(binary.BigEndian.AppendUint32(nil, day))
@@ -54,6 +54,6 @@ func (r *room) meetAgain() {
 		tags = append(tags, lanTag(p, day))
 		keys = append(keys, dhtKey(p, day), dhtKey(p, day-1))
 	}
-	r.host.SetLANTags(tags[:min(16, len(tags))])
-	r.host.SetRendezvous(keys)
+	r.host().SetLANTags(tags[:min(16, len(tags))])
+	r.host().SetRendezvous(keys)
 }

@@ -78,7 +78,7 @@ func (n *Node) leadTo(r *room, p peer.ID, d ownDevice) error {
 	if err != nil || len(rooms) == 0 {
 		return err
 	}
-	st, err := r.host.View().NewStream(network.WithAllowLimitedConn(ctx, "community"), p, followProtocol)
+	st, err := r.host().View().NewStream(network.WithAllowLimitedConn(ctx, "community"), p, followProtocol)
 	if err != nil {
 		return fmt.Errorf("lead a device: %w", err)
 	}

@@ -277,7 +277,7 @@ func (n *Node) JoinGroup(ctx context.Context, id string) (Group, error) {
 			break
 		}
 		if r.enter(ctx, p, s, s, []byte{}, "") == nil {
-			if _, err := r.hist.Sync(ctx, p); err != nil {
+			if _, err := r.hist().Sync(ctx, p); err != nil {
 				n.log.Debug("sync after entering failed", "err", err)
 			}
 			r.ask(ctx, func() { in = r.c.Mine(s) })

@@ -85,10 +85,10 @@ func (r *room) refreshed(l acl.Link) acl.Link {
 
 // linkAddrs chooses up to four addresses to be found by: TCP before QUIC, and loopback last.
 func (r *room) linkAddrs() [][]byte {
-	if r.host == nil {
+	if r.host() == nil {
 		return [][]byte{}
 	}
-	addrs := slices.Clone(r.host.Addrs())
+	addrs := slices.Clone(r.host().Addrs())
 	rank := func(a ma.Multiaddr) int {
 		n := 0
 		if _, err := a.ValueForProtocol(ma.P_TCP); err != nil {

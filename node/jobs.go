@@ -133,7 +133,7 @@ func (n *Node) Accept(ctx context.Context, q AcceptInvite) (Job, error) {
 		return Job{}, err
 	}
 	r := n.newRoom(rec, c)
-	if err := r.start(ctx); err != nil {
+	if err := r.start(); err != nil {
 		return Job{}, err
 	}
 	n.addRoom(r)
@@ -174,10 +174,14 @@ func (n *Node) join(r *room, j *Job, addrs []string) {
 			wait = max(wait, 3*time.Second)
 		}
 		n.log.Debug("join attempt failed", "err", err)
-		if wait > 3*time.Second && !errors.Is(err, errWaiting) {
+		off := n.offline() != nil
+		if (off || wait > 3*time.Second) && !errors.Is(err, errWaiting) {
 			n.update(j, r.name(), "job.progress", func(j *Job) {
 				j.State = "waiting"
 				j.Steps[stepLook].Detail = "Nobody from this community could be reached. Leave this open, it keeps trying."
+				if off {
+					j.Steps[stepLook].Detail = "This node is offline by your wish. Joining goes on once it is on the network again."
+				}
 			})
 		}
 		select {
@@ -237,13 +241,13 @@ func (n *Node) joinOnce(r *room, j *Job, addrs []string, m identity.MemberKey) e
 	infos, _ := host.ParseAddrs(all)
 	for _, i := range infos {
 		ctx, cancel := context.WithTimeout(r.ctx, 10*time.Second)
-		if _, err := r.host.Connect(ctx, i); err != nil {
+		if _, err := r.host().Connect(ctx, i); err != nil {
 			n.log.Debug("dial for joining failed", "err", err)
 		}
 		cancel()
 	}
 	last := error(ErrNotConnected)
-	for _, p := range r.host.Peers() {
+	for _, p := range r.host().Peers() {
 		n.update(j, r.name(), "job.progress", func(j *Job) {
 			j.State, j.Progress = "running", 0.4
 			j.Steps[stepLook].State, j.Steps[stepAsk].State = "done", "running"

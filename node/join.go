@@ -276,7 +276,7 @@ func (r *room) tryJoin(ctx context.Context, p peer.ID, m identity.MemberKey) err
 	if err != nil {
 		return err
 	}
-	st, err := r.host.NewStream(ctx, p, joinProtocol)
+	st, err := r.host().NewStream(ctx, p, joinProtocol)
 	if err != nil {
 		return fmt.Errorf("ask to join: %w", err)
 	}
@@ -316,7 +316,7 @@ func (r *room) tryJoin(ctx context.Context, p peer.ID, m identity.MemberKey) err
 	if !in {
 		return fmt.Errorf("%w: the community that answered does not hold the admission", ErrInviteForeign)
 	}
-	r.host.Greet(ctx, p)
+	r.host().Greet(ctx, p)
 	return nil
 }
 

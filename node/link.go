@@ -109,8 +109,8 @@ func (n *Node) NewLinkCode(ctx context.Context) (LinkCode, error) {
 	if !n.seeded() {
 		return LinkCode{}, ErrNotFirstDevice
 	}
-	if n.cfg.Mode == ModeOffline {
-		return LinkCode{}, fmt.Errorf("%w: the node is offline", ErrNotConnected)
+	if err := n.offline(); err != nil {
+		return LinkCode{}, err
 	}
 	d, err := n.newDirect(anyPorts(n.cfg.Listen))
 	if err != nil {
@@ -159,9 +159,9 @@ func (n *Node) NewLinkCode(ctx context.Context) (LinkCode, error) {
 // newDirect is a host for a link, simulated where the others are.
 func (n *Node) newDirect(listen []string) (*host.Direct, error) {
 	if n.cfg.Options == nil {
-		return host.NewDirect(listen)
+		return host.NewDirect(reachOf(n.Mode()), listen)
 	}
-	return host.NewDirect(n.cfg.ListenAt("link"), n.cfg.Options()...)
+	return host.NewDirect(reachOf(n.Mode()), n.cfg.ListenAt("link"), n.cfg.Options()...)
 }
 
 // anyPorts keeps the interfaces of listen addresses and leaves the ports free.
@@ -223,7 +223,7 @@ func (n *Node) serveLink(ctx context.Context, st network.Stream) error {
 // meetingPlaces is where members can be reached: here, and where connected members are. Owner only.
 func (r *room) meetingPlaces() [][]byte {
 	out := [][]byte{}
-	for _, a := range r.host.Addrs() {
+	for _, a := range r.host().Addrs() {
 		if len(out) < 4 {
 			out = append(out, a.Bytes())
 		}
@@ -304,6 +304,9 @@ func (n *Node) Link(ctx context.Context, code, name string) ([]Community, error)
 	}
 	if len(n.allRooms()) > 0 {
 		return nil, fmt.Errorf("%w: this node is in communities already; link one that is new", ErrInvalid)
+	}
+	if err := n.offline(); err != nil {
+		return nil, err
 	}
 	d, err := n.newDirect(nil)
 	if err != nil {

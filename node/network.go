@@ -1,10 +1,10 @@
 package node
 
 import (
-	"context"
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/libp2p/go-libp2p/core/peer"
 	ma "github.com/multiformats/go-multiaddr"
@@ -25,27 +25,71 @@ type face struct {
 	heads   [][32]byte
 }
 
-// openNetwork starts host, gossip and history of a community.
 // wide is how many members a community has at least whose gossip has a wider mesh, from the next start on.
 const wide = 256
 
-func (r *room) openNetwork(ctx context.Context) error {
-	r.face.Store(r.newFace())
-	cfg := r.n.cfg
-	offline := cfg.Mode == ModeOffline
-	listen := r.rec.Listen
-	if len(listen) == 0 {
-		listen = cfg.Listen
+// station is a community's place on the network, in one mode: host, gossip and history, which are opened and closed together.
+type station struct {
+	plan  // with the mode empty: it is closed, or being closed
+	host  *host.Host
+	goss  *pubsub.Gossip // nil: nothing is published any more
+	hist  *history.History
+	dht   bool
+	since time.Time
+
+	// owned by the room's owner
+	installed bool             // it is the room's, or was
+	early     []host.PeerEvent // who came before that
+}
+
+// plan is what a station needs of its room's owner.
+type plan struct {
+	mode    string
+	listen  []string
+	wide    bool
+	in, out int64 // bytes that earlier stations of the room counted
+}
+
+func (r *room) host() *host.Host {
+	if s := r.station.Load(); s != nil {
+		return s.host
 	}
+	return nil
+}
+
+func (r *room) goss() *pubsub.Gossip {
+	if s := r.station.Load(); s != nil {
+		return s.goss
+	}
+	return nil
+}
+
+func (r *room) hist() *history.History { return r.station.Load().hist }
+
+// plan says how the room is to be on the network. Owner only, or before it runs.
+func (r *room) plan() plan {
+	p := plan{mode: r.n.Mode(), listen: r.rec.Listen}
+	if len(p.listen) == 0 {
+		p.listen = r.n.cfg.Listen
+	}
+	st := r.c.State(r.id)
+	p.wide = st != nil && st.Members.Len() > wide
+	return p
+}
+
+// openStation starts host, gossip and history of a community, which the room uses after install.
+func (r *room) openStation(p plan) (*station, error) {
+	cfg := r.n.cfg
+	offline, lan := p.mode == ModeOffline, p.mode == ModeLAN
 	switch {
 	case offline:
-		listen = nil
+		p.listen = nil
 	case cfg.ListenAt != nil:
-		listen = cfg.ListenAt(r.name())
+		p.listen = cfg.ListenAt(r.name())
 	case cfg.Options == nil: // simulated hosts have no ports to look for
 		var err error
-		if listen, err = host.FreeListen(listen); err != nil {
-			return fmt.Errorf("find a port: %w", err)
+		if p.listen, err = host.FreeListen(p.listen); err != nil {
+			return nil, fmt.Errorf("find a port: %w", err)
 		}
 	}
 	none := slices.Equal(cfg.Bootstrap, []string{"none"})
@@ -55,29 +99,27 @@ func (r *room) openNetwork(ctx context.Context) error {
 	} else if len(boot) == 0 && cfg.DHTPrefix == "" {
 		boot = host.PublicBootstrap()
 	}
-	lan := cfg.Mode == ModeLAN
-	hc := host.Config{Key: r.fixed.Host[:], Listen: listen, OnPeer: r.onPeer, Remembered: r.remembered, NAT: !lan && !offline && !none,
+	s := &station{plan: p, since: r.n.cfg.Now()}
+	frugal := p.mode == ModeLowData
+	hc := host.Config{Key: r.fixed.Host[:], Listen: p.listen, OnPeer: func(e host.PeerEvent) { r.tell(func() { r.fromHost(s, e) }) }, Remembered: r.remembered, Reach: reachOf(p.mode), NAT: !lan && !offline && !none,
 		DHT: !lan && !offline && (!none || cfg.DHTPrefix != ""), DHTPrefix: cfg.DHTPrefix, DHTServer: cfg.DHTServer, Bootstrap: boot,
-		Datastore: r.n.store.Datastore(r.name()), MDNS: cfg.MDNS && !offline, Frugal: cfg.frugal(), Log: r.n.log,
+		Datastore: r.n.store.Datastore(r.name()), MDNS: cfg.MDNS && !offline, Frugal: frugal, Log: r.n.log,
 		Auth: host.Auth{Offers: func() [][]byte { return r.face.Load().offers }, Accepts: func() [][]byte { return r.face.Load().accepts },
 			Hello: r.hello, Ops: r.opsFor, Judge: r.judge}}
-	r.dht = hc.DHT
+	s.dht = hc.DHT
 	if cfg.Options != nil {
 		hc.Options = cfg.Options()
 	}
 	h, err := host.New(hc)
 	if err != nil {
-		return fmt.Errorf("start network: %w", err)
+		return nil, fmt.Errorf("start network: %w", err)
 	}
-	r.host = h
-	st := r.c.State(r.id)
-	g, err := pubsub.New(r.ctx, pubsub.Config{Host: h.View(), Validate: r.validate, Receive: r.gossiped, Wide: st != nil && st.Members.Len() > wide, Frugal: cfg.frugal()})
-	if err != nil {
-		h.Close()
-		return fmt.Errorf("start gossip: %w", err)
+	s.host = h
+	if s.goss, err = pubsub.New(r.ctx, pubsub.Config{Host: h.View(), Validate: r.validate, Receive: r.gossiped, Wide: p.wide, Frugal: frugal}); err != nil {
+		s.close()
+		return nil, fmt.Errorf("start gossip: %w", err)
 	}
-	r.goss = g
-	r.hist = history.New(history.Config{Host: h.View(), Offer: r.offer, Ops: r.historyOps, IDs: r.historyIDs, Wires: r.historyWires, TakeOps: r.takeOps,
+	s.hist = history.New(history.Config{Host: h.View(), Offer: r.offer, Ops: r.historyOps, IDs: r.historyIDs, Wires: r.historyWires, TakeOps: r.takeOps,
 		TakeWires: r.takeWires, Answer: r.answerKeys, Unknown: func(_ peer.ID, space [32]byte) { r.tell(func() { r.askKeys(space, r.c.Lacking(space)) }) },
 		Peers: r.tellPeers, Met: r.met, Clock: r.clock, Now: func() int64 { return int64(r.n.now()) }, Log: r.n.log})
 	h.HandleJoiner(joinProtocol, r.serveJoin)
@@ -87,28 +129,65 @@ func (r *room) openNetwork(ctx context.Context) error {
 	h.View().SetStreamHandler(toldProtocol, r.serveTold)
 	h.View().SetStreamHandler(ownWordProtocol, r.serveOwn)
 	h.View().SetStreamHandler(followProtocol, r.serveFollow)
-	r.keepPorts(ctx, cfg.Listen)
-	return nil
+	return s, nil
+}
+
+// install makes a station the room's. Owner only, or before it runs.
+func (r *room) install(s *station) {
+	r.station.Store(s)
+	r.keepPorts(s)
+	s.installed = true
+	for _, e := range s.early {
+		r.onPeer(e)
+	}
+	s.early = nil
+}
+
+// fromHost takes what a station's host tells, in order. Owner only.
+func (r *room) fromHost(s *station, e host.PeerEvent) {
+	switch {
+	case r.station.Load() == s:
+		r.onPeer(e)
+	case !s.installed:
+		s.early = append(s.early, e)
+	} // with one that is closed, all are gone
+}
+
+// close ends it; once more does nothing.
+func (s *station) close() {
+	if s.hist != nil {
+		s.hist.Close()
+	}
+	if s.goss != nil {
+		s.goss.Close()
+	}
+	s.host.Close()
+}
+
+// bytes counts what the room's hosts have read and written since the node was started.
+func (s *station) bytes() (in, out int64) {
+	in, out = s.host.Bytes()
+	return s.in + in, s.out + out
 }
 
 // keepPorts remembers the ports that were found free, so that the addresses others remember stay right. The ports of simulated hosts and
 // those the person named are not ours to keep.
-func (r *room) keepPorts(ctx context.Context, asked []string) {
-	if r.n.cfg.Options != nil || len(r.rec.Listen) > 0 || r.host == nil {
+func (r *room) keepPorts(s *station) {
+	if r.n.cfg.Options != nil || len(r.rec.Listen) > 0 {
 		return
 	}
 	var got []string
-	for _, a := range r.host.Bare().Network().ListenAddresses() {
+	for _, a := range s.host.Bare().Network().ListenAddresses() {
 		if a := a.String(); !strings.Contains(a, "/p2p-circuit") { // what relays lend is no port of ours
 			got = append(got, a)
 		}
 	}
-	if len(got) == 0 || len(asked) > 0 && !slices.ContainsFunc(asked, anyPort) {
+	if asked := r.n.cfg.Listen; len(got) == 0 || len(asked) > 0 && !slices.ContainsFunc(asked, anyPort) {
 		return
 	}
 	r.rec.Listen = got
 	if m, err := r.rec.meta(); err == nil {
-		if err := r.n.commit(ctx, &store.Batch{Meta: []store.Meta{m}}); err != nil {
+		if err := r.n.commit(r.ctx, &store.Batch{Meta: []store.Meta{m}}); err != nil {
 			r.n.log.Warn("ports could not be remembered", "err", err)
 		}
 	}
@@ -126,18 +205,6 @@ func anyPort(addr string) bool {
 		}
 	}
 	return false
-}
-
-func (r *room) closeNetwork() {
-	if r.hist != nil {
-		r.hist.Close()
-	}
-	if r.goss != nil {
-		r.goss.Close()
-	}
-	if r.host != nil {
-		r.host.Close()
-	}
 }
 
 // newFace is computed by the owner.

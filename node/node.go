@@ -30,7 +30,7 @@ type Config struct {
 	MDNS       bool
 	DHTPrefix  string
 	DHTServer  bool
-	Mode       string // normal, lan_only, low_data, offline
+	Mode       string // normal, lan_only, low_data or offline, for this run alone; empty: as SetMode said last, at first normal
 	Log        *slog.Logger
 
 	// The clock of nodes whose past is made up (nodetest, the demo), and the transports of simulated ones.
@@ -40,34 +40,14 @@ type Config struct {
 	ListenAt func(community string) []string
 }
 
-// Modes of the network.
-const (
-	ModeNormal  = "normal"
-	ModeLAN     = "lan_only"
-	ModeLowData = "low_data"
-	ModeOffline = "offline"
-)
-
-// frugal reports that a node spends as little on the network as does: for who pays by the megabyte. It misses nothing, and hears some of it later.
-func (c *Config) frugal() bool { return c.Mode == ModeLowData }
-
-// rounds is how often what is here is compared with others, and with how many. Whoever connects is compared with at once in any case.
-func (c *Config) rounds() (every time.Duration, with int) {
-	if c.frugal() {
-		return 2 * time.Minute, 1
-	}
-	return 30 * time.Second, 3
-}
-
 func (c *Config) validate() error {
 	if c.Data == "" {
 		return errors.New("no data directory given")
 	}
-	if c.Mode == "" {
-		c.Mode = ModeNormal
-	}
-	if !slices.Contains([]string{ModeNormal, ModeLAN, ModeLowData, ModeOffline}, c.Mode) {
-		return fmt.Errorf("%w: mode: one of normal, lan_only, low_data, offline", ErrInvalid)
+	if c.Mode != "" {
+		if err := checkMode(c.Mode); err != nil {
+			return err
+		}
 	}
 	if len(c.Listen) == 0 {
 		c.Listen = []string{"/ip4/0.0.0.0/tcp/0", "/ip4/0.0.0.0/udp/0/quic-v1"}
@@ -102,6 +82,9 @@ type Node struct {
 	cancel context.CancelFunc
 	wg     sync.WaitGroup
 
+	mode   atomic.Pointer[string] // how the network is used; SetMode changes it, and each room follows
+	moding chan struct{}          // held while SetMode changes it
+
 	mu      sync.Mutex
 	me      selfRecord
 	rooms   map[op.ID]*room
@@ -135,7 +118,7 @@ func Open(ctx context.Context, c Config) (*Node, error) {
 		return nil, err
 	}
 	c.Passphrase = nil // a node that runs need not know it
-	n := &Node{cfg: c, store: s, log: c.Log, rooms: map[op.ID]*room{}, jobs: map[string]*Job{}, coming: map[op.ID]communityRecord{}, notify: make(chan struct{})}
+	n := &Node{cfg: c, store: s, log: c.Log, rooms: map[op.ID]*room{}, jobs: map[string]*Job{}, coming: map[op.ID]communityRecord{}, notify: make(chan struct{}), moding: make(chan struct{}, 1)}
 	n.spentAtOnce.Store(spentAtOnce)
 	n.ctx, n.cancel = context.WithCancel(context.WithoutCancel(ctx))
 	if err := n.load(ctx); err != nil {
@@ -146,6 +129,9 @@ func Open(ctx context.Context, c Config) (*Node, error) {
 }
 
 func (n *Node) load(ctx context.Context) error {
+	if err := n.loadMode(); err != nil {
+		return err
+	}
 	raw, ok, err := n.store.Meta(ctx, metaMe)
 	if err != nil {
 		return fmt.Errorf("read identity: %w", err)

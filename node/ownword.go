@@ -87,7 +87,7 @@ func (r *room) tellOwn(to ...peer.ID) {
 func (r *room) sendOwn(p peer.ID, raw []byte) bool {
 	ctx, cancel := context.WithTimeout(network.WithAllowLimitedConn(r.ctx, "community"), ownWordTime)
 	defer cancel()
-	st, err := r.host.View().NewStream(ctx, p, ownWordProtocol)
+	st, err := r.host().View().NewStream(ctx, p, ownWordProtocol)
 	if err != nil {
 		return false // it knows nothing of it, or is gone
 	}

@@ -18,41 +18,39 @@ import (
 	"github.com/pandal-chat/pandal/node/store"
 )
 
-// onPeer is called by the host, in order.
+// onPeer is told by the host, in order. Owner only.
 func (r *room) onPeer(e host.PeerEvent) {
-	r.tell(func() {
-		was, known := r.peers[e.ID]
-		if !e.Connected || !e.Member() {
-			delete(r.peers, e.ID)
-			if known {
-				r.announceEvent("peer.disconnected", r.id, eventRecord{Actor: was.user.String(), Ref: peerID(e.ID)})
-			}
-			return
+	was, known := r.peers[e.ID]
+	if !e.Connected || !e.Member() {
+		delete(r.peers, e.ID)
+		if known {
+			r.announceEvent("peer.disconnected", r.id, eventRecord{Actor: was.user.String(), Ref: peerID(e.ID)})
 		}
-		m := member{role: e.Role, since: r.n.cfg.Now()}
-		if len(e.Device) == 32 {
-			m.device = identity.DeviceID(e.Device)
-			if st := r.c.State(r.id); st != nil {
-				m.user, _ = st.Who(m.device)
-			}
+		return
+	}
+	m := member{role: e.Role, since: r.n.cfg.Now()}
+	if len(e.Device) == 32 {
+		m.device = identity.DeviceID(e.Device)
+		if st := r.c.State(r.id); st != nil {
+			m.user, _ = st.Who(m.device)
 		}
-		if known && was.device == m.device {
-			m.since = was.since
-		}
-		r.peers[e.ID] = m
-		r.protect()
-		r.remember(e.Peer)
-		if !known {
-			r.announceEvent("peer.connected", r.id, eventRecord{Actor: m.user.String(), Ref: peerID(e.ID)})
-		}
-		r.syncWith(e.ID)
-		r.wantAgain()
-		r.flushDesk()
-		r.askDecided(e.ID)
-		if m.user == r.fixed.Member {
-			r.tellOwn(e.ID)
-		}
-	})
+	}
+	if known && was.device == m.device {
+		m.since = was.since
+	}
+	r.peers[e.ID] = m
+	r.protect()
+	r.remember(e.Peer)
+	if !known {
+		r.announceEvent("peer.connected", r.id, eventRecord{Actor: m.user.String(), Ref: peerID(e.ID)})
+	}
+	r.syncWith(e.ID)
+	r.wantAgain()
+	r.flushDesk()
+	r.askDecided(e.ID)
+	if m.user == r.fixed.Member {
+		r.tellOwn(e.ID)
+	}
 }
 
 // protected is how many connections of each space the connection manager must not close.
@@ -64,7 +62,7 @@ const (
 // protect keeps some connections of every space I am in. Owner only.
 func (r *room) protect() {
 	keep := protected
-	if r.n.cfg.frugal() {
+	if r.n.frugal() {
 		keep = frugalProtected
 	}
 	for _, s := range r.c.Spaces() {
@@ -74,9 +72,9 @@ func (r *room) protect() {
 		ids, _ := r.connected(s)
 		for i, p := range ids {
 			if i < keep {
-				r.host.Protect(p, grpID(s))
+				r.host().Protect(p, grpID(s))
 			} else {
-				r.host.Unprotect(p, grpID(s))
+				r.host().Unprotect(p, grpID(s))
 			}
 		}
 	}
@@ -132,7 +130,7 @@ const (
 
 // tellPeers names other connected members to a member.
 func (r *room) tellPeers(to peer.ID) (out [][]byte) {
-	all := r.host.Peers()
+	all := r.host().Peers()
 	rand.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
 	for _, p := range all {
 		if !p.Member() || p.ID == to || len(p.Addrs) == 0 || len(out) == history.MaxPeers {
@@ -149,9 +147,9 @@ func (r *room) tellPeers(to peer.ID) (out [][]byte) {
 // met dials members that a member told me of, until I know enough.
 func (r *room) met(_ peer.ID, addrs [][]byte) {
 	want := enough
-	if r.n.cfg.frugal() { // no more at once than lack, since all are dialled at the same time
+	if r.n.frugal() { // no more at once than lack, since all are dialled at the same time
 		want = frugalEnough
-		addrs = addrs[:min(len(addrs), max(0, want-r.host.Members()))]
+		addrs = addrs[:min(len(addrs), max(0, want-r.host().Members()))]
 	}
 	for _, raw := range addrs {
 		a, err := ma.NewMultiaddrBytes(raw)
@@ -159,16 +157,16 @@ func (r *room) met(_ peer.ID, addrs [][]byte) {
 			continue
 		}
 		info, err := peer.AddrInfoFromP2pAddr(a)
-		if err != nil || info.ID == r.host.ID() || r.host.Bare().Network().Connectedness(info.ID) == network.Connected {
+		if err != nil || info.ID == r.host().ID() || r.host().Bare().Network().Connectedness(info.ID) == network.Connected {
 			continue
 		}
 		r.n.wg.Go(func() {
-			if r.host.Members() >= want {
+			if r.host().Members() >= want {
 				return
 			}
 			ctx, cancel := context.WithTimeout(r.ctx, 10*time.Second)
 			defer cancel()
-			if _, err := r.host.Connect(ctx, *info); err != nil {
+			if _, err := r.host().Connect(ctx, *info); err != nil {
 				r.n.log.Debug("a member told of could not be reached", "err", err)
 			}
 		})
@@ -193,7 +191,7 @@ func (r *room) dropOut() {
 			case <-time.After(time.Second):
 			case <-r.ctx.Done():
 			}
-			r.host.Drop(id)
+			r.host().Drop(id)
 		})
 	}
 }

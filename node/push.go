@@ -27,8 +27,8 @@ func (r *room) publish(p crdt.Publication) {
 		r.publishDesk(p)
 		return
 	}
-	if p.Wire != nil && r.goss != nil {
-		if err := r.goss.Publish(r.ctx, p.Topic, p.Wire); err != nil {
+	if p.Wire != nil && r.goss() != nil {
+		if err := r.goss().Publish(r.ctx, p.Topic, p.Wire); err != nil {
 			r.n.log.Debug("gossip publish failed", "err", err)
 		}
 	}
@@ -70,8 +70,8 @@ const afterGossip = 30 * time.Millisecond
 // reaches, so that somebody says it is stored: those who have something waiting already before others.
 func (r *room) pushTargets(p crdt.Publication) (now, later []peer.ID) {
 	var reached []peer.ID
-	if p.Wire != nil && r.goss != nil {
-		reached = r.goss.Reached(p.Topic)
+	if p.Wire != nil && r.goss() != nil {
+		reached = r.goss().Reached(p.Topic)
 	}
 	var fresh []peer.ID
 	for id, m := range r.peers {
@@ -118,7 +118,7 @@ func (r *room) push(to peer.ID, space op.ID, ops [][]byte, wires []sentWire) {
 	for i, w := range wires {
 		raw[i] = w.bytes
 	}
-	got, err := r.hist.Push(r.ctx, to, space, ops, raw)
+	got, err := r.hist().Push(r.ctx, to, space, ops, raw)
 	if err != nil {
 		r.n.log.Debug("push failed", "err", err)
 		return

@@ -240,7 +240,7 @@ func (r *room) askDesk(s joinStream, l acl.Link, terms joinTerms, m identity.Mem
 
 // adminAddrs says where some who may admit can be reached. Owner only.
 func (r *room) adminAddrs() (out [][]byte) {
-	for _, p := range r.host.Peers() {
+	for _, p := range r.host().Peers() {
 		m, ok := r.peers[p.ID]
 		if !ok || !r.c.OnDesk(m.user) || len(p.Addrs) == 0 || len(out) == 3 {
 			continue

@@ -69,7 +69,7 @@ func (r *room) serveRestore(st network.Stream) {
 	if s.read(&proof) != nil || len(proof.Proofs) > 2 {
 		return
 	}
-	signed := restoreSigned(r.id, terms.Nonce, r.host.ID(), st.Conn().RemotePeer())
+	signed := restoreSigned(r.id, terms.Nonce, r.host().ID(), st.Conn().RemotePeer())
 	var ops [][]byte
 	if r.ask(r.ctx, func() {
 		for _, p := range proof.Proofs {
@@ -105,11 +105,14 @@ func (n *Node) Restore(ctx context.Context, words, link string) (Community, erro
 	if _, err := n.room(comID(l.Community)); err == nil {
 		return Community{}, ErrAlreadyMember
 	}
+	if err := n.offline(); err != nil {
+		return Community{}, err
+	}
 	// A room for the meeting alone: who I am there is known once a member has told the salt.
 	meet := newRecord(l.Community, seed.Member(cmp.Or(l.Top, l.Community)).ID(), l.JoinKey, "")
 	meet.Link = strings.TrimSpace(link)
 	r := n.newRoom(meet, crdt.Blank(l.Community, crdt.Self{Member: meet.Member, Device: identity.DeviceKeyFromSeed(meet.Device)}))
-	if err := r.start(ctx); err != nil {
+	if err := r.start(); err != nil {
 		return Community{}, err
 	}
 	got, err := r.restored(ctx, seed)
@@ -157,12 +160,12 @@ func (r *room) restored(ctx context.Context, seed identity.Seed) (retrieved, err
 	for {
 		for _, i := range infos {
 			c, cancel := context.WithTimeout(ctx, 5*time.Second)
-			if _, err := r.host.Connect(c, i); err != nil {
+			if _, err := r.host().Connect(c, i); err != nil {
 				r.n.log.Debug("dial for restoring failed", "err", err)
 			}
 			cancel()
 		}
-		for _, p := range r.host.Peers() {
+		for _, p := range r.host().Peers() {
 			got, err := r.restoreFrom(ctx, p, seed)
 			if err == nil {
 				return got, nil
@@ -186,7 +189,7 @@ func (r *room) restored(ctx context.Context, seed identity.Seed) (retrieved, err
 func (r *room) restoreFrom(ctx context.Context, p host.Peer, seed identity.Seed) (got retrieved, err error) {
 	ctx, cancel := context.WithTimeout(ctx, joinTime)
 	defer cancel()
-	st, err := r.host.NewStream(ctx, p.ID, restoreProtocol)
+	st, err := r.host().NewStream(ctx, p.ID, restoreProtocol)
 	if err != nil {
 		return got, fmt.Errorf("ask to be restored: %w", err)
 	}
@@ -198,7 +201,7 @@ func (r *room) restoreFrom(ctx context.Context, p host.Peer, seed identity.Seed)
 	if err := s.read(&terms); err != nil {
 		return got, fmt.Errorf("ask to be restored: %w", err)
 	}
-	signed := restoreSigned(r.id, terms.Nonce, p.ID, r.host.ID())
+	signed := restoreSigned(r.id, terms.Nonce, p.ID, r.host().ID())
 	plain, owner := seed.Member(r.top), seed.Member(identity.OwnerSalt(terms.Salt))
 	proof := restoreProof{}
 	for _, m := range []identity.MemberKey{plain, owner} {

@@ -18,7 +18,6 @@ import (
 	"github.com/pandal-chat/pandal/node/history"
 	"github.com/pandal-chat/pandal/node/host"
 	"github.com/pandal-chat/pandal/node/store"
-	"github.com/pandal-chat/pandal/pubsub"
 )
 
 // room runs one community: one goroutine owns its crdt.Community; everybody else hands it work. Started by openRoom, ended by close.
@@ -30,10 +29,10 @@ type room struct {
 	fixed  communityRecord // as it was when the room was made: what never changes is read here, by anybody
 	device identity.DeviceKey
 	c      *crdt.Community // owned by run
-	host   *host.Host
-	goss   *pubsub.Gossip
-	hist   *history.History
 	snap   atomic.Pointer[crdt.Snapshot]
+
+	station atomic.Pointer[station] // nil before start; the owner replaces it
+	turning chan struct{}           // held while it is being replaced, and for good once the room closes
 
 	work     chan func()
 	gossip   chan crdt.Checked
@@ -98,7 +97,7 @@ type room struct {
 	ups       rollUps
 	expireAt  time.Time // when messages may be over again
 	nextDue   time.Time // when a scheduled announcement may be due
-	opened    time.Time // when this room was made
+	turnAt    time.Time // not before then is it opened again in the node's mode
 	consented bool      // the desk has been told whether I consent, or need not be
 	spans     spans     // who was a member when
 	deskHeld  int       // how many of the desk's keys I held when I last looked
@@ -108,7 +107,6 @@ type room struct {
 	asked     []byte   // my request, sealed
 	askedTo   op.ID    // under this epoch of the desk
 	askedLast op.ID
-	dht       bool // set before run
 }
 
 type carriedKey struct {
@@ -135,7 +133,7 @@ func (n *Node) newRoom(rec communityRecord, c *crdt.Community) *room {
 		peers: map[peer.ID]member{}, sums: map[op.ID]map[epoch.Tag]*history.Sum{}, rotate: map[op.ID]time.Time{}, parcels: map[peer.ID][]sentWire{},
 		asking: map[op.ID]bool{}, syncing: map[peer.ID]bool{}, named: map[op.ID]string{}, topics: map[string]op.ID{}, carried: map[carriedKey]time.Time{},
 		skewed: map[peer.ID]int64{}, change: make(chan struct{}), handedOn: map[[32]byte]map[peer.ID]bool{}, knocking: map[op.ID]time.Time{}, accepting: map[[32]byte]time.Time{}, marks: map[op.ID][]content.WatermarkRow{}, ackRows: map[[32]byte][]byte{}, gone: map[[32]byte]bool{}, arriving: map[[32]byte]bool{}, receiptAt: map[op.ID]time.Time{}, begun: map[op.ID]bool{}}
-	r.opened = n.cfg.Now()
+	r.turning = make(chan struct{}, 1)
 	r.ups = rollUps{told: map[identity.UserID]bool{}, due: map[[32]byte]time.Time{}, last: map[[32]byte]time.Time{}}
 	r.ctx, r.cancel = context.WithCancel(n.ctx)
 	r.snap.Store(c.Snapshot())
@@ -149,28 +147,34 @@ func (n *Node) openRoom(ctx context.Context, rec communityRecord) (*room, error)
 		return nil, err
 	}
 	r := n.newRoom(rec, c)
-	if err := r.start(ctx); err != nil {
+	if err := r.start(); err != nil {
 		return nil, err
 	}
 	return r, nil
 }
 
 // start opens the network and runs the owner.
-func (r *room) start(ctx context.Context) error {
-	if err := r.openNetwork(ctx); err != nil {
+func (r *room) start() error {
+	r.face.Store(r.newFace())
+	s, err := r.openStation(r.plan())
+	if err != nil {
 		close(r.done)
 		r.cancel()
 		return err
 	}
+	r.install(s)
 	r.n.wg.Go(r.run)
 	return nil
 }
 
-// close ends the room: network first, then the owner.
+// close ends the room: the owner first, then the network.
 func (r *room) close() {
 	r.cancel()
 	<-r.done
-	r.closeNetwork()
+	r.turning <- struct{}{} // what was being opened is closed by who opened it
+	if s := r.station.Load(); s != nil {
+		s.close()
+	}
 }
 
 // run is the owner of everything marked so. It ends when the room's context does.

@@ -60,7 +60,7 @@ func (n *Node) settleIn(ctx context.Context, rec communityRecord, ops [][]byte, 
 	if err := n.commit(ctx, &store.Batch{Meta: known}); err != nil {
 		return Community{}, err
 	}
-	if err := r.start(ctx); err != nil {
+	if err := r.start(); err != nil {
 		return Community{}, err
 	}
 	n.addRoom(r)

@@ -75,7 +75,7 @@ func (r *room) toldStream(p peer.ID, f toldFrame) (back toldFrame, ok bool) {
 	}
 	ctx, cancel := context.WithTimeout(network.WithAllowLimitedConn(r.ctx, "community"), toldTime)
 	defer cancel()
-	st, err := r.host.View().NewStream(ctx, p, toldProtocol)
+	st, err := r.host().View().NewStream(ctx, p, toldProtocol)
 	if err != nil {
 		return back, false // it knows nothing of it, or is gone
 	}

@@ -111,7 +111,7 @@ func (r *room) sendTyping(s op.ID, to []peer.ID) {
 		r.n.wg.Go(func() {
 			ctx, cancel := context.WithTimeout(network.WithAllowLimitedConn(r.ctx, "community"), typingTime)
 			defer cancel()
-			st, err := r.host.View().NewStream(ctx, p, typingProtocol)
+			st, err := r.host().View().NewStream(ctx, p, typingProtocol)
 			if err != nil {
 				return // it knows nothing of it, or is gone
 			}

@@ -52,7 +52,8 @@ func (r *room) tick() {
 	r.upkeepDesk(at)
 	r.meetAgain()
 	r.leadDue(at)
-	if every, with := r.n.cfg.rounds(); at.Sub(r.syncAt) >= every {
+	r.turnDue(at)
+	if every, with := r.n.rounds(); at.Sub(r.syncAt) >= every {
 		r.syncAt = at
 		ids := make([]peer.ID, 0, len(r.peers))
 		for id := range r.peers {
@@ -74,8 +75,8 @@ func (r *room) refresh() {
 	for t := range r.topics {
 		names = append(names, t)
 	}
-	if r.goss != nil {
-		if err := r.goss.SetTopics(names); err != nil {
+	if r.goss() != nil {
+		if err := r.goss().SetTopics(names); err != nil {
 			r.n.log.Warn("gossip topics could not be set", "err", err)
 		}
 	}
@@ -93,7 +94,7 @@ func (r *room) syncWith(p peer.ID) {
 	r.syncs.Add(1)
 	r.n.wg.Go(func() {
 		for range 8 {
-			more, err := r.hist.Sync(r.ctx, p)
+			more, err := r.hist().Sync(r.ctx, p)
 			if err != nil {
 				r.n.log.Debug("sync failed", "err", err)
 			}
@@ -172,7 +173,7 @@ func (r *room) keysFrom(ctx context.Context, p peer.ID, space op.ID, epochs []op
 	if err != nil {
 		return nil, err
 	}
-	ans, err := r.hist.Keys(ctx, p, req)
+	ans, err := r.hist().Keys(ctx, p, req)
 	if err != nil {
 		return nil, err
 	}

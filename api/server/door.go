@@ -26,6 +26,7 @@ type Door struct {
 	inside atomic.Pointer[Server]
 	turn   sync.Mutex // one lock or unlock at a time
 	held   io.Closer  // the data directory, while no node is open in it
+	mode   string     // of the network, when the node was locked
 
 	socket  string
 	tcp     *http.Server
@@ -154,6 +155,7 @@ func (d *Door) lock() error {
 	s.access.drop()
 	s.leave()
 	err = s.c.Node.Close()
+	d.mode = s.c.Node.Mode()
 	time.AfterFunc(time.Second, debug.FreeOSMemory) // once nobody's call is in the old server any more, what held keys is collected, and mostly given back
 	return errors.Join(err, d.hold())
 }
@@ -169,7 +171,7 @@ func (d *Door) unlock(passphrase []byte) error {
 	if d.held != nil {
 		d.held.Close()
 	}
-	n, err := s.c.Open(passphrase)
+	n, err := s.c.Open(passphrase, d.mode)
 	if err != nil {
 		return errors.Join(err, d.hold())
 	}

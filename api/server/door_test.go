@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cmp"
 	"runtime"
 	"testing"
 	"time"
@@ -12,10 +13,13 @@ import (
 // TestLockLetsGo: of a node that is locked nothing is kept, not even by who waits for its events; it opens again.
 func TestLockLetsGo(t *testing.T) {
 	dir := t.TempDir()
-	open := func(passphrase []byte) (*node.Node, error) {
-		return node.Open(t.Context(), node.Config{Data: dir, Name: "Asha", Mode: node.ModeOffline, Bootstrap: []string{"none"}, Passphrase: passphrase})
+	open := func(passphrase []byte, mode string) (*node.Node, error) {
+		return node.Open(t.Context(), node.Config{Data: dir, Name: "Asha", Mode: cmp.Or(mode, node.ModeLAN), Listen: []string{"/ip4/127.0.0.1/tcp/0"}, Bootstrap: []string{"none"}, Passphrase: passphrase})
 	}
 	d, old, woken := lockable(t, dir, open)
+	if err := d.inside.Load().c.Node.SetMode(t.Context(), node.ModeOffline); err != nil {
+		t.Fatal(err)
+	}
 	if err := d.lock(); err != nil {
 		t.Fatal(err)
 	}
@@ -31,11 +35,14 @@ func TestLockLetsGo(t *testing.T) {
 	if err := d.unlock([]byte("right")); err != nil || d.inside.Load().c.Node.Me().DisplayName != "Asha" {
 		t.Error(err)
 	}
+	if mode := d.inside.Load().c.Node.Mode(); mode != node.ModeOffline {
+		t.Errorf("locked offline, and opened again as %s", mode)
+	}
 }
 
 // lockable starts an API, and somebody who waits for events. The node is in no variable of the test's.
-func lockable(t *testing.T, dir string, open func([]byte) (*node.Node, error)) (*Door, weak.Pointer[node.Node], chan struct{}) {
-	n, err := open([]byte("right"))
+func lockable(t *testing.T, dir string, open func([]byte, string) (*node.Node, error)) (*Door, weak.Pointer[node.Node], chan struct{}) {
+	n, err := open([]byte("right"), "")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -28,7 +28,7 @@ type world struct {
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	dir := t.TempDir()
-	n, err := node.Open(t.Context(), node.Config{Data: dir, Name: "Asha", Mode: node.ModeOffline, Bootstrap: []string{"none"}})
+	n, err := node.Open(t.Context(), node.Config{Data: dir, Name: "Asha", Mode: node.ModeOffline, Bootstrap: []string{"none"}, Listen: []string{"/ip4/127.0.0.1/tcp/0"}})
 	if err != nil {
 		t.Fatal(err)
 	}

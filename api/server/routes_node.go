@@ -131,7 +131,7 @@ func (s *Server) status() api.Status {
 // told twice rather than never.
 func (s *Server) start(context.Context, *none) (*reply[api.Start], error) {
 	n := s.c.Node
-	out := api.Start{EventCursor: strconv.FormatInt(n.EventCursor(), 10), Me: s.me(), Groups: []api.Group{}}
+	out := api.Start{EventCursor: strconv.FormatInt(n.EventCursor(), 10), Me: s.me(), Mode: n.Mode(), Groups: []api.Group{}}
 	communities := n.Communities()
 	out.Communities = each(communities, renderCommunity)
 	for _, c := range communities {
@@ -151,9 +151,18 @@ func (s *Server) start(context.Context, *none) (*reply[api.Start], error) {
 
 func (s *Server) networkRoutes() {
 	const tag = "Network"
+	network := func() (*reply[api.Network], error) {
+		return just(renderNetwork(s.c.Node.Mode(), s.c.Node.Network()))
+	}
 	add(s, route{method: "GET", path: "/network", id: "getNetwork", summary: "Addresses, reachability and traffic", tag: tag, scope: api.ScopeRead},
-		func(context.Context, *none) (*reply[api.Network], error) {
-			return just(renderNetwork(s.c.Node.Mode(), s.c.Node.Network()))
+		func(context.Context, *none) (*reply[api.Network], error) { return network() })
+	addBody[struct{ Body any }](s, route{method: "PUT", path: "/network/mode", id: "setNetworkMode", summary: "Change how the network is used", tag: tag, scope: api.ScopeNodeAdmin,
+		description: "Now, and after the next start. Each community's host is closed and opened again; the answer comes once all are. Nothing is lost: what is written meanwhile waits, and joins under way go on."},
+		func(ctx context.Context, in *struct{ Body api.NetworkMode }) (*reply[api.Network], error) {
+			if err := s.c.Node.SetMode(ctx, in.Body.Mode); err != nil {
+				return nil, err
+			}
+			return network()
 		})
 	add(s, route{method: "GET", path: "/peers", id: "listPeers", summary: "Nodes that are connected", tag: tag, scope: api.ScopeRead},
 		func(_ context.Context, in *Paging) (*reply[api.List[api.Peer]], error) {

@@ -19,8 +19,9 @@ import (
 type Config struct {
 	Data string     // data directory; the caller holds its lock
 	Node *node.Node // nil: the store is locked
-	// Open opens the node of a locked store. It errs with node.ErrPassphrase. Nil: nobody can lock this node.
-	Open         func(passphrase []byte) (*node.Node, error)
+	// Open opens the node of a locked store, in the mode that it was locked in; empty: in whatever mode a start would. It errs with
+	// node.ErrPassphrase. Nil: nobody can lock this node.
+	Open         func(passphrase []byte, mode string) (*node.Node, error)
 	Listen       string // loopback address; empty: 127.0.0.1:7717
 	AllowedHosts []string
 	CORSOrigins  []string

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -54,7 +55,7 @@ func (a *app) upCmd() *cobra.Command {
 	f.StringVar(&u.node.DHTPrefix, "dht-prefix", "", "protocol prefix of a DHT of your own, like /pandal-test")
 	f.BoolVar(&u.node.DHTServer, "dht-server", false, "serve the DHT to others")
 	f.StringVar(&u.passphrase, "passphrase-file", "", "file with the passphrase of the store; - reads it from stdin")
-	f.StringVar(&u.node.Mode, "mode", u.node.Mode, "normal, lan_only, low_data or offline")
+	f.StringVar(&u.node.Mode, "mode", u.node.Mode, "normal, lan_only, low_data or offline, for this run (default: as chosen last, see pandal net mode)")
 	f.StringVar(&u.notify, "notify", u.notify, "desktop notifications on Linux and macOS: off, quiet (nothing of what came) or text; PANDAL_NOTIFY is the default")
 	f.StringVar(&u.log, "log-file", "", "add the log to this file instead of printing it")
 	f.StringVar(&u.node.Name, "name", "", "your name, on the first start")
@@ -62,7 +63,7 @@ func (a *app) upCmd() *cobra.Command {
 }
 
 func (u *upFlags) defaults() {
-	u.apiListen, u.node.MDNS, u.node.Mode, u.notify = "127.0.0.1:7717", true, "normal", defaultNotify()
+	u.apiListen, u.node.MDNS, u.notify = "127.0.0.1:7717", true, defaultNotify()
 }
 
 // bare is pandal without arguments: a short status, or the start of the node.
@@ -114,10 +115,15 @@ func (a *app) up(ctx context.Context, u *upFlags) error {
 		return fail(exitUsage, "--notify is off, quiet or text")
 	}
 	u.node.Data, u.node.Log = a.data, log
-	open := func(passphrase []byte) (*node.Node, error) {
+	open := func(passphrase []byte, mode string) (*node.Node, error) {
 		c := u.node
-		c.Passphrase = passphrase
+		c.Passphrase, c.Mode = passphrase, cmp.Or(mode, c.Mode)
 		n, err := node.Open(ctx, c)
+		if err == nil && c.Mode != "" {
+			if kept, e := n.RememberedMode(); e == nil && kept != c.Mode {
+				a.say("The network is used as %s in this run; chosen for other runs is %s.", c.Mode, kept)
+			}
+		}
 		if err == nil && u.notify != notifyOff {
 			w := &notifier{n: n, how: u.notify, tell: desktop, counted: map[string]int{}}
 			go w.run(ctx) // ends with the node
@@ -128,7 +134,7 @@ func (a *app) up(ctx context.Context, u *upFlags) error {
 	var n *node.Node
 	locked := passphrase == nil && node.Sealed(a.data)
 	if !locked {
-		n, err = open(passphrase)
+		n, err = open(passphrase, "")
 		clear(passphrase)
 		if err != nil {
 			return err

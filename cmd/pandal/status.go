@@ -53,6 +53,28 @@ func (a *app) printStatus(st api.Status) error {
 func (a *app) netCmd() *cobra.Command {
 	c := &cobra.Command{Use: "net", Short: "The network of this node"}
 	c.AddCommand(&cobra.Command{
+		Use: "mode [MODE]", Short: "Say or change how the network is used", Args: cobra.MaximumNArgs(1), ValidArgs: []string{"normal", "low_data", "lan_only", "offline"},
+		Example: "  pandal net mode\n  pandal net mode offline",
+		Long: `Say how the network is used, or change it, now and after the next start:
+
+  normal    by every way there is
+  low_data  with few connections, for who pays by the megabyte
+  lan_only  within the local network alone
+  offline   not at all: what is written waits`,
+		RunE: a.with(func(ctx context.Context, c *client.Client, args []string) error {
+			var n api.Network
+			var err error
+			if len(args) == 0 {
+				n, err = client.Get[api.Network](ctx, c, "/network")
+			} else {
+				n, err = client.Send[api.Network](ctx, c, "PUT", "/network/mode", api.NetworkMode{Mode: args[0]})
+			}
+			if err != nil {
+				return err
+			}
+			return a.show(api.NetworkMode{Mode: n.Mode}, func(w io.Writer) { fmt.Fprintln(w, n.Mode) })
+		}),
+	}, &cobra.Command{
 		Use: "status", Short: "Addresses, reachability and traffic", Args: cobra.NoArgs, Example: "  pandal net status --json",
 		RunE: a.with(func(ctx context.Context, c *client.Client, _ []string) error {
 			n, err := client.Get[api.Network](ctx, c, "/network")

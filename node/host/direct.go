@@ -34,11 +34,11 @@ const direct protocol.ID = "/pandal/1/direct"
 // ErrNotShared says that the other side does not hold the secret.
 var ErrNotShared = errors.New("the other side does not hold the secret")
 
-// NewDirect starts one; without listen it only dials. Options are added last, as in Config. Close ends it.
-func NewDirect(listen []string, options ...libp2p.Option) (*Direct, error) {
+// NewDirect starts one; without listen it only dials, and it meets whom reach lets it. Options are added last, as in Config. Close ends it.
+func NewDirect(reach Reach, listen []string, options ...libp2p.Option) (*Direct, error) {
 	opts := []libp2p.Option{libp2p.Transport(tcp.NewTCPTransport), libp2p.Transport(quic.NewTransport), libp2p.Security(libp2ptls.ID, libp2ptls.New),
 		libp2p.Security(noise.ID, noise.New), libp2p.DisableRelay(), libp2p.DisableMetrics(), libp2p.DisableIdentifyAddressDiscovery(),
-		libp2p.UserAgent("go-libp2p"), libp2p.ProtocolVersion("ipfs/0.1.0"), libp2p.NoListenAddrs}
+		libp2p.UserAgent("go-libp2p"), libp2p.ProtocolVersion("ipfs/0.1.0"), libp2p.NoListenAddrs, libp2p.ConnectionGater(reach)}
 	if len(listen) > 0 {
 		opts = append(opts, libp2p.ListenAddrStrings(listen...))
 	}

@@ -83,6 +83,8 @@ type Config struct {
 	OnPeer     func(PeerEvent)        // called from one goroutine, in order; it must neither block for long nor call Close; may be nil
 	Remembered func() []peer.AddrInfo // members met before, redialled while few are connected; may be nil
 
+	Reach Reach // whom it may be connected with
+
 	NAT   bool // port mapping, AutoNAT, relays and hole punching; ignored when all of Listen is loopback
 	Relay bool // offer relays without limits (a keeper)
 
@@ -240,8 +242,11 @@ func (h *Host) spawn(f func()) bool {
 // ID returns the host's peer id.
 func (h *Host) ID() peer.ID { return h.bare.ID() }
 
-// Addrs returns where the host can be dialled, each address ending in /p2p/<id>.
+// Addrs returns where the host can be dialled, each address ending in /p2p/<id>; nothing where it listens nowhere.
 func (h *Host) Addrs() []ma.Multiaddr {
+	if len(h.bare.Addrs()) == 0 {
+		return nil
+	}
 	out, err := peer.AddrInfoToP2pAddrs(&peer.AddrInfo{ID: h.bare.ID(), Addrs: h.bare.Addrs()})
 	if err != nil {
 		return nil

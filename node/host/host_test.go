@@ -64,12 +64,14 @@ func (w *world) options() (string, []libp2p.Option) {
 	}
 }
 
-func (w *world) host(auth Auth) (*Host, chan PeerEvent) {
+func (w *world) host(auth Auth) (*Host, chan PeerEvent) { return w.within(Anywhere, auth) }
+
+func (w *world) within(reach Reach, auth Auth) (*Host, chan PeerEvent) {
 	w.t.Helper()
 	listen, opts := w.options()
 	events := make(chan PeerEvent, 100)
 	h, err := New(Config{
-		Key: seed(), Listen: []string{listen}, Auth: auth, Options: opts,
+		Key: seed(), Listen: []string{listen}, Auth: auth, Reach: reach, Options: opts,
 		OnPeer: func(e PeerEvent) { events <- e },
 	})
 	if err != nil {

@@ -63,6 +63,7 @@ func (h *Host) options(cfg Config, key crypto.PrivKey, listen []ma.Multiaddr) ([
 		libp2p.ProtocolVersion("ipfs/0.1.0"),
 		libp2p.DisableMetrics(),
 		libp2p.DisableIdentifyAddressDiscovery(),
+		libp2p.ConnectionGater(cfg.Reach),
 	}
 	if len(cfg.Options) == 0 { // its goroutine is the process's own and does not belong in a simulation
 		opts = append(opts, libp2p.BandwidthReporter(h.bytes))

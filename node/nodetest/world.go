@@ -129,6 +129,14 @@ func (n *Node) Start() {
 	n.Node = got
 }
 
+// With starts the node again, on its store, with another Config.
+func (n *Node) With(change func(*node.Config)) {
+	n.w.t.Helper()
+	n.Stop()
+	change(&n.cfg)
+	n.Start()
+}
+
 // Stop stops the node, if it runs.
 func (n *Node) Stop() {
 	if n.Node == nil {
