@@ -141,3 +141,23 @@ export function watch(page, faults) {
   });
   page.on('pageerror', (e) => faults.push(`error: ${e.message}`));
 }
+
+/** The words of the page in a language, each given as the English catalogue has it, so that one test walks in every language. What it gives is a
+ * pattern of the whole text; `in` is one that may stand in more. What is put into a text fits anything, unless it is told. */
+export function words(lang) {
+  const read = (l) => JSON.parse(readFileSync(join(root, 'api/web/src/locales', `${l}.json`), 'utf8'));
+  const english = read('en'), its = read(lang);
+  const forms = (entry) => (typeof entry === 'string' ? [entry] : Object.values(entry));
+  const plain = (s) => s.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+  const pattern = (text, args) => {
+    const keys = Object.keys(english).filter((k) => forms(english[k]).includes(text));
+    if (!keys.length) throw new Error(`the page has no words "${text}"`);
+    const all = new Set(keys.flatMap((k) => forms(its[k])));
+    // Names stand in marks of their own direction; numbers are written as the language writes them.
+    const fill = (_, name) => (args[name] === undefined ? '.*' : typeof args[name] === 'number' ? new Intl.NumberFormat(lang).format(args[name]) : `[\u2066-\u2069]?${plain(args[name])}[\u2066-\u2069]?`);
+    return [...all].map((s) => s.split(/(\{\w+\})/).map((part) => (/^\{/.test(part) ? part.replace(/\{(\w+)\}/, fill) : plain(part))).join('')).join('|');
+  };
+  const w = (text, args = {}) => new RegExp(`^\\s*(?:${pattern(text, args)})\\s*$`, 'u');
+  w.in = (text, args = {}) => new RegExp(pattern(text, args), 'u');
+  return w;
+}
