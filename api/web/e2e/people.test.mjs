@@ -211,6 +211,74 @@ test('who is named with @ is offered, told, and shown', {skip, timeout: 90_000},
   }
 });
 
+test('after # my groups are offered, after : emoji; a named group is a link for whom can see it', {skip, timeout: 90_000}, async () => {
+  const p = await open(b, {lang: 'es'}), q = await open(b);
+  await signIn(p, s.asha);
+  await signIn(q, s.budi);
+  const food = `/c/${s.com.id}/g/${s.food.id}`;
+  await q.goto(s.budi.url + food);
+  const asked = [];
+  q.on('request', (r) => asked.push(new URL(r.url()).pathname));
+  const box = q.getByRole('textbox', {name: /^Message/}), offer = q.getByRole('listbox');
+  const none = async (text, why) => {
+    await box.fill('');
+    await box.pressSequentially(text);
+    assert.equal(await offer.count(), 0, why);
+  };
+  await none('See #qu', 'he is not in the quiet corner');
+  await none('See a#fo', 'within a word');
+  await none('http://x.org/#fo', 'within an address');
+  for (const text of ['At 10:30', 'at 10:he', 'Well :)', 'Well:he', 'http://he', 'Hm :h', 'Hm ::he']) await none(text, text);
+  assert.ok(!asked.includes('/emoji.js'), 'nobody has asked for emoji yet');
+  await box.fill('');
+  await box.pressSequentially('See #rel');
+  await q.getByRole('listbox', {name: 'Your groups'}).getByRole('option', {name: 'Food relief', selected: true}).waitFor();
+  await q.keyboard.press('Tab');
+  assert.equal(await box.inputValue(), 'See #Food\u00A0relief ', 'Tab puts the name in');
+  await box.pressSequentially('with :heart');
+  const emoji = q.getByRole('listbox', {name: 'Emoji'}), chosen = emoji.getByRole('option', {selected: true});
+  await emoji.waitFor();
+  assert.equal(await chosen.textContent(), '❤️heart');
+  assert.equal(await box.getAttribute('aria-activedescendant'), await chosen.getAttribute('id'));
+  await q.keyboard.press('ArrowUp');
+  assert.notEqual(await chosen.textContent(), '❤️heart', 'the last one');
+  await q.keyboard.press('ArrowDown');
+  await q.keyboard.press('Escape');
+  await offer.waitFor({state: 'detached'});
+  assert.equal(await box.inputValue(), 'See #Food\u00A0relief with :heart', 'Esc leaves what is written');
+  await q.keyboard.press('Backspace');
+  await emoji.waitFor();
+  await q.keyboard.press('Enter');
+  assert.equal(await box.inputValue(), 'See #Food\u00A0relief with ❤️ ', 'Enter puts it in and sends nothing');
+  await q.keyboard.press('Enter');
+  const said = q.getByRole('log').getByRole('article').filter({hasText: 'See #Food'});
+  assert.equal(await said.getByRole('link', {name: '#Food relief'}).getAttribute('href'), food);
+
+  await p.goto(s.asha.url + food);
+  const field = p.locator('.cp textarea'), lista = p.getByRole('listbox', {name: 'Emojis'});
+  for (const word of [':coraz', ':corazon', ':heart']) {
+    await field.fill('');
+    await field.pressSequentially(word);
+    await lista.getByRole('option', {name: 'corazón', selected: true}).waitFor();
+  }
+  await field.fill('');
+  const other = await s.asha.api('POST', '/communities', {name: 'Elsewhere', display_name: 'Asha'});
+  await s.asha.api('POST', `/communities/${other.id}/groups`, {name: 'Secret club'});
+  await s.asha.api('POST', `/groups/${s.food.id}/messages`, {text: 'Not #Secret club, not a#Food relief, not #Quiet cornerstone: **#quiet corner**, please'});
+  for (const page of [p, q]) {
+    const m = page.getByRole('log').getByRole('article').filter({hasText: 'Not #Secret club'});
+    await m.waitFor();
+    assert.deepEqual(await m.getByRole('link').allTextContents(), ['#quiet corner'], 'of another community nothing is known, and a name is whole');
+  }
+  await q.getByRole('link', {name: '#quiet corner', exact: true}).click();
+  await q.waitForURL(`**/g/${s.quiet.id}`);
+  await q.getByRole('heading', {level: 1, name: 'Quiet corner'}).waitFor();
+  for (const page of [p, q]) {
+    assert.deepEqual(page.faults, []);
+    await page.context().close();
+  }
+});
+
 test('a report reaches those who let people in, who hide the message', {skip, timeout: 120_000}, async () => {
   const p = await open(b), q = await open(b);
   for (const [page, node] of [[p, s.asha], [q, s.budi]]) await signIn(page, node);

@@ -1,7 +1,7 @@
 // Keeps the shell of the page, so that a node that does not run is told of in the page's own words. The node always comes first: what is
 // kept is shown only where it does not answer at all. Nothing of the API is ever kept, and the shell holds nothing of its person.
 const name = 'shell';
-const files = ['/', '/app.js', '/app.css', '/i.svg', '/icon.svg', '/look.js', '/manifest.webmanifest', '/ar.js', '/en.js', '/es.js', '/hi.js', '/id.js'];
+const files = ['/', '/app.js', '/app.css', '/emoji.js', '/i.svg', '/icon.svg', '/look.js', '/manifest.webmanifest', '/ar.js', '/en.js', '/es.js', '/hi.js', '/id.js'];
 
 async function fill() {
   const cache = await caches.open(name);

@@ -4,13 +4,13 @@ import {useLayoutEffect, useRef, useState} from 'preact/hooks';
 import {t} from '../lib/i18n';
 import {prefs} from '../lib/prefs';
 import {Icon} from './basic';
-import {NameList, useNaming} from './mention';
+import {OfferList, useCompletion} from './complete';
 
 const longest = 16_000;
 const draftKey = (id: string) => `draft:${id}`;
 
-export function Composer({id, label, place, onSend, button, violet, above, start, focusOn, onUp, initial, onEsc, onWrite, word, people}: {
-  id: string; label: string; place: string; onSend: (text: string, mentions: string[]) => void | Promise<boolean>; button: string; violet?: boolean; above?: ComponentChildren; word?: string;
+export function Composer({id, com, label, place, onSend, button, violet, above, start, focusOn, onUp, initial, onEsc, onWrite, word, people}: {
+  id: string; com: string; label: string; place: string; onSend: (text: string, mentions: string[]) => void | Promise<boolean>; button: string; violet?: boolean; above?: ComponentChildren; word?: string;
   start?: ComponentChildren; focusOn?: unknown; onUp?: () => boolean; initial?: string; onEsc?: () => void; onWrite?: () => void;
   /** Where those are who can be named with @. */ people?: string | undefined;
 }) {
@@ -27,12 +27,12 @@ export function Composer({id, label, place, onSend, button, violet, above, start
     if (v) localStorage.setItem(draftKey(id), v);
     else localStorage.removeItem(draftKey(id));
   };
-  const naming = useNaming(people, box, change, initial);
+  const offer = useCompletion(com, people, box, change, initial);
   const submit = () => {
     const v = text.trim();
     if (!v) return;
-    const done = onSend(v, naming.of(v));
-    naming.close();
+    const done = onSend(v, offer.of(v));
+    offer.close();
     box.current?.focus();
     if (!done) return change('');
     void done.then((taken) => taken && change('')); // what the node refuses stays to be mended
@@ -43,20 +43,20 @@ export function Composer({id, label, place, onSend, button, violet, above, start
       submit();
     }}>
       {above}
-      <NameList n={naming} />
+      <OfferList n={offer} />
       <div class="cpb">
         {start}
         <label class="vh" for={`t-${id}`}>{label}</label>
         <textarea ref={box} class="fld" id={`t-${id}`} rows={1} dir="auto" placeholder={place} value={text} maxLength={longest}
-          {...(people ? {'aria-autocomplete': 'list'} : {})} {...(naming.list.length ? {'aria-controls': naming.id, 'aria-activedescendant': `${naming.id}-${naming.at}`} : {})}
-          onBlur={naming.close} onClick={naming.look}
+          aria-autocomplete="list" {...(offer.list.length ? {'aria-controls': offer.id, 'aria-activedescendant': `${offer.id}-${offer.at}`} : {})}
+          onBlur={offer.close} onClick={offer.look}
           onInput={(e) => {
             change(e.currentTarget.value);
-            naming.look();
+            offer.look();
             if (e.currentTarget.value.trim()) onWrite?.();
           }}
           onKeyDown={(e) => {
-            if (e.isComposing || naming.key(e)) return;
+            if (e.isComposing || offer.key(e)) return;
             if (e.key === 'Enter' && (prefs.value.enter ? !e.shiftKey : e.ctrlKey || e.metaKey)) {
               e.preventDefault();
               submit();

@@ -16,12 +16,12 @@ import {groupHref} from './shell';
 const foldAt = 4000;
 
 /** Long texts are cut until somebody asks for all of it. */
-export function Body({text, big}: {text: string; big?: boolean}) {
+export function Body({text, com, big}: {text: string; com: string; big?: boolean}) {
   const [all, setAll] = useState(false);
   const cut = !all && text.length > foldAt;
   return (
     <div class={big ? 'big' : undefined}>
-      {markdown(cut ? text.slice(0, 1200) + '…' : text)}
+      {markdown(cut ? text.slice(0, 1200) + '…' : text, com)}
       {cut ? <button type="button" class="bt qt" onClick={() => setAll(true)}>{t('msg.showAll')}</button> : null}
     </div>
   );
@@ -61,8 +61,8 @@ export function StateLine({m, c, tabIndex}: {m: Message; c: Community; tabIndex:
 export function Content({m, c}: {m: Message; c: Community}) {
   if (m.kind === 'poll' && m.poll) return <PollCard m={m} p={m.poll} c={c} />;
   if (m.kind === 'event' && m.event) return <EventCard e={m.event} c={c} />;
-  if (m.kind === 'text' || m.kind === 'announcement' || m.kind === 'callout' || m.kind === 'system') return <Body text={m.text} />;
-  if (m.text) return <Body text={m.text} />;
+  if (m.kind === 'text' || m.kind === 'announcement' || m.kind === 'callout' || m.kind === 'system') return <Body text={m.text} com={c.id} />;
+  if (m.text) return <Body text={m.text} com={c.id} />;
   return <p class="mu"><Icon name="help" /> {t('msg.unknown')}</p>;
 }
 
@@ -130,7 +130,7 @@ export function PendingRow({p}: {p: Pending}) {
   return (
     <article class="m me" aria-label={`${t('you')}, ${t(`pending.${p.state}`)}`}>
       <div class={failed ? 'b failed' : 'b'}>
-        <Body text={p.body.text} />
+        <Body text={p.body.text} com={groups.value.get(p.group)?.community_id ?? ''} />
         <p class={`st ${failed ? 'bad' : 'wt'}`}>
           <time dateTime={p.at} class="mu">{clock(p.at)}</time><Icon name={failed ? 'alert' : 'clock'} />
           <span>{t(`pending.${p.state}`)}{failed && p.problem ? ` ${problemText(p.problem)}` : ''}</span>

@@ -58,7 +58,7 @@ export function History({m, onClose}: {m: Message; onClose: () => void}) {
     <Dialog title={t('msg.history')} onClose={onClose} wide>
       <Trouble problem={list.problem} />
       {!list.value ? <Loading what={t('msg.history')} rows={2} /> : (
-        <ol class="stack">{list.value.map((v, i) => <li key={i} class="card"><p class="sm mu"><time dateTime={v.at}>{fullTime(v.at)}</time></p>{markdown(v.text.slice(0, 8000))}</li>)}</ol>
+        <ol class="stack">{list.value.map((v, i) => <li key={i} class="card"><p class="sm mu"><time dateTime={v.at}>{fullTime(v.at)}</time></p>{markdown(v.text.slice(0, 8000), m.community_id)}</li>)}</ol>
       )}
     </Dialog>
   );

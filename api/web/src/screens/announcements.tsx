@@ -103,7 +103,7 @@ function Notice({m, c, g, hot, onThread}: {m: Message; c: Community; g: Group; h
           </div>
           <Tools m={m} c={c} g={g} acts={{}} onFail={fail} may={live} />
         </div>
-        {m.kind === 'announcement' ? <Body text={m.text} big /> : <Content m={m} c={c} />}
+        {m.kind === 'announcement' ? <Body text={m.text} com={c.id} big /> : <Content m={m} c={c} />}
       </div>
       <div class="bd1 nt-acts">
         <Reactions m={m} onFail={fail} may={live} />
@@ -147,7 +147,7 @@ function Write({c, g, onLater}: {c: Community; g: Group; onLater: () => void}) {
   const to = groups.length ? t('announce.toGroups', {n: groups.length}) : t('announce.toAll', {n: c.member_count});
   return (
     <>
-      <Composer id={g.id} violet label={t('announce.label')} place={t('announce.write')} button={at ? t('later.set') : t('announce.label')} {...(at ? {word: t('later.set')} : {})}
+      <Composer id={g.id} com={c.id} violet label={t('announce.label')} place={t('announce.write')} button={at ? t('later.set') : t('announce.label')} {...(at ? {word: t('later.set')} : {})}
         above={
           <div class="row wrap sm write-opts">
             {all.length ? <button type="button" class="bt" onClick={() => setChoosing(true)}><Icon name="users" />{to}<Icon name="down" /></button> : null}
