@@ -62,13 +62,12 @@ func (a *app) netCmd() *cobra.Command {
   lan_only  within the local network alone
   offline   not at all: what is written waits`,
 		RunE: a.with(func(ctx context.Context, c *client.Client, args []string) error {
-			var n api.Network
-			var err error
-			if len(args) == 0 {
-				n, err = client.Get[api.Network](ctx, c, "/network")
-			} else {
-				n, err = client.Send[api.Network](ctx, c, "PUT", "/network/mode", api.NetworkMode{Mode: args[0]})
+			if len(args) > 0 {
+				if _, err := client.Send[any](ctx, c, "PUT", "/network/mode", api.NetworkMode{Mode: args[0]}); err != nil {
+					return err
+				}
 			}
+			n, err := client.Get[api.Network](ctx, c, "/network")
 			if err != nil {
 				return err
 			}

@@ -6,7 +6,7 @@ import {go, opened} from './router';
 import {freshShell} from './shell';
 import {follow, restart, tellTabs, type Word} from './stream';
 import {heardTyping, wrote} from './typing';
-import type {Community, Group, Job, Me, Message, Session, Start, StreamEvent} from './types';
+import type {Community, Group, Job, Me, Message, Mode, Session, Start, StreamEvent} from './types';
 
 /** asking: no answer yet. out: this page is not signed in. stopped: the node does not answer. */
 export type Phase = 'asking' | 'out' | 'in' | 'stopped' | 'locked';
@@ -19,6 +19,8 @@ export const streaming = signal(true);
 export const me = signal<Me | null>(null);
 export const communities = signal<Community[]>([]);
 export const groups = signal<ReadonlyMap<string, Group>>(new Map());
+/** How the node uses the network. */
+export const mode = signal<Mode>('normal');
 export const jobs = signal<ReadonlyMap<string, Job>>(new Map());
 
 export const communityOf = (id: string) => communities.value.find((c) => c.id === id);
@@ -92,6 +94,7 @@ export async function refresh(): Promise<void> {
   }
   if (early) void freshShell(opened.hash);
   me.value = s.me;
+  mode.value = s.mode;
   communities.value = s.communities;
   groups.value = new Map(s.groups.map((g) => [g.id, g]));
   phase.value = 'in';
@@ -228,6 +231,9 @@ function take(e: StreamEvent) {
       if (j.state === 'done') void refresh();
       break;
     }
+    case 'network':
+      mode.value = (e.data as {mode: Mode}).mode;
+      break;
     case 'peer':
     case 'join_request':
       if (com) void askCommunity(com);

@@ -84,7 +84,10 @@ export interface Problem {
   errors?: {location: string; message: string}[];
 }
 
-export interface Start {me: Me; communities: Community[]; groups: Group[]; event_cursor: string}
+/** How the node uses the network, in the order in which one chooses. */
+export const modes = ['normal', 'low_data', 'lan_only', 'offline'] as const;
+export type Mode = (typeof modes)[number];
+export interface Start {me: Me; communities: Community[]; groups: Group[]; event_cursor: string; mode: Mode}
 export interface Page<T> {items: T[]; next_cursor: string | null}
 
 export interface StreamEvent {id?: string; type: string; time: string; community_id?: string; group_id?: string; actor_id?: string; data: unknown}
@@ -97,7 +100,7 @@ export interface Token {
 export interface NetworkHost {
   community_id: string; peer_id: string; addresses: string[]; reachability: string; peers: number; dht: boolean; lan: boolean; bytes_in: number; bytes_out: number;
 }
-export interface Network {reachability: string; peers: number; bytes_in: number; bytes_out: number; hosts: NetworkHost[]}
+export interface Network {mode: Mode; reachability: string; peers: number; bytes_in: number; bytes_out: number; hosts: NetworkHost[]}
 export interface Peer {
   id: string; community_id: string; member_id: string | null; role: string; addresses: string[]; direction: string; latency_seconds?: number; since: string | null;
 }

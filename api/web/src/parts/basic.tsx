@@ -75,8 +75,9 @@ export function Check({label, checked, onChange, hint, disabled}: {
   );
 }
 
-export function Segments<T extends string>({legend, name, value, options, onChange, hideLegend, wide}: {
-  legend: string; name: string; value: T; options: [T, ComponentChildren, string?][]; onChange: (v: T) => void; hideLegend?: boolean; wide?: boolean;
+/** Radios side by side. With hints, each says below what it does. */
+export function Segments<T extends string>({legend, name, value, options, onChange, hideLegend, wide, hints}: {
+  legend: string; name: string; value: T; options: [T, ComponentChildren, string?][]; onChange: (v: T) => void; hideLegend?: boolean; wide?: boolean; hints?: (v: T) => string;
 }) {
   return (
     <fieldset>
@@ -84,11 +85,12 @@ export function Segments<T extends string>({legend, name, value, options, onChan
       <div class={wide ? 'seg wide' : 'seg'}>
         {options.map(([v, label, spoken]) => (
           <label key={v}>
-            <input type="radio" name={name} aria-label={spoken} checked={value === v} onChange={() => onChange(v)} />
+            <input type="radio" name={name} aria-label={spoken} aria-describedby={hints && `${name}-${v}`} checked={value === v} onChange={() => onChange(v)} />
             {spoken ? <span aria-hidden="true">{label}</span> : <span>{label}</span>}
           </label>
         ))}
       </div>
+      {hints ? <dl class="hints">{options.map(([v, label]) => <div key={v} class={v === value ? 'on' : undefined}><dt>{label}</dt><dd id={`${name}-${v}`}>{hints(v)}</dd></div>)}</dl> : null}
     </fieldset>
   );
 }

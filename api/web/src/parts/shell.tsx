@@ -3,7 +3,7 @@ import type {ComponentChildren} from 'preact';
 import {useEffect, useLayoutEffect, useRef} from 'preact/hooks';
 import {lang, shortWhen, t} from '../lib/i18n';
 import {path, parts} from '../lib/router';
-import {can, communities, communityOf, groupsOf, muted, streaming, unreadTotal} from '../lib/state';
+import {can, communities, communityOf, groupsOf, mode, muted, streaming, unreadTotal} from '../lib/state';
 import {initials, nameOf, oneLine, pick, tidy} from '../lib/text';
 import type {Community, Group, Message} from '../lib/types';
 import {Avatar, Icon} from './basic';
@@ -47,8 +47,10 @@ export function Pill({c}: {c: Community}) {
   let icon = 'wifi', text = t('pill.online', {n: c.reachable});
   if (!streaming.value) [icon, text] = ['retry', t('pill.trying')];
   else if (c.state !== 'active') [icon, text] = ['user-minus', t(`pill.${c.state}`)];
+  else if (mode.value === 'offline') [icon, text] = ['wifi-off', t('pill.offline')];
   else if (c.member_count <= 1) [icon, text] = ['users', t('pill.alone')];
   else if (c.reachable === 0) [icon, text] = ['wifi-off', t('pill.nobody')];
+  else if (mode.value === 'lan_only') text = t('pill.lan', {n: c.reachable});
   return <a class="pill" href={`/c/${c.id}/network`} aria-current={path.value === `/c/${c.id}/network` ? 'page' : undefined}><Icon name={icon} /><span>{text}</span></a>;
 }
 

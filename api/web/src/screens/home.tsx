@@ -1,7 +1,7 @@
 // The home of a community: what needs somebody first, everything else quieter.
 import {useList} from '../lib/data';
 import {clock, dayName, monthDay, t, tx, weekdayTime} from '../lib/i18n';
-import {can, communityOf, groupsOf, me} from '../lib/state';
+import {can, communityOf, groupsOf, me, mode} from '../lib/state';
 import {nameOf, tidy} from '../lib/text';
 import type {Community, Group, JoinRequest, Message} from '../lib/types';
 import {Empty, Icon} from '../parts/basic';
@@ -81,7 +81,7 @@ export function Home({com}: {com: string}) {
                 {up ? <li><Icon name="house" /><a class="grow" href={`/c/${up.id}`}>{t('below.up', {name: tidy(up.name)})}</a></li> : null}
                 <li><Icon name="users" /><a class="grow" href={`/c/${com}/members`}>{t('members', {n: c.member_count})}</a></li>
                 {c.member_count > 1 && canInvite(c) ? <li><Icon name="user-plus" /><a class="grow" href={`/c/${com}/invite`}>{t('menu.invite')}</a></li> : null}
-                <li><Icon name="waypoints" /><a class="grow" href={`/c/${com}/network`}>{t('pill.online', {n: c.reachable})}</a></li>
+                <li><Icon name="waypoints" /><a class="grow" href={`/c/${com}/network`}>{mode.value === 'offline' ? t('pill.offline') : t('pill.online', {n: c.reachable})}</a></li>
               </ul>
             </section>
             {c.below?.length ? (

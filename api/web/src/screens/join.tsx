@@ -3,7 +3,7 @@ import {useEffect, useState} from 'preact/hooks';
 import {get, post, Refusal, upload} from '../lib/api';
 import {lang, relative, t, tx} from '../lib/i18n';
 import {go, opened} from '../lib/router';
-import {communityOf, jobs, me, refresh} from '../lib/state';
+import {communityOf, jobs, me, mode, refresh} from '../lib/state';
 import {tidy} from '../lib/text';
 import type {Job, Preview, Problem} from '../lib/types';
 import {Icon, Note, Trouble} from '../parts/basic';
@@ -208,7 +208,7 @@ function WayIn({id}: {id: string}) {
   const step = job.steps[at];
   return (
     <div aria-live="polite" class="stack">
-      <Steps at={at} state={step?.state ?? job.state} failed={job.state === 'failed'} {...(step?.detail && lang() === 'en' ? {detail: step.detail} : {})} />
+      <Steps at={at} state={step?.state ?? job.state} failed={job.state === 'failed'} {...(mode.value === 'offline' && at === 0 ? {detail: t('join.chosen')} : step?.detail && lang() === 'en' ? {detail: step.detail} : {})} />
       {job.state === 'failed' && job.error ? (
         <>
           <Trouble problem={job.error} />

@@ -3,10 +3,11 @@ import {useState} from 'preact/hooks';
 import {get, post, Refusal} from '../lib/api';
 import {useData, useList} from '../lib/data';
 import {lang, t} from '../lib/i18n';
-import {communityOf} from '../lib/state';
+import {communityOf, mode} from '../lib/state';
 import {nameOf} from '../lib/text';
 import type {Member, Network, Peer, Problem} from '../lib/types';
 import {Copy, Icon, Note, Trouble} from '../parts/basic';
+import {NetworkMode} from '../parts/mode';
 import {PageScreen, Shell} from '../parts/shell';
 import {useTitle} from '../parts/stage';
 
@@ -26,8 +27,8 @@ function Dots({n, of}: {n: number; of: number}) {
 export function NetworkScreen({com}: {com: string}) {
   const c = communityOf(com)!;
   useTitle(t('menu.network'));
-  const net = useData<Network>('/network', ['peer']);
-  const peers = useList<Peer>('/peers', ['peer']);
+  const net = useData<Network>('/network', ['peer', 'network']);
+  const peers = useList<Peer>('/peers', ['peer', 'network']);
   const members = useList<Member>(`/communities/${com}/members?state=active`, [`member:${com}`]);
   const nameFor = (id: string | null) => nameOf(members.value?.find((m) => m.id === id)?.display_name);
   const [addr, setAddr] = useState('');
@@ -35,6 +36,7 @@ export function NetworkScreen({com}: {com: string}) {
   const [ok, setOk] = useState(false);
   const host = net.value?.hosts.find((h) => h.community_id === com);
   const mine = (peers.value ?? []).filter((p) => p.community_id === com && p.role === 'member');
+  const off = mode.value === 'offline';
   const others = Math.max(c.member_count - 1, 0);
   const connect = async (e: Event) => {
     e.preventDefault();
@@ -50,9 +52,10 @@ export function NetworkScreen({com}: {com: string}) {
   };
   return (
     <Shell com={com}>
-      <PageScreen back={`/c/${com}`} title={others === 0 ? t('pill.alone') : t('net.title', {n: c.reachable, of: others})}>
-        {others >= fewDots ? <Dots n={c.reachable} of={others} /> : null}
-        <p class="mu measure">{c.reachable > 0 ? t('net.enough') : others > 0 ? t('net.none') : t('net.alone')}</p>
+      <PageScreen back={`/c/${com}`} title={off ? t('net.offline') : others === 0 ? t('pill.alone') : t('net.title', {n: c.reachable, of: others})}>
+        {others >= fewDots && !off ? <Dots n={c.reachable} of={others} /> : null}
+        <p class="mu measure">{off ? t('net.offlineText') : c.reachable > 0 ? t('net.enough') : others > 0 ? t('net.none') : t('net.alone')}</p>
+        <NetworkMode />
         {mine.length ? (
           <section class="card">
             <h2>{t('net.connected')}</h2>
@@ -64,7 +67,7 @@ export function NetworkScreen({com}: {com: string}) {
             </ul>
           </section>
         ) : null}
-        <form class="card stack" onSubmit={connect}>
+        {off ? null : <form class="card stack" onSubmit={connect}>
           <h2>{t('net.connect')}</h2>
           <p class="mu">{t('net.connectText')}</p>
           <label class="lbl" for="addr">{t('net.address')}</label>
@@ -72,7 +75,7 @@ export function NetworkScreen({com}: {com: string}) {
           <Trouble problem={problem} />
           {ok ? <Note kind="ok" icon="check">{t('net.ok')}</Note> : null}
           <p><button class="bt" disabled={!addr.trim()}>{t('net.go')}</button></p>
-        </form>
+        </form>}
         {host ? (
           <details class="card">
             <summary>{t('net.details')} <Icon name="down" /></summary>
