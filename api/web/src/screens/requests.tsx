@@ -36,8 +36,8 @@ export function RequestList({com, list, onDone}: {com: string; list: JoinRequest
               <p><b><bdi>{nameOf(r.display_name)}</bdi></b> <span class="sm mu">{relative(r.created_at)}</span></p>
               {r.note ? <p class="sm" dir="auto">“{tidy(r.note.slice(0, 300))}”</p> : <p class="sm mu">{t('requests.noNote')}</p>}
             </div>
-            <button type="button" class="bt pr" disabled={!!busy} onClick={() => void decide([r.id], true)}>{t('requests.yes')}<span class="vh"> <bdi>{nameOf(r.display_name)}</bdi></span></button>
-            <button type="button" class="bt" disabled={!!busy} onClick={() => void decide([r.id], false)}>{t('requests.no')}<span class="vh"> <bdi>{nameOf(r.display_name)}</bdi></span></button>
+            <span class="row"><button type="button" class="bt pr" disabled={!!busy} onClick={() => void decide([r.id], true)}>{t('requests.yes')}<span class="vh"> <bdi>{nameOf(r.display_name)}</bdi></span></button>
+            <button type="button" class="bt" disabled={!!busy} onClick={() => void decide([r.id], false)}>{t('requests.no')}<span class="vh"> <bdi>{nameOf(r.display_name)}</bdi></span></button></span>
           </li>
         ))}
       </ul>
