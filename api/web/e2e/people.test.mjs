@@ -112,6 +112,41 @@ test('a direct message begins on a sheet, is read by two, and ends', {skip, time
   }
 });
 
+test('a group opens at what is unread, and only what was in sight is read', {skip, timeout: 90_000}, async () => {
+  const p = await open(b), told = [];
+  await signIn(p, s.asha);
+  await p.goto(`${s.asha.url}/c/${s.com.id}/members`); // nothing is read here
+  p.on('request', (r) => r.method() === 'PUT' && r.url().endsWith('/read') && told.push(r.postDataJSON().up_to));
+  const path = `/groups/${s.com.general.id}`, tall = (i) => `List ${i}\n${'rice\n'.repeat(12)}`;
+  for (let i = 1; i <= 8; i++) await s.budi.api('POST', `${path}/messages`, {text: tall(i)});
+  const last = await until(async () => {
+    const m = (await s.asha.api('GET', path)).last_message;
+    return m?.text.startsWith('List 8') && m;
+  }, 'all of them');
+  await p.getByRole('navigation', {name: 'Sunrise Ward'}).getByRole('link', {name: /General.*8 unread/}).click();
+  const log = p.getByRole('log'), row = (i) => log.getByRole('article').filter({hasText: `List ${i}`});
+  const inSight = (m) => m.evaluate((e) => e.getBoundingClientRect().top < e.closest('.log').getBoundingClientRect().bottom && e.getBoundingClientRect().bottom > e.closest('.log').getBoundingClientRect().top).catch(() => false);
+  await row(1).waitFor();
+  await until(() => inSight(row(1)), 'the first in sight');
+  await p.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done))))));
+  assert.deepEqual(told, [], 'the end is not in sight');
+  await log.hover();
+  await until(async () => {
+    await p.mouse.wheel(0, 400);
+    return inSight(row(8));
+  }, 'the last in sight');
+  await until(async () => (await s.asha.api('GET', path)).unread === 0, 'all to be read');
+  assert.deepEqual(told, [last.id]);
+
+  await p.goto(`${s.asha.url}/c/${s.com.id}/members`);
+  await s.budi.api('POST', `${path}/messages`, {text: 'Short.'});
+  await p.getByRole('navigation', {name: 'Sunrise Ward'}).getByRole('link', {name: /General.*1 unread/}).click();
+  await log.getByText('Short.').waitFor();
+  await until(async () => (await s.asha.api('GET', path)).unread === 0, 'what is in sight at once to be read');
+  assert.deepEqual(p.faults, []);
+  await p.context().close();
+});
+
 test('whom a message reached and who has read it stands in a list, which is kept up to date', {skip, timeout: 120_000}, async () => {
   const p = await open(b);
   await signIn(p, s.asha);

@@ -37,12 +37,12 @@ export function Log({chat, c, g, pending, sent, at, extras, onSeen}: {
 }) {
   const scroller = useRef<HTMLDivElement>(null);
   const list = useRef<VirtualizerHandle>(null);
-  const stick = useRef(true);
   const [below, setBelow] = useState(0);
   const [active, setActive] = useState('');
   const [spoken, setSpoken] = useState('');
   // Where reading stopped is fixed when the group is opened: the line stays while the messages below it are read.
   const mark = useMemo(() => ({id: g.first_unread_id ?? '', n: g.unread ?? 0}), [g.id]);
+  const stick = useRef(!(at ?? mark.id)); // the end is what is read, where nothing else is gone to
   const items = chat.items.value;
   const rows = useMemo(() => rowsOf(items, pending, mark.id, mark.n), [items, pending, mark]);
   const first = items[0]?.id ?? '';
@@ -81,10 +81,14 @@ export function Log({chat, c, g, pending, sent, at, extras, onSeen}: {
     const id = at ?? mark.id;
     if (!id || !chat.loaded.value) return;
     void chat.loadAround(id).then((found) => {
-      if (!found) return;
       requestAnimationFrame(() => {
-        const i = rowsOf(chat.items.value, [], mark.id, mark.n).findIndex((r) => r.m?.id === id);
-        if (i < 0) return;
+        const i = found ? rowsOf(chat.items.value, [], mark.id, mark.n).findIndex((r) => r.m?.id === id) : -1;
+        if (i < 0) {
+          stick.current = true;
+          toEnd();
+          requestAnimationFrame(() => requestAnimationFrame(onScroll));
+          return;
+        }
         stick.current = false;
         list.current?.scrollToIndex(i, {align: at ? 'center' : 'start'});
         // Where all of it is in sight nothing scrolls, and nothing else says that the end is seen.
