@@ -35,7 +35,7 @@ export async function scene() {
     naming: `${c}/g/${food.id}`, whom: `${c}/g/${food.id}`, empty: `${c}/g/${quiet.id}`, dm: `${c}/g/${dm.id}`, about: `${c}/g/${food.id}/about`, 'new-group': `${c}/new-group`, members: `${c}/members`, invite: `${c}/invite`, me: `${c}/me`,
     network: `${c}/network`, search: `/search?community=${com.id}&q=rice`, 'search-none': '/search?q=zeppelin', overview: `${c}/admin/overview`, requests: `${c}/admin/requests`, reports: `${c}/admin/reports`, groups: `${c}/admin/groups`, roles: `${c}/admin/roles`,
     invites: `${c}/admin/invites`, insights: `${c}/admin/insights`, audit: `${c}/admin/audit`, danger: `${c}/admin/danger`, profile: '/settings/profile', look: '/settings/look', keyboard: '/settings/keyboard', notifications: '/settings/notifications', privacy: '/settings/privacy', blocks: '/settings/blocks', stars: `${c}/stars`, suggest: `${c}/suggest`,
-    devices: '/settings/devices', recovery: '/settings/recovery', developers: '/settings/developers', 'about-page': '/settings/about', nothing: '/c/com_none', jump: c, help: c,
+    devices: '/settings/devices', storage: '/settings/storage', recovery: '/settings/recovery', developers: '/settings/developers', 'about-page': '/settings/about', nothing: '/c/com_none', jump: c, help: c,
   };
   return {asha, budi, dalia, com, food, quiet, dm, invite, screens, end: () => Promise.all([asha, budi, dalia].map((n) => n.end()))};
 }

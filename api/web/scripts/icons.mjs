@@ -5,7 +5,7 @@ import {readFileSync, writeFileSync} from 'node:fs';
 const icons = {
   alert: 'circle-alert', announce: 'megaphone', 'arrow-down': 'arrow-down', audit: 'scroll-text', back: 'chevron-left', bell: 'bell',
   'bell-off': 'bell-off', ban: 'ban', calendar: 'calendar', camera: 'camera', 'calendar-plus': 'calendar-plus', chart: 'chart-column', check: 'check', checks: 'check-check',
-  clock: 'clock', code: 'code', copy: 'copy', down: 'chevron-down', download: 'download', edit: 'pencil', eye: 'eye', 'eye-off': 'eye-off',
+  clock: 'clock', code: 'code', copy: 'copy', down: 'chevron-down', download: 'download', drive: 'hard-drive', edit: 'pencil', eye: 'eye', 'eye-off': 'eye-off',
   flag: 'flag', forward: 'forward', gear: 'settings', help: 'circle-question-mark', hourglass: 'hourglass', house: 'house', info: 'info',
   'key-round': 'key-round', keyboard: 'keyboard', languages: 'languages', link: 'link', 'list-checks': 'list-checks', lock: 'lock', 'log-out': 'log-out',
   'map-pin': 'map-pin', moon: 'moon', more: 'ellipsis', next: 'chevron-right', overview: 'layout-dashboard', palette: 'palette', pin: 'pin',

@@ -32,6 +32,15 @@ prefs.subscribe((p) => {
   if (state.peek() && state.peek()!.lang !== p.lang) void useLanguage(p.lang);
 });
 
+const units = ['kilobyte', 'megabyte', 'gigabyte', 'terabyte'];
+
+/** How much room something takes, with two digits: 0.8 kB, 3.2 MB, 47 MB. */
+export function size(bytes: number): string {
+  let n = bytes / 1000, u = 0;
+  for (; n >= 999.5 && u < units.length - 1; u++) n /= 1000;
+  return new Intl.NumberFormat(lang(), {style: 'unit', unit: units[u]!, unitDisplay: 'short', maximumFractionDigits: n < 9.95 ? 1 : 0}).format(n);
+}
+
 export type Args = Record<string, string | number>;
 
 function find(key: string, n: number | undefined): string {

@@ -101,6 +101,9 @@ export interface NetworkHost {
   community_id: string; peer_id: string; addresses: string[]; reachability: string; peers: number; dht: boolean; lan: boolean; bytes_in: number; bytes_out: number;
 }
 export interface Network {mode: Mode; reachability: string; peers: number; bytes_in: number; bytes_out: number; hosts: NetworkHost[]}
+export interface Storage {
+  community_id: string; bytes: number; log_bytes: number; file_bytes: number; groups: {group_id: string; messages: number; bytes: number; oldest_at: string | null}[];
+}
 export interface Peer {
   id: string; community_id: string; member_id: string | null; role: string; addresses: string[]; direction: string; latency_seconds?: number; since: string | null;
 }

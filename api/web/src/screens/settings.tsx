@@ -17,10 +17,11 @@ import {Developers} from './developers';
 import {Keyboard} from './keyboard';
 import {lockNode} from './lock';
 import {NotificationSettings, Privacy} from './privacy';
+import {StorageScreen} from './storage';
 
-const tabs = ['profile', 'look', 'keyboard', 'notifications', 'privacy', 'blocks', 'devices', 'recovery', 'developers', 'about'] as const;
+const tabs = ['profile', 'look', 'keyboard', 'notifications', 'privacy', 'blocks', 'devices', 'storage', 'recovery', 'developers', 'about'] as const;
 type Tab = (typeof tabs)[number];
-const icons: Record<Tab, string> = {profile: 'user', look: 'palette', keyboard: 'keyboard', notifications: 'bell', privacy: 'eye', blocks: 'eye-off', devices: 'smartphone', recovery: 'key-round', developers: 'code', about: 'info'};
+const icons: Record<Tab, string> = {profile: 'user', look: 'palette', keyboard: 'keyboard', notifications: 'bell', privacy: 'eye', blocks: 'eye-off', devices: 'smartphone', storage: 'drive', recovery: 'key-round', developers: 'code', about: 'info'};
 
 export function Settings({tab}: {tab: string | undefined}) {
   const at: Tab = (tabs as readonly string[]).includes(tab ?? '') ? (tab as Tab) : 'profile';
@@ -35,7 +36,7 @@ export function Settings({tab}: {tab: string | undefined}) {
     <Shell list={list}>
       <PageScreen back="/" title={t(`settings.${at}`)}>
         <Tabs phone label={t('nav.settings')} at={at} tabs={tabs.map((x) => ({id: x, href: `/settings/${x}`, icon: icons[x], label: t(`settings.${x}`)}))} />
-        {at === 'profile' ? <Profile /> : at === 'notifications' ? <NotificationSettings /> : at === 'privacy' ? <Privacy /> : at === 'look' ? <Look /> : at === 'keyboard' ? <Keyboard /> : at === 'blocks' ? <Blocks /> : at === 'devices' ? <Devices /> : at === 'recovery' ? <RecoveryWords /> : at === 'developers' ? <Developers /> : <About />}
+        {at === 'profile' ? <Profile /> : at === 'notifications' ? <NotificationSettings /> : at === 'privacy' ? <Privacy /> : at === 'look' ? <Look /> : at === 'keyboard' ? <Keyboard /> : at === 'blocks' ? <Blocks /> : at === 'devices' ? <Devices /> : at === 'storage' ? <StorageScreen /> : at === 'recovery' ? <RecoveryWords /> : at === 'developers' ? <Developers /> : <About />}
       </PageScreen>
     </Shell>
   );
