@@ -99,3 +99,37 @@ test('what the node refuses is said, and the choice stays as it was', {skip, tim
   assert.deepEqual(page.faults, []);
   await page.context().close();
 });
+
+test('how many can be reached is said as people say it', {skip, timeout: 60_000}, async () => {
+  const page = await open(b);
+  await signIn(page, asha);
+  let is;
+  const change = (c) => Object.assign(c, c.id === com.id ? is : {});
+  await page.route('**/api/v1/start', async (r) => {
+    const res = await r.fetch(), start = await res.json();
+    start.communities.forEach(change);
+    await r.fulfill({response: res, json: {...start, mode: 'normal'}});
+  });
+  await page.route(`**/api/v1/communities/${com.id}`, async (r) => {
+    const res = await r.fetch();
+    await r.fulfill({response: res, json: change(await res.json())});
+  });
+  for (const [member_count, reachable, title, text] of [
+    [1, 0, 'Only you so far', 'Invite somebody'],
+    [2, 0, 'You can reach nobody right now.', 'You can read and write all the same'],
+    [2, 1, 'You can reach the one other person here right now.', 'is there at once'],
+    [2, 2, 'You can reach the one other person here right now.', 'is there at once'],
+    [3, 2, 'You can reach everybody right now: 2 people.', 'is there at once'],
+    [6, 0, 'You can reach nobody right now.', 'You can read and write all the same'],
+    [6, 1, 'You can reach 1 of 5 people right now.', 'from neighbour to neighbour'],
+    [6, 5, 'You can reach everybody right now: 5 people.', 'is there at once'],
+  ]) {
+    is = {member_count, reachable};
+    await page.goto(screen());
+    await page.getByRole('heading', {level: 1, name: title, exact: true}).waitFor();
+    await page.getByText(text).waitFor();
+    assert.equal(await page.locator('.dots-map circle.on').count(), member_count > 5 ? reachable : 0);
+  }
+  assert.deepEqual(page.faults, []);
+  await page.context().close();
+});

@@ -38,6 +38,7 @@ export function NetworkScreen({com}: {com: string}) {
   const mine = (peers.value ?? []).filter((p) => p.community_id === com && p.role === 'member');
   const off = mode.value === 'offline';
   const others = Math.max(c.member_count - 1, 0);
+  const n = Math.min(c.reachable, others); // one may be connected by two devices
   const connect = async (e: Event) => {
     e.preventDefault();
     setProblem(null);
@@ -52,9 +53,9 @@ export function NetworkScreen({com}: {com: string}) {
   };
   return (
     <Shell com={com}>
-      <PageScreen back={`/c/${com}`} title={off ? t('net.offline') : others === 0 ? t('pill.alone') : t('net.title', {n: c.reachable, of: others})}>
-        {others >= fewDots && !off ? <Dots n={c.reachable} of={others} /> : null}
-        <p class="mu measure">{off ? t('net.offlineText') : c.reachable > 0 ? t('net.enough') : others > 0 ? t('net.none') : t('net.alone')}</p>
+      <PageScreen back={`/c/${com}`} title={off ? t('net.offline') : others === 0 ? t('pill.alone') : n === 0 ? t('net.nobody') : n === others ? t('net.all', {n}) : t('net.title', {n, of: others})}>
+        {others >= fewDots && !off ? <Dots n={n} of={others} /> : null}
+        <p class="mu measure">{off ? t('net.offlineText') : n > 0 ? t(n === others ? 'net.allText' : 'net.enough') : others > 0 ? t('net.none') : t('net.alone')}</p>
         <NetworkMode />
         {mine.length ? (
           <section class="card">
