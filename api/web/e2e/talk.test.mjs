@@ -23,6 +23,13 @@ test('what was looked at counts as read, what was not stays counted', {skip, tim
   await q.getByRole('log').getByText('Unseen so far').waitFor();
   await until(async () => (await s.budi.api('GET', `/groups/${s.com.general.id}`)).unread === 0, 'the count to go');
   await q.getByRole('link', {name: /General.*unread/}).waitFor({state: 'detached'});
+  await q.getByText('New · 1 message', {exact: true}).waitFor(); // the line stays as long as one stays
+  const list = q.getByRole('navigation', {name: 'Sunrise Ward'});
+  await list.getByRole('link', {name: /Food relief/}).click();
+  await q.getByRole('log').getByText('15 kg').waitFor();
+  await list.getByRole('link', {name: /General/}).click();
+  await q.getByRole('log').getByText('Unseen so far').waitFor();
+  assert.equal(await q.locator('.day.new').count(), 0, 'nothing is new');
 
   assert.deepEqual(q.faults, []);
 });

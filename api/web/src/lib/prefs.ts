@@ -51,7 +51,14 @@ effect(() => {
   const p = prefs.value, d = document.documentElement.dataset;
   if (p.theme === 'system') delete d.theme;
   else d.theme = p.theme;
-  d.text = p.text;
+  if (d.text !== p.text) {
+    d.text = p.text;
+    // Chromium measures "rem" in a container query when the size of the container changes, not when the text does: the container begins anew.
+    const body = document.body.style;
+    body.containerType = 'normal';
+    void document.body.offsetWidth;
+    body.containerType = '';
+  }
   d.contrast = p.contrast ? 'more' : '';
   d.still = p.still ? 'yes' : '';
   d.labels = p.labels ? 'always' : '';

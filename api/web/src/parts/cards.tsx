@@ -59,7 +59,7 @@ export function EventCard({e, c}: {e: CalendarEvent; c: Community}) {
       <div class="row top-row">
         <div class="date" aria-hidden="true"><b>{when.month}</b><span>{when.day}</span></div>
         <div class="grow">
-          <h3 dir="auto">{tidy(e.title)}</h3>
+          <h2 dir="auto">{tidy(e.title)}</h2>
           <p class="sm">{weekdayTime(e.starts_at)}</p>
           {e.place ? <p class="sm mu"><Icon name="map-pin" /> <bdi>{tidy(e.place)}</bdi></p> : null}
         </div>

@@ -41,7 +41,7 @@ export function Log({chat, c, g, pending, sent, at, extras, onSeen}: {
   const [active, setActive] = useState('');
   const [spoken, setSpoken] = useState('');
   // Where reading stopped is fixed when the group is opened: the line stays while the messages below it are read.
-  const mark = useMemo(() => ({id: g.first_unread_id ?? '', n: g.unread ?? 0}), [g.id]);
+  const mark = useMemo(() => ({id: g.unread ? g.first_unread_id ?? '' : '', n: g.unread ?? 0}), [g.id]);
   const stick = useRef(!(at ?? mark.id)); // the end is what is read, where nothing else is gone to
   const items = chat.items.value;
   const rows = useMemo(() => rowsOf(items, pending, mark.id, mark.n), [items, pending, mark]);
