@@ -106,7 +106,7 @@ func (b PollBody) check() error {
 			return err
 		}
 		if slices.Contains(b.Options[:i], o) {
-			return bad("options", "each another")
+			return bad("options", "two are the same")
 		}
 	}
 	if b.Closes < 0 {

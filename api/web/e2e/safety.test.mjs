@@ -51,6 +51,80 @@ test('hostile names and messages run nothing, ask nobody, and keep the layout', 
   }
 });
 
+test('hostile people, polls, events, contacts, requests and reports', {skip, timeout: 240_000}, async () => {
+  const name = '<img src=x onerror="globalThis.hacked=1">\u202Egnp', long = 'W'.repeat(60), mark = '<script>globalThis.hacked=1</script>';
+  const com = await n.community('Ward', 'Asha'), c = `/communities/${com.id}`;
+  const mallory = await new Node(name).start(), other = await new Node(mark).start();
+  try {
+    await mallory.join((await n.api('POST', `${c}/invites`, {groups: [com.general.id]})).link, name);
+    await mallory.api('PATCH', `${c}/me`, {display_name: name, contacts: [...hostile.filter((h) => h.replace(/[\u200B]/g, '') && h.length <= 200).slice(0, 8), 'javascript:globalThis.hacked=1', 'http://evil.example/'].map((value, i) => ({kind: i % 2 ? '<b>telephone</b>' : 'W'.repeat(32), value, visible: 'groups'}))});
+    const g = com.general.id;
+    const said = await mallory.api('POST', `/groups/${g}/messages`, {text: `${mark} [x](javascript:globalThis.hacked=1)`});
+    await mallory.api('POST', `/messages/${said.id}/thread`, {text: hostile.join('\n')});
+    for (const h of hostile) if (h.replace(/[\u200B]/g, '').trim()) await mallory.api('POST', `/groups/${g}/polls`, {question: h.slice(0, 200), options: [h.slice(0, 100), `${mark}!`, long]});
+    const begins = new Date(Date.now() + 86_400_000), ends = new Date(begins.getTime() + 3_600_000);
+    for (const h of hostile) if (h.replace(/[\u200B]/g, '').trim()) await mallory.api('POST', `/groups/${g}/calendar`, {title: h.slice(0, 100), place: h.slice(0, 100), text: h, starts_at: begins.toISOString(), ends_at: ends.toISOString()});
+    await other.api('POST', '/invites/accept', {link: (await n.api('POST', `${c}/invites`, {needs_approval: true})).link, display_name: mark, note: `${name}${long}`});
+    const his = await until(async () => (await n.api('GET', `/groups/${g}/messages?limit=200`)).items.filter((m) => m.kind === 'event').length >= 10 && (await n.api('GET', `/messages/${said.id}`)), 'what he wrote');
+    await n.api('POST', `/messages/${his.id}/report`, {reason: `${mark}${long}`});
+    await until(async () => (await n.api('GET', `${c}/join-requests`)).items.length === 1, 'a request');
+    for (const size of [{width: 1440, height: 900}, {width: 375, height: 760, theme: 'dark'}]) {
+      const p = await open(b, size);
+      await signIn(p, n);
+      await p.waitForURL(/\/c\//);
+      const base = `/c/${com.id}`;
+      for (const path of [base, `${base}/g/${g}`, `${base}/g/${g}/m/${said.id}`, `${base}/g/${g}/thread/${said.id}`, `${base}/calendar`, `${base}/members`, `${base}/admin/requests`, `${base}/admin/reports`, `${base}/admin/audit`, `/search?community=${com.id}&q=script`, '/settings/notifications', `${base}/g/${g}/about`]) {
+        await p.evaluate((x) => {
+          history.pushState(null, '', x);
+          dispatchEvent(new PopStateEvent('popstate'));
+        }, path);
+        await p.waitForFunction(() => document.querySelector('main') && !document.querySelector('main .loading'));
+        await p.waitForTimeout(350);
+        if (path.endsWith('/members')) {
+          await p.locator('.person').filter({hasText: 'img src=x'}).click();
+          await p.locator('dialog[open]').getByText('evil.example').first().waitFor();
+        }
+        if (process.env.SHOTS) await p.screenshot({path: `${process.env.SHOTS}/hostile-${path.split('/').slice(3).join('-').replace(/[a-z]{3}_\w+/g, 'x') || 'home'}-${size.width}.png`});
+        const seen = await p.evaluate(() => ({
+          hacked: globalThis.hacked ?? false, wide: document.scrollingElement.scrollWidth - document.scrollingElement.clientWidth,
+          over: [...document.querySelectorAll('dialog[open], dialog[open] .card, main .card, main .b')].filter((e) => e.scrollWidth > e.clientWidth + 1).map((e) => e.className),
+          foreign: [...document.querySelectorAll('script:not([src^="/"]), iframe, object, embed, img:not([src^="blob:"]):not([src^="/"]), [onerror], [onload]')].map((e) => e.outerHTML),
+          bad: [...document.querySelectorAll('a')].map((a) => a.protocol).filter((x) => !['http:', 'https:'].includes(x)), turned: /[\u202A-\u202E]/.test(document.body.innerText),
+        }));
+        assert.deepEqual(seen, {hacked: false, wide: Math.min(seen.wide, 1), over: [], foreign: [], bad: [], turned: false}, `${path} at ${size.width}`);
+        if (path.endsWith('/members')) await p.keyboard.press('Escape');
+      }
+      assert.deepEqual(p.faults, []);
+      await p.context().close();
+    }
+  } finally {
+    await mallory.end();
+    await other.end();
+  }
+});
+
+test('a full disk says so, and what was written can be sent again', {skip, timeout: 60_000}, async () => {
+  const com = await n.community('Ward with little room', 'Asha');
+  const p = await open(b);
+  p.expected = ['507'];
+  await signIn(p, n);
+  await p.goto(`${n.url}/c/${com.id}/g/${com.general.id}`);
+  const full = (r) => r.request().method() === 'POST' ? r.fulfill({status: 507, contentType: 'application/problem+json', body: JSON.stringify({type: 'about:blank', title: 'The disk is full', status: 507, code: 'disk_full'})}) : r.continue();
+  await p.route('**/messages', full);
+  await p.getByRole('textbox', {name: /^Message/}).fill('Soup at six');
+  await p.keyboard.press('Enter');
+  await p.getByText('This computer has no room left. Nothing was written.').waitFor();
+  await p.reload();
+  await p.getByRole('log').getByText('Soup at six').waitFor(); // kept, also over a reload
+  assert.equal((await n.api('GET', `/groups/${com.general.id}/messages`)).items.length, 0);
+  await p.unroute('**/messages', full);
+  await p.getByRole('button', {name: 'Try again'}).click();
+  await until(async () => (await n.api('GET', `/groups/${com.general.id}/messages`)).items.filter((m) => m.text === 'Soup at six').length === 1, 'the message');
+  await p.getByText('Not sent.').waitFor({state: 'detached'});
+  assert.deepEqual(p.faults, []);
+  await p.context().close();
+});
+
 test('the policy refuses markup from a string, scripts from elsewhere, and requests to anybody', {skip, timeout: 60_000}, async () => {
   const p = await open(b);
   await signIn(p, n);

@@ -116,7 +116,7 @@ export function PersonSheet({c, m, onClose, onChange}: {c: Community; m: Member;
       ) : null}
       {!m.visible ? <Note icon="eye-off">{t('member.unseen')}</Note> : null}
       {profile.value?.contacts.length ? (
-        <section class="card"><h3>{t('member.contacts')}</h3><ul>{profile.value.contacts.map((k) => <li key={k.kind + k.value}><span class="mu">{tidy(k.kind)}</span> <bdi>{tidy(k.value)}</bdi></li>)}</ul></section>
+        <section class="card"><h3>{t('member.contacts')}</h3><ul>{profile.value.contacts.map((k) => <li key={k.kind + k.value}><bdi class="mu">{tidy(k.kind)}</bdi> <bdi>{tidy(k.value)}</bdi></li>)}</ul></section>
       ) : null}
       {words.value ? (
         <section class="card stack">
