@@ -5,6 +5,7 @@ import {mkdirSync, readFileSync} from 'node:fs';
 import {createRequire} from 'node:module';
 import {after, before, test} from 'node:test';
 import {browser, open, signIn, skip} from './lib.mjs';
+import {cut, plant, speak, unaccented, unplant} from './pseudo.mjs';
 import {scene} from './scene.mjs';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -35,6 +36,8 @@ export const settings = {
   '375-id': {width: 375, height: 760, lang: 'id', locale: 'id-ID', screens: wordy},
   '1280-200': {width: 1280, height: 1024, css: ':root{--scale:2!important}', screens: wordy},
   '320-spaced': {width: 320, height: 700, css: '*{line-height:1.5!important;letter-spacing:.12em!important;word-spacing:.16em!important}p{margin-block-end:2em!important}', screens: wordy},
+  '1440-xa': {width: 1440, height: 900, pseudo: true, context: {serviceWorkers: 'block'}},
+  '375-xa': {width: 375, height: 760, pseudo: true, context: {serviceWorkers: 'block'}},
   '1440-forced': {width: 1440, height: 900, context: {forcedColors: 'active'}},
 };
 
@@ -120,6 +123,7 @@ after(async () => {
 test('every screen in every setting', {skip, concurrency: 2, timeout: 1_200_000}, (all) => Promise.all(
   Object.entries(settings).filter(([n]) => !process.env.SETTINGS || process.env.SETTINGS.split(',').includes(n)).map(([name, how]) => all.test(name, async () => {
     const page = await open(b, how);
+    if (how.pseudo) await speak(page);
     await signIn(page, s.asha);
     await page.waitForURL(/\/c\//);
     await page.evaluate(axe);
@@ -131,6 +135,12 @@ test('every screen in every setting', {skip, concurrency: 2, timeout: 1_200_000}
       }, how.css);
     }
     const found = [];
+    if (how.pseudo) {
+      await page.locator('main h1').first().waitFor();
+      await plant(page);
+      assert.deepEqual([await unaccented(page), await cut(page)].map((l) => l.filter((f) => f.includes('Hard coded')).length), [2, 1], 'what was planted is not found');
+      await unplant(page);
+    }
     for (const [screen, path] of Object.entries(s.screens)) {
       if (only && !only.includes(screen) || how.screens && !how.screens.includes(screen)) continue;
       await page.evaluate((p) => {
@@ -147,6 +157,7 @@ test('every screen in every setting', {skip, concurrency: 2, timeout: 1_200_000}
       const r = await page.evaluate((tags) => globalThis.axe.run(document, {runOnly: tags}), tags);
       for (const v of r.violations) found.push(`${screen}: ${v.id}: ${v.nodes.map((n) => n.target.join(' ')).slice(0, 3).join(' | ')}: ${v.nodes[0].failureSummary?.split('\n').slice(0, 3).join(' ')}`);
       found.push(...(await page.evaluate(measure)).map((f) => `${screen}: ${f}`));
+      if (how.pseudo) found.push(...[...await unaccented(page), ...await cut(page)].map((f) => `${screen}: ${f}`));
       if (process.env.SHOTS) {
         mkdirSync(process.env.SHOTS, {recursive: true});
         await page.screenshot({path: `${process.env.SHOTS}/${screen}-${name}.png`});

@@ -114,4 +114,7 @@ export function relative(iso: string): string {
   return t('time.now');
 }
 
+/** Things one after the other, the empty ones left out. */
+export const joined = (items: (string | undefined)[]) => items.filter(Boolean).join(t('comma'));
+
 export const listOf = (items: string[]) => new Intl.ListFormat(lang(), {type: 'conjunction'}).format(items);

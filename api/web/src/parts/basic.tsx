@@ -77,7 +77,7 @@ export function Check({label, checked, onChange, hint, disabled}: {
 
 /** Radios side by side. With hints, each says below what it does. */
 export function Segments<T extends string>({legend, name, value, options, onChange, hideLegend, wide, hints}: {
-  legend: string; name: string; value: T; options: [T, ComponentChildren, string?][]; onChange: (v: T) => void; hideLegend?: boolean; wide?: boolean; hints?: (v: T) => string;
+  legend: ComponentChildren; name: string; value: T; options: [T, ComponentChildren, string?][]; onChange: (v: T) => void; hideLegend?: boolean; wide?: boolean; hints?: (v: T) => string;
 }) {
   return (
     <fieldset>

@@ -5,7 +5,7 @@ import {t} from '../lib/i18n';
 import {Icon} from './basic';
 
 export function Dialog({title, onClose, children, wide, side}: {
-  title: string; onClose: () => void; children: ComponentChildren; wide?: boolean; side?: boolean;
+  title: ComponentChildren; onClose: () => void; children: ComponentChildren; wide?: boolean; side?: boolean;
 }) {
   const ref = useRef<HTMLDialogElement>(null);
   const id = useId();

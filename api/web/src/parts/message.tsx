@@ -1,7 +1,7 @@
 // One message, and the line that says how far it got.
 import type {ComponentChildren} from 'preact';
 import {useState} from 'preact/hooks';
-import {clock, fullTime, t} from '../lib/i18n';
+import {clock, fullTime, joined, t} from '../lib/i18n';
 import type {Pending} from '../lib/chat';
 import {discard, retry} from '../lib/chat';
 import {markdown} from '../lib/markdown';
@@ -76,7 +76,7 @@ export function MessageRow({m, c, place, quote, below, tools, tabIndex, hot, con
   const [near, setNear] = useState(false);
   const [unfolded, setUnfolded] = useState(false);
   const folded = m.blocked && !place.mine && !unfolded && !m.deleted;
-  const label = [who, fullTime(m.created_at), place.mine && !m.deleted ? stateWords(m, c).text : '', m.edited_at ? t('msg.edited') : ''].filter(Boolean).join(', ');
+  const label = joined([who, fullTime(m.created_at), place.mine && !m.deleted ? stateWords(m, c).text : '', m.edited_at ? t('msg.edited') : '']);
   return (
     <article class={`m ${place.mine ? 'me' : ''} ${place.cont ? 'cont' : ''} ${hot ? 'hot' : ''}`} aria-label={label} tabIndex={tabIndex} data-id={m.id} id={m.id}
       onPointerEnter={() => setNear(true)} onFocusIn={() => setNear(true)}>
@@ -118,7 +118,7 @@ export function SystemRow({m, tabIndex}: {m: Message; tabIndex: number}) {
   const text = lineText(m), g = groups.value.get(m.group_id);
   const to = m.system!.what === 'group_continues' ? g?.continues : undefined;
   return (
-    <article class="sys sm mu" aria-label={`${text}, ${fullTime(m.created_at)}`} tabIndex={tabIndex} data-id={m.id} id={m.id}>
+    <article class="sys sm mu" aria-label={joined([text, fullTime(m.created_at)])} tabIndex={tabIndex} data-id={m.id} id={m.id}>
       <p>{text}{to ? <GoThere to={to} /> : null} <time dateTime={m.created_at} title={fullTime(m.created_at)}>{clock(m.created_at)}</time></p>
     </article>
   );
@@ -128,7 +128,7 @@ export function SystemRow({m, tabIndex}: {m: Message; tabIndex: number}) {
 export function PendingRow({p}: {p: Pending}) {
   const failed = p.state === 'failed';
   return (
-    <article class="m me" aria-label={`${t('you')}, ${t(`pending.${p.state}`)}`}>
+    <article class="m me" aria-label={joined([t('you'), t(`pending.${p.state}`)])}>
       <div class={failed ? 'b failed' : 'b'}>
         <Body text={p.body.text} com={groups.value.get(p.group)?.community_id ?? ''} />
         <p class={`st ${failed ? 'bad' : 'wt'}`}>

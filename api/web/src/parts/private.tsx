@@ -43,7 +43,7 @@ export function Levels({g, onFail, hideLegend = false}: {g: Group; onFail: (p: P
   const dm = g.kind === 'dm';
   const options: [Level, string][] = [['all', t('level.all')], ...(dm ? [] : [['mentions', t('level.mentions')] as [Level, string]]), ['none', t('level.none')]];
   return (
-    <Segments hideLegend={hideLegend} legend={hideLegend ? groupName(g) : t('level.legend')} name={`level-${g.id}`} value={dm && g.notifications === 'mentions' ? 'all' : g.notifications} options={options}
+    <Segments hideLegend={hideLegend} legend={hideLegend ? <bdi>{groupName(g)}</bdi> : t('level.legend')} name={`level-${g.id}`} value={dm && g.notifications === 'mentions' ? 'all' : g.notifications} options={options}
       onChange={(level) => {
         onFail(null);
         patch(`/groups/${g.id}/notifications`, {level}).then(() => putGroup({...g, notifications: level}), (e: unknown) => e instanceof Refusal && onFail(e.problem));

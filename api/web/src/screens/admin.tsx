@@ -2,7 +2,7 @@
 import {useState} from 'preact/hooks';
 import {blob, del, patch, post, put, Refusal} from '../lib/api';
 import {useData, useList} from '../lib/data';
-import {t} from '../lib/i18n';
+import {joined, t} from '../lib/i18n';
 import {go} from '../lib/router';
 import {can, communityOf, forgetCommunity, groupsOf, me, putCommunity, refresh} from '../lib/state';
 import {nameOf, tidy} from '../lib/text';
@@ -236,7 +236,7 @@ function Danger({c}: {c: Community}) {
       <section class="card stack">
         <h2>{t('recovery.title')}</h2><p class="mu">{t('recovery.text')}</p>
         {recovery.value?.members.length ? (
-          <p>{t('recovery.have', {n: recovery.value.need, of: recovery.value.members.length})} <bdi>{recovery.value.members.map((id) => nameOf(members.value?.find((m) => m.id === id)?.display_name)).join(', ')}</bdi></p>
+          <p>{t('recovery.have', {n: recovery.value.need, of: recovery.value.members.length})} <bdi>{joined(recovery.value.members.map((id) => nameOf(members.value?.find((m) => m.id === id)?.display_name)))}</bdi></p>
         ) : c.role === 'owner' ? (people.length ? (
           <>
             <div class="scroll">{people.slice(0, 200).map((m) => <Check key={m.id} label={<bdi>{tidy(m.display_name)}</bdi>} checked={set.includes(m.id)} onChange={(v) => setSet(v ? [...set, m.id].slice(0, 32) : set.filter((x) => x !== m.id))} />)}</div>

@@ -2,7 +2,7 @@
 import {useEffect, useMemo, useState} from 'preact/hooks';
 import {chatOf, pending, seen, send} from '../lib/chat';
 import {post, put} from '../lib/api';
-import {clock, dayName, fullTime, t, weekdayTime} from '../lib/i18n';
+import {clock, dayName, fullTime, joined, t, weekdayTime} from '../lib/i18n';
 import {can, communityOf, groupsOf} from '../lib/state';
 import {nameOf} from '../lib/text';
 import type {Community, Group, Message, Problem, Scheduled} from '../lib/types';
@@ -78,7 +78,7 @@ function audienceOf(m: Message): string {
   const ids = m.audience?.groups ?? [];
   if (!ids.length) return t('announce.everyone');
   const names = ids.map((id) => groupsOf(m.community_id).find((g) => g.id === id)).filter((g) => !!g).map((g) => groupName(g));
-  return names.length ? t('announce.to', {names: names.join(', ')}) : t('announce.someGroups');
+  return names.length ? t('announce.to', {names: joined(names)}) : t('announce.someGroups');
 }
 
 function Notice({m, c, g, hot, onThread}: {m: Message; c: Community; g: Group; hot: boolean; onThread: (m: Message) => void}) {
@@ -92,7 +92,7 @@ function Notice({m, c, g, hot, onThread}: {m: Message; c: Community; g: Group; h
   if (m.deleted) return <p class="note"><Icon name={m.deleted.hidden ? 'eye-off' : 'trash'} /><span class="mu">{t(m.deleted.hidden ? 'msg.hidden' : 'msg.deleted')}</span></p>;
   if (m.blocked && !mine && !unfolded) return <div class="note folded"><Icon name="eye-off" /><p class="mu grow">{t('block.folded')}</p><button type="button" class="bt qt" onClick={() => setUnfolded(true)}>{t('invite.show')}</button></div>;
   return (
-    <article class={`nt ${urgent ? 'ug' : ''} ${hot ? 'hot' : ''}`} aria-label={[urgent ? t('announce.urgent') : '', mine ? t('you') : name, fullTime(m.created_at)].filter(Boolean).join(', ')} id={m.id}>
+    <article class={`nt ${urgent ? 'ug' : ''} ${hot ? 'hot' : ''}`} aria-label={joined([urgent ? t('announce.urgent') : '', mine ? t('you') : name, fullTime(m.created_at)])} id={m.id}>
       {urgent ? <p class="ugh"><Icon name="siren" /> {t('announce.urgent')}{m.ack_wanted ? <span class="sp">{t('announce.please')}</span> : null}</p> : null}
       <div class="bd1">
         <div class="row top-row">

@@ -22,7 +22,7 @@ export function Audit({com}: {com: string}) {
   return (
     <section class="card">
       <div class="row wrap end">
-        {(['csv', 'jsonl'] as const).map((f) => <button key={f} type="button" class="bt" onClick={() => void saveFile(`/communities/${com}/audit?format=${f}`, `audit.${f}`)}><Icon name="download" /> {f.toUpperCase()}</button>)}
+        {(['csv', 'jsonl'] as const).map((f) => <button key={f} type="button" class="bt" onClick={() => void saveFile(`/communities/${com}/audit?format=${f}`, `audit.${f}`)}><Icon name="download" /> {t('saveAs', {name: f.toUpperCase()})}</button>)}
       </div>
       <ul class="tl">
         {list.value.items.map((a) => {

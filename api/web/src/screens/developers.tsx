@@ -54,7 +54,7 @@ export function Developers() {
           ))}
         </ul>
       </section>
-      <section class="card stack"><h2>{t('dev.lines')}</h2><pre dir="ltr" tabIndex={0}>{lines}</pre><p class="row wrap"><Copy text={lines} label={t('copy')} /><a class="bt" href="/docs/program">{t('dev.start')}</a><a class="bt" href="/docs/api">{t('dev.all')}</a><a class="bt" href="/openapi.json">openapi.json</a><a class="bt" href="/docs/problems/">{t('dev.problems')}</a></p></section>
+      <section class="card stack"><h2>{t('dev.lines')}</h2><pre dir="ltr" tabIndex={0}>{lines}</pre><p class="row wrap"><Copy text={lines} label={t('copy')} /><a class="bt" href="/docs/program">{t('dev.start')}</a><a class="bt" href="/docs/api">{t('dev.all')}</a><a class="bt" href="/openapi.json"><code>openapi.json</code></a><a class="bt" href="/docs/problems/">{t('dev.problems')}</a></p></section>
       <section class="card stack"><h2>{t('dev.events')}</h2>{seen.length ? <ul class="tl">{seen.map((s, i) => <li key={s.id || `live-${seen.length - i}`}><code dir="ltr" class="grow">{s.type}</code><span class="sm mu num">{s.id} · {clock(s.at)}</span></li>)}</ul> : <p class="mu">{t('dev.noEvents')}</p>}</section>
     </>
   );

@@ -1,7 +1,7 @@
 // What goes on in a community by day: a chart for who would rather look, its table for who would rather read, and how much both are made of.
 import {useState} from 'preact/hooks';
 import {useData} from '../lib/data';
-import {monthDay, num, shortDate, t} from '../lib/i18n';
+import {joined, monthDay, num, shortDate, t} from '../lib/i18n';
 import type {Community, InsightDay, Insights as Figures, Problem} from '../lib/types';
 import {Check, Empty, Icon, Loading, Note, Segments, Trouble} from '../parts/basic';
 import {put, Refusal} from '../lib/api';
@@ -36,7 +36,7 @@ function Table({days, heads, cells}: {days: InsightDay[]; heads: string[]; cells
   return (
     <details>
       <summary>{t('insight.table')} <span class="chev"><Icon name="down" /></span></summary>
-      <div class="tw" tabIndex={0} role="group" aria-label={heads.join(', ')}>
+      <div class="tw" tabIndex={0} role="group" aria-label={joined(heads)}>
         <table>
           <thead><tr><th scope="col">{t('insight.day')}</th>{heads.map((h) => <th scope="col" key={h}>{h}</th>)}</tr></thead>
           <tbody>{[...days].reverse().map((d) => <tr key={d.day}><th scope="row" class="nw">{shortDate(`${d.day}T12:00:00`)}</th>{cells(d).map((n, i) => <td class="num" key={i}>{n === undefined ? <span class="mu">{t('insight.hidden')}</span> : num(n)}</td>)}</tr>)}</tbody>
@@ -58,7 +58,7 @@ export function Insights({c}: {c: Community}) {
     <>
       <div class="row wrap span">
         <div class="grow"><Segments legend={t('insight.span')} hideLegend name="span" value={span} onChange={setSpan} options={[14, 30, 90].map((n) => [String(n), t('invite.days', {n})] as [string, string])} /></div>
-        <button type="button" class="bt" onClick={() => void saveFile(`${path}.csv?from=${from}`, 'insights.csv')}><Icon name="download" /> CSV</button>
+        <button type="button" class="bt" onClick={() => void saveFile(`${path}.csv?from=${from}`, 'insights.csv')}><Icon name="download" /> {t('saveAs', {name: 'CSV'})}</button>
       </div>
       {!x ? got.problem ? <Trouble problem={got.problem} /> : <Loading what={t('admin.insights')} rows={4} /> : (
         <>

@@ -2,7 +2,7 @@
 import {useState} from 'preact/hooks';
 import {useData, useList} from '../lib/data';
 import {del, post, put, Refusal} from '../lib/api';
-import {relative, shortDate, t} from '../lib/i18n';
+import {joined, relative, shortDate, t} from '../lib/i18n';
 import {go} from '../lib/router';
 import {can, communityOf, putGroup} from '../lib/state';
 import {nameOf, tidy} from '../lib/text';
@@ -103,9 +103,9 @@ export function PersonSheet({c, m, onClose, onChange}: {c: Community; m: Member;
   const name = nameOf(m.display_name);
   const mayRemove = can(c, 'remove') && !m.me && !m.roles.includes('owner') && c.state === 'active';
   return (
-    <Dialog title={name} onClose={onClose} side>
+    <Dialog title={<bdi>{name}</bdi>} onClose={onClose} side>
       <div class="row"><Picture path={profile.value?.has_picture ? `${base}/picture` : ''} id={m.id} name={m.display_name} />
-        <p class="sm mu">{m.roles.map((r) => t(`role.${r}`)).join(', ')}{m.joined_at ? <><br />{t('members.since', {date: shortDate(m.joined_at)})} ({relative(m.joined_at)})</> : null}</p></div>
+        <p class="sm mu">{joined(m.roles.map((r) => t(`role.${r}`)))}{m.joined_at ? <><br />{t('members.since', {date: shortDate(m.joined_at)})} ({relative(m.joined_at)})</> : null}</p></div>
       {!m.me && m.state === 'active' && c.state === 'active' && (m.display_name || m.roles.some((r) => !['member', 'follower'].includes(r))) ? (
         <p><button type="button" class="bt pr" disabled={busy} onClick={() => void act(async () => {
           const g = await post<Group>('/dms', {user_id: m.id});
@@ -122,7 +122,7 @@ export function PersonSheet({c, m, onClose, onChange}: {c: Community; m: Member;
         <section class="card stack">
           <h3>{t('safety.title')}</h3>
           <p class="sm mu">{t('safety.text', {name})}</p>
-          <ol class="words">{words.value.words.map((w, i) => <li key={i}><small>{i + 1}</small><span>{w}</span></li>)}</ol>
+          <ol class="words" dir="ltr" lang="en">{words.value.words.map((w, i) => <li key={i}><small>{i + 1}</small><span>{w}</span></li>)}</ol>
           <Check label={t('safety.same')} checked={m.verified} onChange={(v) => void act(() => put(`${base}/verified`, {verified: v}))} />
         </section>
       ) : null}

@@ -88,7 +88,7 @@ function Look() {
         <h2 id="pvw">{t('look.preview')}</h2>
         <div class="card invite sample">
           <div class="canopy"><p class="serif em-h">Pandal</p></div>
-          <div class="body stack"><div class="b"><p><b>Budi</b></p><p>{t('look.sample1')}</p></div><div class="m me"><div class="b"><p>{t('look.sample2')}</p><p class="st ok"><Icon name="checks" />{t('msg.delivered', {n: 34, of: 38})}</p></div></div></div>
+          <div class="body stack"><div class="b"><p><b><bdi>Budi</bdi></b></p><p>{t('look.sample1')}</p></div><div class="m me"><div class="b"><p>{t('look.sample2')}</p><p class="st ok"><Icon name="checks" />{t('msg.delivered', {n: 34, of: 38})}</p></div></div></div>
         </div>
       </section>
     </div>
@@ -170,7 +170,7 @@ function RecoveryWords() {
         {me.value?.recovery_words_confirmed ? <Note kind="ok" icon="check">{t('words.confirmed')}</Note> : null}
         {!me.value?.first_device ? <Note icon="info">{t('problem.not_first_device')}</Note> : !words ? <p><button type="button" class="bt pr" onClick={() => post<{words: string}>('/me/recovery-words').then((w) => setWords(w.words), fail)}><Icon name="eye" /> {t('words.show')}</button></p> : (
           <>
-            <ol class="words four" dir="ltr">{words.split(' ').map((w, i) => <li key={i}><small>{i + 1}</small><span>{w}</span></li>)}</ol>
+            <ol class="words four" dir="ltr" lang="en">{words.split(' ').map((w, i) => <li key={i}><small>{i + 1}</small><span>{w}</span></li>)}</ol>
             <Note kind="wn" icon="warn">{t('words.paper')}</Note>
             <form class="stack" onSubmit={(e) => {
               e.preventDefault();
