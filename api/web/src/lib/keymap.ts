@@ -3,9 +3,9 @@ import {prefs, setPref} from './prefs';
 
 export const mac = /Mac|iPhone|iPad/.test(navigator.platform);
 
-/** Keys that work anywhere, by what they do. */
+/** Keys that work anywhere, by what they do. Those of the communities are nine: all of them or none. */
 export const anywhere = {
-  jump: 'Mod+K', groupUp: 'Alt+ArrowUp', groupDown: 'Alt+ArrowDown', unreadUp: 'Alt+Shift+ArrowUp', unreadDown: 'Alt+Shift+ArrowDown', search: 'Mod+F', searchAll: 'Mod+Shift+F',
+  jump: 'Mod+K', groupUp: 'Alt+ArrowUp', groupDown: 'Alt+ArrowDown', unreadUp: 'Alt+Shift+ArrowUp', unreadDown: 'Alt+Shift+ArrowDown', community: 'Mod+1…9', search: 'Mod+F', searchAll: 'Mod+Shift+F',
   region: 'F6', regionBack: 'Shift+F6', lock: mac ? 'Ctrl+Shift+L' : 'Mod+Shift+L', help: 'Mod+/',
 } as const;
 /** Keys of the message that has the focus. */

@@ -11,7 +11,7 @@ const draftKey = (id: string) => `draft:${id}`;
 
 export function Composer({id, com, label, place, onSend, button, violet, above, start, focusOn, onUp, initial, onEsc, onWrite, word, people}: {
   id: string; com: string; label: string; place: string; onSend: (text: string, mentions: string[]) => void | Promise<boolean>; button: string; violet?: boolean; above?: ComponentChildren; word?: string;
-  start?: ComponentChildren; focusOn?: unknown; onUp?: () => boolean; initial?: string; onEsc?: () => void; onWrite?: () => void;
+  start?: ComponentChildren; focusOn?: unknown; onUp?: () => boolean; initial?: string; /** Whether there was something to leave. */ onEsc?: () => boolean; onWrite?: () => void;
   /** Where those are who can be named with @. */ people?: string | undefined;
 }) {
   const [text, setText] = useState('');
@@ -60,8 +60,7 @@ export function Composer({id, com, label, place, onSend, button, violet, above, 
             if (e.key === 'Enter' && (prefs.value.enter ? !e.shiftKey : e.ctrlKey || e.metaKey)) {
               e.preventDefault();
               submit();
-            } else if (e.key === 'Escape') onEsc?.();
-            else if (e.key === 'ArrowUp' && !text && onUp?.()) e.preventDefault();
+            } else if (e.key === 'Escape' && onEsc?.() || e.key === 'ArrowUp' && !text && onUp?.()) e.preventDefault();
           }} />
         <button class={violet ? 'bt an' : 'bt pr'} aria-label={button}><Icon name={violet ? 'announce' : 'send'} /><span class="lb">{word ?? (violet ? t('announce.go') : t('send'))}</span></button>
       </div>

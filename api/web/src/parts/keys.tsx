@@ -3,12 +3,13 @@ import {signal} from '@preact/signals';
 import {useMemo, useState} from 'preact/hooks';
 import type {ComponentChildren} from 'preact';
 import {post, Refusal} from '../lib/api';
+import {seen} from '../lib/chat';
 import {useList} from '../lib/data';
 import {t} from '../lib/i18n';
 import {actAnywhere, actOnMessage, anywhere, comboOf, keysOf, onMessage, type Act} from '../lib/keymap';
 import {prefs} from '../lib/prefs';
 import {go, parts, path} from '../lib/router';
-import {communities, communityOf, groupsOf, muted, phase, putGroup} from '../lib/state';
+import {communities, communityOf, groups, groupsOf, muted, phase, putGroup} from '../lib/state';
 import {initials, nameOf, tidy} from '../lib/text';
 import type {Community, Group, Member, Problem} from '../lib/types';
 import {Keys} from '../screens/keyboard';
@@ -18,6 +19,7 @@ import {Dialog} from './dialog';
 import {clothOf, directOf, groupHref, GroupMark, groupName, orderGroups} from './shell';
 
 const open = signal<'' | 'jump' | 'help'>('');
+const said = signal('');
 export const showHelp = () => (open.value = 'help');
 
 /** Moves the focus to the next part of the screen: communities, the list, what is open, what stands beside it. */
@@ -72,13 +74,22 @@ function walk(step: number, unread: boolean) {
 
 const inField = (e: KeyboardEvent) => !!(e.target as Element).closest?.('input, textarea, select, [contenteditable]');
 
+/** Marks the group that is open as read, where Esc closes nothing: neither what it has closed on its way here, nor what is still open. */
+function readHere() {
+  const [head, , what, id, more] = parts(path.value), g = head === 'c' && what === 'g' && more !== 'about' ? groups.value.get(id ?? '') : undefined;
+  if (!g?.unread || !g.last_message || document.querySelector('dialog[open], :popover-open, [role=listbox], .side, .context')) return;
+  seen(g.last_message);
+  said.value = t('keys.readDone');
+  setTimeout(() => (said.value = ''), 2000);
+}
+
 /** What the whole page does with a key. */
 export function onKey(e: KeyboardEvent) {
   if (phase.value !== 'in' || e.isComposing) return;
   const dialog = !!document.querySelector('dialog[open]') && !open.value, combo = comboOf(e);
   // "?" asks for the list of keys wherever it is not written.
   const act = combo === '?' && prefs.value.keys && !inField(e) ? 'help' : actAnywhere(combo);
-  const nth = /^Mod\+([1-9])$/.exec(combo)?.[1];
+  const nth = keysOf('community') && /^Mod\+([1-9])$/.exec(combo)?.[1];
   switch (act) {
     case 'region':
     case 'regionBack':
@@ -104,6 +115,7 @@ export function onKey(e: KeyboardEvent) {
       if (!search(act === 'searchAll')) return;
       break;
     default: {
+      if (combo === 'Escape' && !e.defaultPrevented) return readHere();
       const c = nth && !dialog && !open.value ? communities.value[Number(nth) - 1] : undefined;
       if (!c) return;
       go(`/c/${c.id}`);
@@ -118,7 +130,7 @@ export function Overlay() {
   const close = () => {
     if (open.value === what) open.value = '';
   };
-  return what === 'jump' ? <Jump key="jump" onClose={close} /> : what === 'help' ? <Help key="help" onClose={close} /> : null;
+  return <>{what === 'jump' ? <Jump key="jump" onClose={close} /> : what === 'help' ? <Help key="help" onClose={close} /> : null}<p class="vh" role="status">{said.value}</p></>;
 }
 
 interface Goal {id: string; name: string; where: string; mark: ComponentChildren; unread: number; at: string; href?: string; user?: string}
@@ -225,7 +237,7 @@ function Help({onClose}: {onClose: () => void}) {
   const enter = prefs.value.enter, single = prefs.value.keys;
   const ours = (acts: object) => (Object.keys(acts) as Act[]).filter((x) => keysOf(x)).map((x) => [`keys.${x}`, keysOf(x)] as [string, string]);
   const all: [string, [string, string][]][] = [
-    ['keys.anywhere', [...ours(anywhere), ['keys.community', 'Mod+1…9']]],
+    ['keys.anywhere', [...ours(anywhere), ['keys.read', 'Esc']]],
     ['keys.messages', [['keys.move', '↑ ↓'], ['keys.ends', 'Home+End'], ...ours(onMessage).filter(([, combo]) => actOnMessage(combo))]],
     ['keys.writing', [['keys.send', enter ? 'Enter' : 'Mod+Enter'], ['keys.line', enter ? 'Shift+Enter' : 'Enter'], ['keys.last', '↑'], ['keys.drop', 'Esc']]],
   ];

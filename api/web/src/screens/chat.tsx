@@ -117,7 +117,10 @@ function Room({c, g, at, open}: {c: Community; g: Group; at?: string; open: stri
             go(groupHref(d));
           }, fail)}><Icon name="talk" /> {t('dm.again')}</button></p> : null}</div> : (
             <Composer key={editing?.id ?? ''} id={g.id} com={c.id} label={label} place={label} button={editing ? t('save') : t('send')} focusOn={editing?.id ?? reply?.id ?? (at ? '' : g.id)}
-              {...(editing ? {initial: editing.text} : {onWrite: () => void writing(g)})} people={dm ? undefined : `/groups/${g.id}/members`} onEsc={() => context?.drop()}
+              {...(editing ? {initial: editing.text} : {onWrite: () => void writing(g)})} people={dm ? undefined : `/groups/${g.id}/members`} onEsc={() => {
+                context?.drop();
+                return !!context;
+              }}
               start={editing ? null : <Menu label={t('chat.add')} icon="plus" items={[{icon: 'list-checks', label: t('poll.new'), run: () => setMaking('poll')}, {icon: 'calendar-plus', label: t('event.new'), run: () => setMaking('event')}]} />}
               above={context ? (
                 <div class="row context"><Icon name={context.icon} /><div class="grow"><b class="sm">{context.title}</b><p class="sm mu one">{oneLine(context.text.slice(0, 200))}</p></div>

@@ -36,10 +36,10 @@ export function Keyboard() {
       <li key={act}>
         <span class="grow">{name}</span>
         {at === act ? <span class="sm mu">{t('keys.press')}</span> : combo ? <Keys combo={combo} /> : <span class="sm mu">{t('keys.none')}</span>}
-        <span class="row"><button type="button" class="bt" aria-pressed={at === act} onKeyDown={(e) => take(act, e)} onBlur={() => at === act && setAt('')} onClick={() => {
+        <span class="row" key="do">{act === 'community' ? null : <button type="button" class="bt" aria-pressed={at === act} onKeyDown={(e) => take(act, e)} onBlur={() => at === act && setAt('')} onClick={() => {
           setSaid('');
           setAt(at === act ? '' : act);
-        }}>{at === act ? t('cancel') : t('keys.change')}<span class="vh"> {name}</span></button>
+        }}>{at === act ? t('cancel') : t('keys.change')}<span class="vh"> {name}</span></button>}
         {act === 'help' ? null : <button type="button" class="bt qt" onClick={() => (combo ? setKeys(act, '') : set(act, plainOf(act)))}>{combo ? t('keys.off') : t('keys.on')}<span class="vh"> {name}</span></button>}</span>
       </li>
     );

@@ -17,7 +17,11 @@ export function ThreadPanel({root, c, g, may, onClose}: {root: Message; c: Commu
   const inside = <ThreadBody root={root} c={c} g={g} may={may} />;
   if (!wide) return <Dialog title={t('msg.threadTitle')} side onClose={onClose}>{inside}</Dialog>;
   return (
-    <aside class="side" aria-label={t('msg.threadTitle')} onKeyDown={(e) => e.key === 'Escape' && onClose()}>
+    <aside class="side" aria-label={t('msg.threadTitle')} onKeyDown={(e) => {
+      if (e.key !== 'Escape') return;
+      e.preventDefault();
+      onClose();
+    }}>
       <header><div class="grow"><h2>{t('msg.threadTitle')}</h2><p class="sm mu"><bdi>{nameOf(root.author_name)}</bdi></p></div>
         <button type="button" class="bt ic" aria-label={t('close')} onClick={onClose}><Icon name="x" /></button></header>
       {inside}
