@@ -3,6 +3,7 @@ package server
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/pandal-chat/pandal/api"
 )
@@ -11,7 +12,11 @@ import (
 func TestLines(t *testing.T) {
 	w := newWorld(t)
 	path := "/groups/" + w.general.ID
-	w.do("POST", path+"/messages", `{"text":"hello"}`, 201, nil)
+	var hello api.Message
+	w.do("POST", path+"/messages", `{"text":"hello"}`, 201, &hello)
+	for !time.Now().After(hello.CreatedAt.Add(time.Millisecond)) { // in one millisecond the order is that of the ids
+		time.Sleep(100 * time.Microsecond)
+	}
 	w.do("PATCH", path, `{"disappearing_seconds":604800}`, 200, nil)
 	var list api.List[api.Message]
 	w.do("GET", path+"/messages", "", 200, &list)
