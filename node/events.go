@@ -106,7 +106,7 @@ func (n *Node) Connect(ctx context.Context, addr string) (Peer, error) {
 func (n *Node) Network() []Network {
 	out := []Network{}
 	for _, r := range n.allRooms() {
-		x := Network{CommunityID: r.name(), PeerID: peerID(r.host().ID()), Reachability: "unknown", Members: r.host().Members(), DHT: r.station.Load().dht, MDNS: n.cfg.MDNS, Syncs: int(r.syncs.Load())}
+		x := Network{CommunityID: r.name(), PeerID: peerID(r.host().ID()), Reachability: "unknown", Members: r.host().Members(), DHT: r.station.Load().dht, MDNS: n.cfg.MDNS && n.offline() == nil, Syncs: int(r.syncs.Load())}
 		x.BytesIn, x.BytesOut = r.station.Load().bytes()
 		for _, a := range r.host().Addrs() {
 			x.Addrs = append(x.Addrs, a.String())

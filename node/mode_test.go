@@ -124,6 +124,17 @@ func TestModeStays(t *testing.T) {
 	})
 }
 
+// TestOfflineLooksNowhere: a node that is offline says that it looks for nobody, on the local network neither.
+func TestOfflineLooksNowhere(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		asha := nodetest.New(t).Node("Asha", func(c *node.Config) { c.MDNS, c.Mode, c.DHTPrefix = true, node.ModeOffline, "pandal-test" })
+		asha.Found("Sunrise")
+		if got := asha.Network()[0]; got.MDNS || got.DHT {
+			t.Errorf("offline, and it looks around by mDNS %v, DHT %v", got.MDNS, got.DHT)
+		}
+	})
+}
+
 // TestModeLAN: within the local network alone there is no DHT, and nobody is called at an address of the internet, nor answered there. The addresses
 // of this simulation are such.
 func TestModeLAN(t *testing.T) {
