@@ -130,68 +130,68 @@ func (s *Server) noRoute(mux *http.ServeMux, w http.ResponseWriter, r *http.Requ
 	writeProblem(w, r, api.NewProblem(api.CodeNotFound, ""))
 }
 
-// add registers an operation that answers with a body. The library's code is made anew for each pair of an input and an output: with one type for
-// all outputs the program is smaller by megabytes.
+// add registers an operation that answers with a body.
 func add[I, T any](s *Server, rt route, handle func(context.Context, *I) (*reply[T], error)) {
 	op := s.operation(rt)
+	in := s.inputs(&op, reflect.TypeFor[I]())
 	body, _ := reflect.TypeFor[reply[T]]().FieldByName("Body")
 	op.Responses = map[string]*huma.Response{strconv.Itoa(op.DefaultStatus): {Content: map[string]*huma.MediaType{
-		"application/json": {Schema: huma.SchemaFromField(s.openapi.OpenAPI().Components.Schemas, body, rt.id+"Response")}}}}
-	huma.Register(s.openapi, op, func(ctx context.Context, in *I) (*answered, error) {
-		out, err := handle(ctx, in)
+		"application/json": {Schema: huma.SchemaFromField(in.schemas, body, rt.id+"Response")}}}}
+	do := func(ctx context.Context, fill func(any) error) (*answered, error) {
+		out, err := handled(ctx, s, fill, handle)
 		if err != nil {
-			return nil, s.failed(ctx, err)
+			return nil, err
 		}
 		return &answered{ETag: out.ETag, Body: out.Body}, nil
-	})
+	}
+	switch {
+	case in.raw != nil:
+		registerPictured(s, op, in, do)
+	case in.body != nil:
+		registerSent(s, op, in, do)
+	default:
+		registerAsked(s, op, in, do)
+	}
 }
 
-// addBody registers an operation that reads a JSON body beside parameters. I has a field Body, a pointer where the body may be missing; W is I with
-// a Body of any type. The library sees W; the schema is I's, so it checks it, and only then is the body read as what it is: one copy of the
-// library's code for each set of parameters.
-func addBody[W, I, T any](s *Server, rt route, handle func(context.Context, *I) (*reply[T], error)) {
-	op, in := s.operation(rt), reflect.TypeFor[I]()
-	schemas := s.openapi.OpenAPI().Components.Schemas
-	body, _ := in.FieldByName("Body")
-	op.RequestBody = &huma.RequestBody{Required: body.Type.Kind() != reflect.Pointer, Content: map[string]*huma.MediaType{
-		"application/json": {Schema: huma.SchemaFromField(schemas, body, rt.id+"Request")}}}
-	out, _ := reflect.TypeFor[reply[T]]().FieldByName("Body")
-	op.Responses = map[string]*huma.Response{strconv.Itoa(op.DefaultStatus): {Content: map[string]*huma.MediaType{
-		"application/json": {Schema: huma.SchemaFromField(schemas, out, rt.id+"Response")}}}}
-	huma.Register(s.openapi, op, func(ctx context.Context, got *W) (*answered, error) {
-		var i I
-		from, to := reflect.ValueOf(got).Elem(), reflect.ValueOf(&i).Elem()
-		for _, f := range reflect.VisibleFields(from.Type()) {
-			if f.Name != "Body" && len(f.Index) == 1 {
-				to.FieldByName(f.Name).Set(from.FieldByIndex(f.Index))
-			}
-		}
-		if b := from.FieldByName("Body"); !b.IsNil() {
-			raw, err := json.Marshal(b.Interface())
-			if err == nil {
-				err = json.Unmarshal(raw, to.FieldByIndex(body.Index).Addr().Interface())
-			}
-			if err != nil {
-				return nil, s.failed(ctx, fieldProblem("body", "is not what this route reads"))
-			}
-		}
-		res, err := handle(ctx, &i)
-		if err != nil {
-			return nil, s.failed(ctx, err)
-		}
-		return &answered{ETag: res.ETag, Body: res.Body}, nil
-	})
+// addBare registers an operation that answers with no body.
+func addBare[I any](s *Server, rt route, handle func(context.Context, *I) (*none, error)) {
+	op := s.operation(rt)
+	in := s.inputs(&op, reflect.TypeFor[I]())
+	do := func(ctx context.Context, fill func(any) error) (*none, error) { return handled(ctx, s, fill, handle) }
+	if in.body != nil {
+		registerSent(s, op, in, do)
+		return
+	}
+	registerAsked(s, op, in, do)
 }
 
-// addBare registers an operation that answers with no body, or with one of its own making.
-func addBare[I, O any](s *Server, rt route, handle func(context.Context, *I) (*O, error)) {
-	huma.Register(s.openapi, s.operation(rt), func(ctx context.Context, in *I) (*O, error) {
-		out, err := handle(ctx, in)
-		if err != nil {
-			return nil, s.failed(ctx, err)
-		}
-		return out, nil
-	})
+// addSent registers an operation that reads a JSON body and answers with headers or a status of its own.
+func addSent[I, O any](s *Server, rt route, handle func(context.Context, *I) (*O, error)) {
+	op := s.operation(rt)
+	in := s.inputs(&op, reflect.TypeFor[I]())
+	registerSent(s, op, in, func(ctx context.Context, fill func(any) error) (*O, error) { return handled(ctx, s, fill, handle) })
+}
+
+// addOwn registers an operation without a body whose answer is of its own making.
+func addOwn[I, O any](s *Server, rt route, handle func(context.Context, *I) (*O, error)) {
+	op := s.operation(rt)
+	in := s.inputs(&op, reflect.TypeFor[I]())
+	registerAsked(s, op, in, func(ctx context.Context, fill func(any) error) (*O, error) { return handled(ctx, s, fill, handle) })
+}
+
+// handled reads a request, lets the route handle it, and makes a problem of what went wrong.
+func handled[I, O any](ctx context.Context, s *Server, fill func(any) error, handle func(context.Context, *I) (*O, error)) (*O, error) {
+	var in I
+	err := fill(&in)
+	if err != nil {
+		return nil, s.failed(ctx, err)
+	}
+	out, err := handle(ctx, &in)
+	if err != nil {
+		return nil, s.failed(ctx, err)
+	}
+	return out, nil
 }
 
 // operation describes a route to the library: its scope is checked before its

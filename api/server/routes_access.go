@@ -15,7 +15,7 @@ func (s *Server) accessRoutes() {
 		SetCookie string `header:"Set-Cookie"`
 		Body      api.Session
 	}
-	addBare(s, route{method: "POST", path: "/session", id: "createSession", summary: "Trade a login code for a session", tag: tag, status: 201,
+	addSent(s, route{method: "POST", path: "/session", id: "createSession", summary: "Trade a login code for a session", tag: tag, status: 201,
 		errors: []int{http.StatusUnauthorized}},
 		func(_ context.Context, in *struct{ Body api.NewSession }) (*signedIn, error) {
 			ses, cookie, header, err := s.access.redeem(in.Body.Code)
@@ -31,7 +31,7 @@ func (s *Server) accessRoutes() {
 	type signedOut struct {
 		SetCookie string `header:"Set-Cookie"`
 	}
-	addBare(s, route{method: "DELETE", path: "/session", id: "deleteSession", summary: "Sign this page out", tag: tag, scope: api.ScopeRead, status: 204,
+	addOwn(s, route{method: "DELETE", path: "/session", id: "deleteSession", summary: "Sign this page out", tag: tag, scope: api.ScopeRead, status: 204,
 		errors: []int{http.StatusNotFound}},
 		func(ctx context.Context, _ *none) (*signedOut, error) {
 			if err := s.access.endSession(aboutOf(ctx).who.ses); err != nil {
@@ -62,7 +62,7 @@ func (s *Server) accessRoutes() {
 		func(_ context.Context, in *Paging) (*reply[api.List[api.Token]], error) {
 			return page(each(s.access.listTokens(), renderToken), func(t api.Token) string { return t.ID }, *in)
 		})
-	addBare(s, route{method: "POST", path: "/tokens", id: "createToken", summary: "Make a token; its secret is shown once", tag: tag,
+	add(s, route{method: "POST", path: "/tokens", id: "createToken", summary: "Make a token; its secret is shown once", tag: tag,
 		scope: api.ScopeNodeAdmin, status: 201}, s.createToken)
 	addBare(s, route{method: "DELETE", path: "/tokens/{t}", id: "revokeToken", summary: "Revoke a token", tag: tag, scope: api.ScopeNodeAdmin, status: 204},
 		func(_ context.Context, in *struct {

@@ -41,7 +41,7 @@ func (s *Server) adminRoutes() {
 		Group  string `query:"group" maxLength:"64" doc:"Only in this group's log."`
 		Format string `query:"format" enum:"jsonl,csv" doc:"Export the whole log, key changes included: jsonl proves itself (pandal audit verify), csv is for people."`
 	}
-	addBare(s, route{method: "GET", path: "/communities/{c}/audit", id: "listAudit", summary: "Every admin act, newest first; or the log as a file", tag: tag, scope: api.ScopeRead},
+	addOwn(s, route{method: "GET", path: "/communities/{c}/audit", id: "listAudit", summary: "Every admin act, newest first; or the log as a file", tag: tag, scope: api.ScopeRead},
 		func(_ context.Context, in *Audit) (*huma.StreamResponse, error) {
 			all, err := s.c.Node.Audit(in.C, node.AuditFilter{Kind: in.Kind, Actor: in.Actor, Group: in.Group, Whole: in.Format == "jsonl"})
 			if err != nil {
@@ -73,11 +73,7 @@ func (s *Server) adminRoutes() {
 				ctx.BodyWriter().Write(body)
 			}}, nil
 		})
-	addBody[struct {
-		CommunityPath
-		Conditions
-		Body any
-	}](s, route{method: "PATCH", path: "/communities/{c}", id: "patchCommunity", summary: "Change its name, description or settings", tag: tag,
+	add(s, route{method: "PATCH", path: "/communities/{c}", id: "patchCommunity", summary: "Change its name, description or settings", tag: tag,
 		scope: api.ScopeCommunitiesAdmin, errors: []int{http.StatusPreconditionFailed}},
 		func(ctx context.Context, in *struct {
 			CommunityPath
@@ -124,10 +120,7 @@ func (s *Server) adminRoutes() {
 			}
 			return show(Conditions{}, g.ETag, renderGroup(g))
 		})
-	addBody[struct {
-		GroupPath
-		Body any
-	}](s, route{method: "POST", path: "/groups/{g}/move", id: "moveGroup", summary: "Let it go on in another community of the tree", tag: tag, scope: api.ScopeCommunitiesAdmin, errors: []int{409},
+	add(s, route{method: "POST", path: "/groups/{g}/move", id: "moveGroup", summary: "Let it go on in another community of the tree", tag: tag, scope: api.ScopeCommunitiesAdmin, errors: []int{409},
 		description: "It begins there with its name, settings and roles, and those of its members who are in that community. Here it is archived and keeps what was said."},
 		func(ctx context.Context, in *struct {
 			GroupPath

@@ -16,7 +16,7 @@ func (s *Server) communityRoutes() {
 		func(_ context.Context, in *Paging) (*reply[api.List[api.Community]], error) {
 			return page(each(s.c.Node.Communities(), renderCommunity), func(c api.Community) string { return c.ID }, *in)
 		})
-	addBody[struct{ Body any }](s, route{method: "POST", path: "/communities", id: "createCommunity", summary: "Start a community", tag: tag, scope: api.ScopeCommunitiesAdmin, status: 201},
+	add(s, route{method: "POST", path: "/communities", id: "createCommunity", summary: "Start a community", tag: tag, scope: api.ScopeCommunitiesAdmin, status: 201},
 		func(ctx context.Context, in *struct{ Body api.NewCommunity }) (*reply[api.Community], error) {
 			c, err := s.c.Node.CreateCommunity(ctx, node.NewCommunity(in.Body))
 			return renderOr(c, err, renderCommunity)
@@ -75,10 +75,7 @@ func (s *Server) communityRoutes() {
 			}
 			return show(in.Conditions, "", m)
 		})
-	addBody[struct {
-		One
-		Body any
-	}](s, route{method: "PATCH", path: "/communities/{c}/me", id: "patchCommunityMe", summary: "Change what I show there", tag: tag,
+	add(s, route{method: "PATCH", path: "/communities/{c}/me", id: "patchCommunityMe", summary: "Change what I show there", tag: tag,
 		scope: api.ScopeCommunitiesAdmin, errors: []int{http.StatusPreconditionFailed}},
 		func(ctx context.Context, in *struct {
 			One
@@ -149,7 +146,7 @@ func (s *Server) memberRoutes() {
 			return show(in.Conditions, "", api.MemberProfile{ID: in.U, DisplayName: optional(p.DisplayName), Visible: visible, HasPicture: len(p.Picture) > 0,
 				Contacts: each(p.Contacts, func(c node.Contact) api.Contact { return api.Contact(c) })})
 		})
-	addBare(s, route{method: "GET", path: "/communities/{c}/members/{u}/picture", id: "getMemberPicture", summary: "The picture of a member, if I may see it", tag: tag, scope: api.ScopeRead},
+	addOwn(s, route{method: "GET", path: "/communities/{c}/members/{u}/picture", id: "getMemberPicture", summary: "The picture of a member, if I may see it", tag: tag, scope: api.ScopeRead},
 		func(_ context.Context, in *One) (*huma.StreamResponse, error) {
 			p, _, err := s.c.Node.MemberProfile(in.C, in.U)
 			if err != nil {
@@ -174,10 +171,7 @@ func (s *Server) memberRoutes() {
 		}
 		return current(in.Conditions, m.ETag, renderMember(m))
 	}
-	addBody[struct {
-		One
-		Body any
-	}](s, route{method: "PATCH", path: "/communities/{c}/members/{u}", id: "patchMember", summary: "Set roles", tag: tag, scope: api.ScopeMembersAdmin,
+	add(s, route{method: "PATCH", path: "/communities/{c}/members/{u}", id: "patchMember", summary: "Set roles", tag: tag, scope: api.ScopeMembersAdmin,
 		errors: []int{http.StatusPreconditionFailed, http.StatusConflict}},
 		func(ctx context.Context, in *struct {
 			One
@@ -204,10 +198,7 @@ func (s *Server) memberRoutes() {
 		func(ctx context.Context, in *One) (*reply[api.Removed], error) {
 			return remove(ctx, in, api.RemoveMember{})
 		})
-	addBody[struct {
-		One
-		Body any
-	}](s, route{method: "POST", path: "/communities/{c}/members/{u}/remove", id: "removeMember", summary: "Remove somebody, with options", tag: tag,
+	add(s, route{method: "POST", path: "/communities/{c}/members/{u}/remove", id: "removeMember", summary: "Remove somebody, with options", tag: tag,
 		scope: api.ScopeMembersAdmin, errors: []int{http.StatusPreconditionFailed}},
 		func(ctx context.Context, in *struct {
 			One

@@ -45,10 +45,7 @@ func (s *Server) deskRoutes() {
 				return renderOr(q, err, renderRequest)
 			})
 	}
-	addBody[struct {
-		CommunityPath
-		Body any
-	}](s, route{method: "POST", path: "/communities/{c}/join-requests/bulk", id: "decideJoinRequests", summary: "Decide several", tag: tag, scope: api.ScopeMembersAdmin},
+	add(s, route{method: "POST", path: "/communities/{c}/join-requests/bulk", id: "decideJoinRequests", summary: "Decide several", tag: tag, scope: api.ScopeMembersAdmin},
 		func(ctx context.Context, in *struct {
 			CommunityPath
 			Body api.BulkDecision
@@ -82,10 +79,7 @@ func (s *Server) deskRoutes() {
 			}
 			return page(each(all, renderSuggestion), func(g api.Suggestion) string { return g.ID }, in.Paging)
 		})
-	addBody[struct {
-		CommunityPath
-		Body any
-	}](s, route{method: "POST", path: "/communities/{c}/suggestions", id: "createSuggestion", summary: "Ask the admins for a group", tag: tag, scope: api.ScopeCommunitiesAdmin, status: 201},
+	add(s, route{method: "POST", path: "/communities/{c}/suggestions", id: "createSuggestion", summary: "Ask the admins for a group", tag: tag, scope: api.ScopeCommunitiesAdmin, status: 201},
 		func(ctx context.Context, in *struct {
 			CommunityPath
 			Body api.NewSuggestion
@@ -130,10 +124,7 @@ func (s *Server) standingRoutes() {
 			}
 			return show(in.Conditions, w.ETag, render(w))
 		})
-	addBody[struct {
-		Community
-		Body any
-	}](s, route{method: "PUT", path: "/communities/{c}/welcome", id: "setWelcome", summary: "Change it", tag: "Communities", scope: api.ScopeCommunitiesAdmin, errors: []int{http.StatusPreconditionFailed}},
+	add(s, route{method: "PUT", path: "/communities/{c}/welcome", id: "setWelcome", summary: "Change it", tag: "Communities", scope: api.ScopeCommunitiesAdmin, errors: []int{http.StatusPreconditionFailed}},
 		func(ctx context.Context, in *struct {
 			Community
 			Body api.Welcome
@@ -154,10 +145,7 @@ func (s *Server) standingRoutes() {
 		CommunityPath
 		U string `path:"u" doc:"Member id, of somebody who has gone too." example:"usr_mzxw6ytboi"`
 	}
-	addBody[struct {
-		One
-		Body any
-	}](s, route{method: "POST", path: "/communities/{c}/members/{u}/ban", id: "banMember", summary: "Remove somebody, and let no invite bring this identity back", tag: "Members", scope: api.ScopeMembersAdmin},
+	add(s, route{method: "POST", path: "/communities/{c}/members/{u}/ban", id: "banMember", summary: "Remove somebody, and let no invite bring this identity back", tag: "Members", scope: api.ScopeMembersAdmin},
 		func(ctx context.Context, in *struct {
 			One
 			Body *api.NewBan
@@ -185,10 +173,7 @@ func (s *Server) standingRoutes() {
 			}
 			return page(each(all, renderMember), func(m api.Member) string { return m.ID }, in.Paging)
 		})
-	addBody[struct {
-		CommunityPath
-		Body any
-	}](s, route{method: "POST", path: "/communities/{c}/reissue", id: "reissueActs", summary: "Do acts again that fell with a removed admin, under my own authority", tag: "Administration", scope: api.ScopeMembersAdmin},
+	add(s, route{method: "POST", path: "/communities/{c}/reissue", id: "reissueActs", summary: "Do acts again that fell with a removed admin, under my own authority", tag: "Administration", scope: api.ScopeMembersAdmin},
 		func(ctx context.Context, in *struct {
 			CommunityPath
 			Body api.Reissue

@@ -39,7 +39,7 @@ func (s *Server) deviceRoutes() {
 				return api.LinkCode{Code: c.Code, ExpiresAt: api.Time{Time: c.ExpiresAt}}
 			})
 		})
-	addBody[struct{ Body any }](s, route{method: "POST", path: "/devices/link", id: "linkDevice", summary: "Make this computer a further device of mine", tag: tag, scope: api.ScopeNodeAdmin, status: 201},
+	add(s, route{method: "POST", path: "/devices/link", id: "linkDevice", summary: "Make this computer a further device of mine", tag: tag, scope: api.ScopeNodeAdmin, status: 201},
 		func(ctx context.Context, in *struct{ Body api.LinkDevice }) (*reply[api.List[api.Community]], error) {
 			all, err := s.c.Node.Link(ctx, in.Body.Code, in.Body.Name)
 			return renderOr(all, err, func(all []node.Community) api.List[api.Community] {
@@ -58,10 +58,7 @@ func (s *Server) deviceRoutes() {
 			}
 			return show(in.Conditions, d.Name, renderDevice(d))
 		})
-	addBody[struct {
-		One
-		Body any
-	}](s, route{method: "PATCH", path: "/devices/{d}", id: "nameDevice", summary: "Call it something, on this node", tag: tag, scope: api.ScopeNodeAdmin, errors: []int{http.StatusPreconditionFailed}},
+	add(s, route{method: "PATCH", path: "/devices/{d}", id: "nameDevice", summary: "Call it something, on this node", tag: tag, scope: api.ScopeNodeAdmin, errors: []int{http.StatusPreconditionFailed}},
 		func(ctx context.Context, in *struct {
 			One
 			Body api.NameDevice
@@ -100,14 +97,14 @@ func (s *Server) deviceRoutes() {
 			w, err := s.c.Node.Words()
 			return renderOr(w, err, func(w string) api.RecoveryWords { return api.RecoveryWords{Words: w} })
 		})
-	addBody[struct{ Body any }](s, route{method: "POST", path: "/me/recovery-words/confirm", id: "confirmRecoveryWords", summary: "I wrote them down: type them back", tag: "Me", scope: api.ScopeNodeAdmin},
+	add(s, route{method: "POST", path: "/me/recovery-words/confirm", id: "confirmRecoveryWords", summary: "I wrote them down: type them back", tag: "Me", scope: api.ScopeNodeAdmin},
 		func(ctx context.Context, in *struct{ Body api.RecoveryWords }) (*reply[api.Me], error) {
 			if err := s.c.Node.ConfirmWords(ctx, in.Body.Words); err != nil {
 				return nil, err
 			}
 			return just(s.me())
 		})
-	addBody[struct{ Body any }](s, route{method: "POST", path: "/me/restore", id: "restoreMe", summary: "Come back from the words, into the community of a link", tag: "Me", scope: api.ScopeNodeAdmin, status: 201},
+	add(s, route{method: "POST", path: "/me/restore", id: "restoreMe", summary: "Come back from the words, into the community of a link", tag: "Me", scope: api.ScopeNodeAdmin, status: 201},
 		func(ctx context.Context, in *struct{ Body api.Restore }) (*reply[api.Community], error) {
 			c, err := s.c.Node.Restore(ctx, in.Body.Words, in.Body.Link)
 			return renderOr(c, err, renderCommunity)

@@ -22,10 +22,7 @@ func (s *Server) groupRoutes() {
 			}
 			return page(each(all, renderGroup), func(g api.Group) string { return g.ID }, in.Paging)
 		})
-	addBody[struct {
-		CommunityPath
-		Body any
-	}](s, route{method: "POST", path: "/communities/{c}/groups", id: "createGroup", summary: "Start a group", tag: tag, scope: api.ScopeCommunitiesAdmin, status: 201},
+	add(s, route{method: "POST", path: "/communities/{c}/groups", id: "createGroup", summary: "Start a group", tag: tag, scope: api.ScopeCommunitiesAdmin, status: 201},
 		func(ctx context.Context, in *struct {
 			CommunityPath
 			Body api.NewGroup
@@ -34,7 +31,7 @@ func (s *Server) groupRoutes() {
 			g, err := s.c.Node.CreateGroup(ctx, in.C, node.NewGroup{Name: b.Name, Description: b.Description, Members: b.Members, WhoPosts: b.WhoPosts, Open: b.Open})
 			return renderOr(g, err, renderGroup)
 		})
-	addBody[struct{ Body any }](s, route{method: "POST", path: "/dms", id: "openDirect", summary: "Write to one member: the direct message with them, made if there is none", tag: tag, scope: api.ScopeMessagesWrite,
+	add(s, route{method: "POST", path: "/dms", id: "openDirect", summary: "Write to one member: the direct message with them, made if there is none", tag: tag, scope: api.ScopeMessagesWrite,
 		status: 201, errors: []int{403}, description: "With whoever shares a group with you, and with those who run the community. Nobody else reads it or is ever in it."},
 		func(ctx context.Context, in *struct{ Body api.NewDirect }) (*reply[api.Group], error) {
 			g, err := s.c.Node.Direct(ctx, in.Body.UserID)
@@ -51,7 +48,7 @@ func (s *Server) groupRoutes() {
 			}
 			return show(in.Conditions, g.ETag, renderGroup(g))
 		})
-	addBare(s, route{method: "POST", path: "/groups/{g}/join", id: "joinGroup", summary: "Join an open group; ask to be let into another", tag: tag, scope: api.ScopeCommunitiesAdmin,
+	addSent(s, route{method: "POST", path: "/groups/{g}/join", id: "joinGroup", summary: "Join an open group; ask to be let into another", tag: tag, scope: api.ScopeCommunitiesAdmin,
 		description: "200 with the group when it is open. 202 with a join request when it is not."},
 		func(ctx context.Context, in *struct {
 			GroupPath
@@ -98,10 +95,7 @@ func (s *Server) groupRoutes() {
 			}
 			return nil, api.NewProblem(api.CodeNotFound, "")
 		})
-	addBody[struct {
-		One
-		Body any
-	}](s, route{method: "PUT", path: "/groups/{g}/members/{u}", id: "putGroupMember", summary: "Take a member of the community in, with these roles in the group", tag: tag, scope: api.ScopeMembersAdmin},
+	add(s, route{method: "PUT", path: "/groups/{g}/members/{u}", id: "putGroupMember", summary: "Take a member of the community in, with these roles in the group", tag: tag, scope: api.ScopeMembersAdmin},
 		func(ctx context.Context, in *struct {
 			One
 			Body *api.PutGroupMember
@@ -139,10 +133,7 @@ func (s *Server) inviteRoutes() {
 			}
 			return page(each(all, renderInvite), func(i api.Invite) string { return i.ID }, in.Paging)
 		})
-	addBody[struct {
-		CommunityPath
-		Body any
-	}](s, route{method: "POST", path: "/communities/{c}/invites", id: "createInvite", summary: "Make an invite link", tag: tag, scope: api.ScopeMembersAdmin, status: 201},
+	add(s, route{method: "POST", path: "/communities/{c}/invites", id: "createInvite", summary: "Make an invite link", tag: tag, scope: api.ScopeMembersAdmin, status: 201},
 		func(ctx context.Context, in *struct {
 			CommunityPath
 			Body *api.NewInvite
@@ -168,7 +159,7 @@ func (s *Server) inviteRoutes() {
 		})
 	addBare(s, route{method: "DELETE", path: "/invites/{i}", id: "revokeInvite", summary: "Take an invite back", tag: tag, scope: api.ScopeMembersAdmin, status: 204},
 		func(ctx context.Context, in *One) (*none, error) { return nil, s.c.Node.RevokeInvite(ctx, in.I) })
-	addBody[struct{ Body any }](s, route{method: "POST", path: "/invites/preview", id: "previewInvite", summary: "Where does a link lead? Nobody is contacted.", tag: tag, scope: api.ScopeRead, errors: []int{410}},
+	add(s, route{method: "POST", path: "/invites/preview", id: "previewInvite", summary: "Where does a link lead? Nobody is contacted.", tag: tag, scope: api.ScopeRead, errors: []int{410}},
 		func(_ context.Context, in *struct{ Body api.InviteLink }) (*reply[api.InvitePreview], error) {
 			p, err := s.c.Node.PreviewInvite(in.Body.Link)
 			return renderOr(p, err, renderPreview)
@@ -185,13 +176,13 @@ func (s *Server) inviteRoutes() {
 			}
 			return renderOr(link, err, func(link string) api.FoundInvite { return api.FoundInvite{Link: link} })
 		})
-	addBody[struct{ Body any }](s, route{method: "POST", path: "/invites/accept", id: "acceptInvite", summary: "Join with a link; answers a job", tag: tag, scope: api.ScopeCommunitiesAdmin,
+	add(s, route{method: "POST", path: "/invites/accept", id: "acceptInvite", summary: "Join with a link; answers a job", tag: tag, scope: api.ScopeCommunitiesAdmin,
 		status: 202, errors: []int{410}},
 		func(ctx context.Context, in *struct{ Body api.AcceptInvite }) (*reply[api.Job], error) {
 			j, err := s.c.Node.Accept(ctx, node.AcceptInvite(in.Body))
 			return renderOr(j, err, renderJob)
 		})
-	addBody[struct{ Body any }](s, route{method: "POST", path: "/invites/reshare", id: "reshareInvite", summary: "The same link with this node's addresses", tag: tag, scope: api.ScopeMembersAdmin, errors: []int{410}},
+	add(s, route{method: "POST", path: "/invites/reshare", id: "reshareInvite", summary: "The same link with this node's addresses", tag: tag, scope: api.ScopeMembersAdmin, errors: []int{410}},
 		func(_ context.Context, in *struct{ Body api.InviteLink }) (*reply[api.SharedInvite], error) {
 			link, text, err := s.c.Node.Reshare(in.Body.Link)
 			return renderOr(api.SharedInvite{Link: link, Text: text}, err, func(v api.SharedInvite) api.SharedInvite { return v })

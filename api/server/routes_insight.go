@@ -48,7 +48,7 @@ func (s *Server) insightRoutes() {
 			x, err := s.insightsOf(ctx, in)
 			return renderOr(x, err, renderInsights)
 		})
-	addBare(s, route{method: "GET", path: "/communities/{c}/insights.csv", id: "getInsightsTable", summary: "The same as a table", tag: tag, scope: api.ScopeMembersAdmin, errors: []int{422}, description: what},
+	addOwn(s, route{method: "GET", path: "/communities/{c}/insights.csv", id: "getInsightsTable", summary: "The same as a table", tag: tag, scope: api.ScopeMembersAdmin, errors: []int{422}, description: what},
 		func(ctx context.Context, in *insightQuery) (*huma.StreamResponse, error) {
 			x, err := s.insightsOf(ctx, in)
 			if err != nil {
@@ -66,10 +66,7 @@ func (s *Server) insightRoutes() {
 			c, err := s.c.Node.InsightConsent(in.C)
 			return renderOr(c, err, renderConsent)
 		})
-	addBody[struct {
-		CommunityPath
-		Body any
-	}](s, route{method: "PUT", path: "/communities/{c}/insights/consent", id: "putInsightConsent", summary: "Let what I do count, or no more", tag: tag, scope: api.ScopeNodeAdmin,
+	add(s, route{method: "PUT", path: "/communities/{c}/insights/consent", id: "putInsightConsent", summary: "Let what I do count, or no more", tag: tag, scope: api.ScopeNodeAdmin,
 		description: "Without it nothing of mine counts. It counts from the next day on, and from the day that it is taken back no more; days before stay as they are. Only those who may admit are told; figures never say who counts."},
 		func(ctx context.Context, in *struct {
 			CommunityPath

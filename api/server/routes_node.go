@@ -48,10 +48,7 @@ func (s *Server) nodeRoutes() {
 		func(_ context.Context, in *Conditions) (*reply[api.Me], error) {
 			return show(*in, "", s.me())
 		})
-	addBody[struct {
-		Conditions
-		Body any
-	}](s, route{method: "PATCH", path: "/me", id: "patchMe", summary: "Change my name", tag: "Me", scope: api.ScopeNodeAdmin, errors: []int{http.StatusPreconditionFailed}},
+	add(s, route{method: "PATCH", path: "/me", id: "patchMe", summary: "Change my name", tag: "Me", scope: api.ScopeNodeAdmin, errors: []int{http.StatusPreconditionFailed}},
 		func(ctx context.Context, in *struct {
 			Conditions
 			Body api.EditName
@@ -156,7 +153,7 @@ func (s *Server) networkRoutes() {
 	}
 	add(s, route{method: "GET", path: "/network", id: "getNetwork", summary: "Addresses, reachability and traffic", tag: tag, scope: api.ScopeRead},
 		func(context.Context, *none) (*reply[api.Network], error) { return network() })
-	addBody[struct{ Body any }](s, route{method: "PUT", path: "/network/mode", id: "setNetworkMode", summary: "Change how the network is used", tag: tag, scope: api.ScopeNodeAdmin,
+	add(s, route{method: "PUT", path: "/network/mode", id: "setNetworkMode", summary: "Change how the network is used", tag: tag, scope: api.ScopeNodeAdmin,
 		description: "Now, and after the next start. Each community's host is closed and opened again; the answer comes once all are. Nothing is lost: what is written meanwhile waits, and joins under way go on."},
 		func(ctx context.Context, in *struct{ Body api.NetworkMode }) (*reply[api.Network], error) {
 			if err := s.c.Node.SetMode(ctx, in.Body.Mode); err != nil {
@@ -168,7 +165,7 @@ func (s *Server) networkRoutes() {
 		func(_ context.Context, in *Paging) (*reply[api.List[api.Peer]], error) {
 			return page(each(s.c.Node.Peers(), renderPeer), func(p api.Peer) string { return p.ID }, *in)
 		})
-	addBody[struct{ Body any }](s, route{method: "POST", path: "/peers/connect", id: "connectPeer", summary: "Dial an address", tag: tag, scope: api.ScopeNodeAdmin},
+	add(s, route{method: "POST", path: "/peers/connect", id: "connectPeer", summary: "Dial an address", tag: tag, scope: api.ScopeNodeAdmin},
 		func(ctx context.Context, in *struct{ Body api.ConnectPeer }) (*reply[api.Peer], error) {
 			p, err := s.c.Node.Connect(ctx, in.Body.Addr)
 			return renderOr(p, err, func(p node.Peer) api.Peer { return renderPeer(p) })

@@ -15,11 +15,7 @@ type UserPath struct {
 // privateRoutes: what a person decides for himself, on this device.
 func (s *Server) privateRoutes() {
 	const tag = "Private"
-	type GroupBody struct {
-		GroupPath
-		Body any
-	}
-	addBody[GroupBody](s, route{method: "PUT", path: "/groups/{g}/read", id: "putRead", summary: "I have read up to here; it only goes forward", tag: tag, scope: api.ScopeMessagesWrite},
+	add(s, route{method: "PUT", path: "/groups/{g}/read", id: "putRead", summary: "I have read up to here; it only goes forward", tag: tag, scope: api.ScopeMessagesWrite},
 		func(ctx context.Context, in *struct {
 			GroupPath
 			Body api.ReadUpTo
@@ -31,10 +27,7 @@ func (s *Server) privateRoutes() {
 		func(_ context.Context, in *Conditions) (*reply[api.Privacy], error) {
 			return show(*in, "", api.Privacy(s.c.Node.Privacy()))
 		})
-	addBody[struct {
-		Conditions
-		Body any
-	}](s, route{method: "PATCH", path: "/me/privacy", id: "patchPrivacy", summary: "Set it, for this device", tag: tag, scope: api.ScopeNodeAdmin, errors: []int{http.StatusPreconditionFailed}},
+	add(s, route{method: "PATCH", path: "/me/privacy", id: "patchPrivacy", summary: "Set it, for this device", tag: tag, scope: api.ScopeNodeAdmin, errors: []int{http.StatusPreconditionFailed}},
 		func(ctx context.Context, in *struct {
 			Conditions
 			Body api.EditPrivacy
@@ -57,7 +50,7 @@ func (s *Server) privateRoutes() {
 	addBare(s, route{method: "POST", path: "/groups/{g}/typing", id: "typing", summary: "Let those of a group who are there know that I am writing", tag: tag, scope: api.ScopeMessagesWrite, status: 204,
 		description: "At most every 3 seconds; more is swallowed. Nothing happens where privacy does not let others know, and in groups of more than 64. They get an event `typing`, which has no id and is not kept: show it for 6 seconds."},
 		func(ctx context.Context, in *GroupPath) (*none, error) { return nil, s.c.Node.Typing(ctx, in.G) })
-	addBody[GroupBody](s, route{method: "PUT", path: "/groups/{g}/mute", id: "putMute", summary: "Keep a group quiet for a time", tag: tag, scope: api.ScopeMessagesWrite},
+	add(s, route{method: "PUT", path: "/groups/{g}/mute", id: "putMute", summary: "Keep a group quiet for a time", tag: tag, scope: api.ScopeMessagesWrite},
 		func(ctx context.Context, in *struct {
 			GroupPath
 			Body api.Mute
@@ -80,11 +73,7 @@ func (s *Server) privateRoutes() {
 			}
 			return show(in.Conditions, "", now)
 		})
-	addBody[struct {
-		GroupPath
-		Conditions
-		Body any
-	}](s, route{method: "PATCH", path: "/groups/{g}/notifications", id: "patchNotifications", summary: "Set it", tag: tag, scope: api.ScopeMessagesWrite,
+	add(s, route{method: "PATCH", path: "/groups/{g}/notifications", id: "patchNotifications", summary: "Set it", tag: tag, scope: api.ScopeMessagesWrite,
 		errors: []int{http.StatusPreconditionFailed}},
 		func(ctx context.Context, in *struct {
 			GroupPath
@@ -111,7 +100,7 @@ func (s *Server) privateRoutes() {
 			d, err := s.c.Node.Draft(in.G)
 			return renderOr(d, err, renderDraft)
 		})
-	addBody[GroupBody](s, route{method: "PUT", path: "/groups/{g}/draft", id: "putDraft", summary: "Keep what I have begun to write", tag: tag, scope: api.ScopeMessagesWrite},
+	add(s, route{method: "PUT", path: "/groups/{g}/draft", id: "putDraft", summary: "Keep what I have begun to write", tag: tag, scope: api.ScopeMessagesWrite},
 		func(ctx context.Context, in *struct {
 			GroupPath
 			Body api.Draft

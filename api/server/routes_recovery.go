@@ -23,10 +23,7 @@ func (s *Server) recoveryRoutes() {
 			}
 			return show(in.Conditions, "", render(r))
 		})
-	addBody[struct {
-		CommunityPath
-		Body any
-	}](s, route{method: "PUT", path: "/communities/{c}/recovery", id: "setRecovery", summary: "Name the recovery set, once", tag: tag, scope: api.ScopeCommunitiesAdmin, errors: []int{409}},
+	add(s, route{method: "PUT", path: "/communities/{c}/recovery", id: "setRecovery", summary: "Name the recovery set, once", tag: tag, scope: api.ScopeCommunitiesAdmin, errors: []int{409}},
 		func(ctx context.Context, in *struct {
 			CommunityPath
 			Body api.SetRecovery
@@ -34,10 +31,7 @@ func (s *Server) recoveryRoutes() {
 			r, err := s.c.Node.SetRecovery(ctx, in.C, in.Body.Members)
 			return renderOr(r, err, render)
 		})
-	addBody[struct {
-		CommunityPath
-		Body any
-	}](s, route{method: "POST", path: "/communities/{c}/recovery/sign", id: "signHandover", summary: "Say yes to a new owner, as one of the recovery set; one for each turn", tag: tag, scope: api.ScopeCommunitiesAdmin},
+	add(s, route{method: "POST", path: "/communities/{c}/recovery/sign", id: "signHandover", summary: "Say yes to a new owner, as one of the recovery set; one for each turn", tag: tag, scope: api.ScopeCommunitiesAdmin},
 		func(ctx context.Context, in *struct {
 			CommunityPath
 			Body api.SignHandover
@@ -45,10 +39,7 @@ func (s *Server) recoveryRoutes() {
 			sig, h, err := s.c.Node.SignHandover(ctx, in.C, in.Body.Request)
 			return renderOr(api.SignedHandover{Signature: sig, NewOwner: h.NewOwner}, err, func(v api.SignedHandover) api.SignedHandover { return v })
 		})
-	addBody[struct {
-		CommunityPath
-		Body any
-	}](s, route{method: "POST", path: "/communities/{c}/recovery/rotate-owner", id: "rotateOwner", summary: "Ask to become the owner; with enough signatures, become it", tag: tag, scope: api.ScopeCommunitiesAdmin},
+	add(s, route{method: "POST", path: "/communities/{c}/recovery/rotate-owner", id: "rotateOwner", summary: "Ask to become the owner; with enough signatures, become it", tag: tag, scope: api.ScopeCommunitiesAdmin},
 		func(ctx context.Context, in *struct {
 			CommunityPath
 			Body *api.RotateOwner
@@ -66,10 +57,7 @@ func (s *Server) recoveryRoutes() {
 			c, err := s.c.Node.RotateOwner(ctx, in.C, b.Request, b.Signatures)
 			return renderOr(c, err, func(c node.Community) api.Handover { return api.Handover{Community: new(renderCommunity(c))} })
 		})
-	addBody[struct {
-		CommunityPath
-		Body any
-	}](s, route{method: "POST", path: "/communities/{c}/transfer", id: "transferCommunity", summary: "Give a successor all rights; with a recovery set it takes its signatures", tag: tag, scope: api.ScopeCommunitiesAdmin},
+	add(s, route{method: "POST", path: "/communities/{c}/transfer", id: "transferCommunity", summary: "Give a successor all rights; with a recovery set it takes its signatures", tag: tag, scope: api.ScopeCommunitiesAdmin},
 		func(ctx context.Context, in *struct {
 			CommunityPath
 			Body api.Transfer

@@ -16,10 +16,7 @@ func renderReport(q node.Report) api.Report {
 // reportRoutes are what members want those who let people in to look at.
 func (s *Server) reportRoutes() {
 	const tag = "Reports"
-	addBody[struct {
-		MessagePath
-		Body any
-	}](s, route{method: "POST", path: "/messages/{m}/report", id: "reportMessage", summary: "Report a message to those who let people in", tag: tag, scope: api.ScopeMessagesWrite, status: 201,
+	add(s, route{method: "POST", path: "/messages/{m}/report", id: "reportMessage", summary: "Report a message to those who let people in", tag: tag, scope: api.ScopeMessagesWrite, status: 201,
 		errors: []int{410}, description: "They are told who reports, what is reported and what it said. Nobody else is."},
 		func(ctx context.Context, in *struct {
 			MessagePath
@@ -32,10 +29,7 @@ func (s *Server) reportRoutes() {
 		CommunityPath
 		U string `path:"u" doc:"Member id, of somebody who has gone too." example:"usr_mzxw6ytboi"`
 	}
-	addBody[struct {
-		Member
-		Body any
-	}](s, route{method: "POST", path: "/communities/{c}/members/{u}/report", id: "reportMember", summary: "Report a person to those who let people in", tag: tag, scope: api.ScopeMessagesWrite, status: 201},
+	add(s, route{method: "POST", path: "/communities/{c}/members/{u}/report", id: "reportMember", summary: "Report a person to those who let people in", tag: tag, scope: api.ScopeMessagesWrite, status: 201},
 		func(ctx context.Context, in *struct {
 			Member
 			Body api.NewReport

@@ -322,7 +322,7 @@ func (s *Server) calendarRoutes() {
 				return api.Guest{UserID: g.UserID, DisplayName: optional(g.DisplayName), Status: g.Status, Guests: g.Guests, Waiting: g.Waiting}
 			}), func(g api.Guest) string { return g.UserID }, in.Paging)
 		})
-	addBare(s, route{method: "GET", path: "/calendar/{e}/ics", id: "getEventICS", summary: "The event for other calendars (RFC 5545)", tag: tag, scope: api.ScopeRead, errors: []int{410}},
+	addOwn(s, route{method: "GET", path: "/calendar/{e}/ics", id: "getEventICS", summary: "The event for other calendars (RFC 5545)", tag: tag, scope: api.ScopeRead, errors: []int{410}},
 		func(_ context.Context, in *EventPath) (*icsFile, error) {
 			e, err := s.c.Node.Event(in.E)
 			if err != nil {

@@ -24,10 +24,7 @@ func (s *Server) verifyRoutes() {
 			words, err := s.c.Node.SafetyWords(in.C, in.U)
 			return renderOr(words, err, func(w []string) api.SafetyWords { return api.SafetyWords{Words: w} })
 		})
-	addBody[struct {
-		One
-		Body any
-	}](s, route{method: "PUT", path: "/communities/{c}/members/{u}/verified", id: "setVerified",
+	add(s, route{method: "PUT", path: "/communities/{c}/members/{u}/verified", id: "setVerified",
 		summary: "Note that the words were compared; only this node knows", tag: "Members", scope: api.ScopeCommunitiesAdmin},
 		func(ctx context.Context, in *struct {
 			One
@@ -59,7 +56,7 @@ func (s *Server) verifyRoutes() {
 			})
 	}
 	for name, kind := range map[string]string{"svg": "image/svg+xml", "png": "image/png"} {
-		addBare(s, route{method: "GET", path: "/invites/{i}/qr." + name, id: "getInviteQR" + strings.ToUpper(name), summary: "The link as a QR code", tag: "Invites", scope: api.ScopeMembersAdmin},
+		addOwn(s, route{method: "GET", path: "/invites/{i}/qr." + name, id: "getInviteQR" + strings.ToUpper(name), summary: "The link as a QR code", tag: "Invites", scope: api.ScopeMembersAdmin},
 			func(_ context.Context, in *struct {
 				I string `path:"i" doc:"Invite id." example:"inv_mzxw6ytboi"`
 			}) (*huma.StreamResponse, error) {
