@@ -229,6 +229,8 @@ for (const way of ways) {
     });
 
     await flow('two tabs, one stream', async () => {
+      await say(p, way.asked);
+      await said(q, way.asked).waitFor(); // its stream is there
       let streams = 0;
       q.context().on('request', (x) => {
         if (x.url().includes('/events?')) streams++;
@@ -245,7 +247,7 @@ for (const way of ways) {
       await say(p, way.soup);
       await said(tab, way.soup).waitFor(); // who is left takes the stream over
       assert.equal(streams, 1);
-      assert.equal(await said(tab, way.came).count(), 1);
+      assert.equal(await log(tab).getByText(way.came).count(), 1);
     });
 
     await flow('another language, and back', async () => {
