@@ -1,12 +1,15 @@
 package node_test
 
 import (
+	"context"
 	"errors"
 	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/libp2p/go-libp2p"
 
 	"github.com/pandal-chat/pandal/node"
 	"github.com/pandal-chat/pandal/node/nodetest"
@@ -182,6 +185,59 @@ func TestJoinWhileOffline(t *testing.T) {
 		setMode(t, dalia, node.ModeNormal)
 		w.Eventually(time.Minute, "she is in", func() bool { return dalia.In(g) })
 		w.Eventually(time.Minute, "the job is done", func() bool { j, err := dalia.Job(j.ID); return err == nil && j.State == "done" })
+	})
+}
+
+// TestModeWhileClosing: a node that is stopped while a host is being opened waits for it, leaves nothing running, and starts again in the mode that
+// was chosen.
+func TestModeWhileClosing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := nodetest.New(t)
+		hold := make(chan chan struct{}, 1) // whoever opens a host next says so on what is in it, and goes on once that is closed
+		asha := w.Node("Asha", func(c *node.Config) {
+			options := c.Options
+			c.Options = func() []libp2p.Option {
+				select {
+				case h := <-hold:
+					h <- struct{}{}
+					<-h
+				default:
+				}
+				return options()
+			}
+		})
+		budi := w.Node("Budi")
+		com := asha.Found("Sunrise")
+		g := asha.Group(com, "General")
+		budi.Join(asha.Invite(com, g))
+		setMode(t, asha, node.ModeOffline)
+		asha.Say(g, "before the night")
+		opening := make(chan struct{})
+		hold <- opening
+		n, changed, stopped := asha.Node, make(chan struct{}), make(chan struct{})
+		go func() {
+			n.SetMode(context.Background(), node.ModeLowData) // an error is fine: the node is stopping
+			close(changed)
+		}()
+		<-opening
+		go func() {
+			asha.Stop()
+			close(stopped)
+		}()
+		synctest.Wait()
+		select {
+		case <-stopped:
+			t.Error("it stopped while a host was being opened")
+		default:
+		}
+		close(opening)
+		<-changed
+		<-stopped
+		asha.Start()
+		if asha.Mode() != node.ModeLowData {
+			t.Errorf("it starts as %s", asha.Mode())
+		}
+		w.Eventually(time.Minute, "Budi reads it", func() bool { return budi.Shows(g, "before the night") })
 	})
 }
 
