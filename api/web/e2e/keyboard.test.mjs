@@ -217,6 +217,7 @@ test('a message is changed and deleted by a key, and every key can be another', 
   await p.keyboard.press('Delete');
   await press(p, p.getByRole('dialog').getByRole('button', {name: 'Delete for everybody'}));
   await until(async () => (await asha.api('GET', `/messages/${said.id}`)).deleted, 'the message gone');
+  await p.locator('dialog').waitFor({state: 'detached'}); // the node is through before the page is
 
   await p.keyboard.press('Control+2');
   await p.waitForURL(`**/c/${second.id}`);
