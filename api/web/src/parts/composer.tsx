@@ -7,6 +7,8 @@ import {Icon} from './basic';
 import {OfferList, useCompletion} from './complete';
 
 const longest = 16_000;
+/** Whether a text box that has the focus brings up a keyboard over half the screen. It takes the focus then only from somebody who is about to write. */
+export const onScreenKeys = () => matchMedia('(pointer:coarse)').matches;
 const draftKey = (id: string) => `draft:${id}`;
 
 export function Composer({id, com, label, place, onSend, button, violet, above, start, focusOn, onUp, initial, onEsc, onWrite, word, people}: {

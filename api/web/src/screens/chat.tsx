@@ -11,7 +11,7 @@ import {useList} from '../lib/data';
 import type {Community, Group, Message, Problem} from '../lib/types';
 import {failText, Quote, Reactions, Tools, useEdit, type Acts} from '../parts/acts';
 import {Empty, Icon, Loading, Note, Trouble} from '../parts/basic';
-import {Composer} from '../parts/composer';
+import {Composer, onScreenKeys} from '../parts/composer';
 import {Log} from '../parts/log';
 import {Confirm, Dialog, Menu, type MenuItem} from '../parts/dialog';
 import {MakeEvent, MakePoll} from '../parts/make';
@@ -86,6 +86,8 @@ function Room({c, g, at, open}: {c: Community; g: Group; at?: string; open: stri
   const why = muzzle(c, g), may = !why, dm = g.kind === 'dm';
   const fail = (e: unknown) => setProblem(failText(e));
   const {editing, setEditing, save} = useEdit(fail);
+  const writes = useRef(!onScreenKeys());
+  if (editing || reply) writes.current = true; // who leaves an answer or a change goes on in the box
   const mine = pending.value.filter((p) => p.group === g.id && p.path.endsWith('/messages'));
   const find = (id: string) => chat.items.value.find((m) => m.id === id);
   const root = find(thread);
@@ -116,7 +118,7 @@ function Room({c, g, at, open}: {c: Community; g: Group; at?: string; open: stri
             putGroup(d);
             go(groupHref(d));
           }, fail)}><Icon name="talk" /> {t('dm.again')}</button></p> : null}</div> : (
-            <Composer key={editing?.id ?? ''} id={g.id} com={c.id} label={label} place={label} button={editing ? t('save') : t('send')} focusOn={editing?.id ?? reply?.id ?? (at ? '' : g.id)}
+            <Composer key={editing?.id ?? ''} id={g.id} com={c.id} label={label} place={label} button={editing ? t('save') : t('send')} focusOn={editing?.id ?? reply?.id ?? (at || !writes.current ? '' : g.id)}
               {...(editing ? {initial: editing.text} : {onWrite: () => void writing(g)})} people={dm ? undefined : `/groups/${g.id}/members`} onEsc={() => {
                 context?.drop();
                 return !!context;

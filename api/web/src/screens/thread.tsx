@@ -6,7 +6,7 @@ import {nameOf} from '../lib/text';
 import type {Community, Group, Message} from '../lib/types';
 import {failText, Reactions, Tools} from '../parts/acts';
 import {Icon, Loading, problemText, Note} from '../parts/basic';
-import {Composer} from '../parts/composer';
+import {Composer, onScreenKeys} from '../parts/composer';
 import {Dialog} from '../parts/dialog';
 import {MessageRow, PendingRow} from '../parts/message';
 
@@ -53,7 +53,7 @@ function ThreadBody({root, c, g, may}: {root: Message; c: Community; g: Group; m
         {mine.map((p) => <PendingRow key={p.key} p={p} />)}
         {failed ? <Note kind="dg" icon="alert" alert>{failed}</Note> : null}
       </div>
-      {may ? <Composer id={root.id} com={c.id} label={t('msg.replyIn')} place={t('msg.replyIn')} button={t('send')} focusOn={root.id} people={g.kind === 'chat' ? `/groups/${g.id}/members` : undefined} onSend={(text, mentions) => void send(root.group_id, `/messages/${root.id}/thread`, {text, ...(mentions.length ? {mentions} : {})})} /> : null}
+      {may ? <Composer id={root.id} com={c.id} label={t('msg.replyIn')} place={t('msg.replyIn')} button={t('send')} focusOn={onScreenKeys() ? '' : root.id} people={g.kind === 'chat' ? `/groups/${g.id}/members` : undefined} onSend={(text, mentions) => void send(root.group_id, `/messages/${root.id}/thread`, {text, ...(mentions.length ? {mentions} : {})})} /> : null}
     </>
   );
 }
