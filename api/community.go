@@ -78,7 +78,7 @@ type ShownIn struct {
 type EditCommunityMe struct {
 	DisplayName *string    `json:"display_name,omitempty" minLength:"1" maxLength:"128"`
 	Contacts    *[]Contact `json:"contacts,omitempty" maxItems:"16"`
-	Picture     *[]byte    `json:"picture,omitempty" doc:"PNG or JPEG, base64; what it says of where and when it was taken is left out. Empty: none."`
+	Picture     *string    `json:"picture,omitempty" doc:"PNG or JPEG, base64; what it says of where and when it was taken is left out. Empty: none."`
 }
 
 // MemberProfile is what this node may know of a member.

@@ -2,6 +2,7 @@ package server
 
 import (
 	"bytes"
+	"encoding/base64"
 	"image"
 	"image/color"
 	"image/png"
@@ -61,6 +62,15 @@ func TestAvatar(t *testing.T) {
 		t.Error("what was refused took the picture away")
 	}
 	both("DELETE", "/me/avatar", "", 2, false, false)
+	one := "/communities/" + w.com.ID + "/me" // the same beside the other things that are shown there
+	w.do("PATCH", one, `{"picture":"`+base64.StdEncoding.EncodeToString([]byte(picture(32)))+`"}`, 200, nil)
+	w.problem("PATCH", one, `{"picture":"*"}`, api.CodeInvalid)
+	if !has(w.com) {
+		t.Error("no picture by PATCH, or what was refused took it away")
+	}
+	if w.do("PATCH", one, `{"picture":""}`, 200, nil); has(w.com) {
+		t.Error("an empty picture is still one")
+	}
 	w.do("DELETE", "/communities/"+other.ID, "", 204, nil)
 	w.do("DELETE", "/communities/"+w.com.ID, "", 204, nil)
 	w.problem("PUT", "/me/avatar", picture(8), api.CodeInvalid, png...) // there is nowhere to show it

@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"encoding/base64"
 	"net/http"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -88,7 +89,14 @@ func (s *Server) communityRoutes() {
 			if err := current(in.Conditions, "", m); err != nil {
 				return nil, err
 			}
-			e := node.ProfileEdit{DisplayName: in.Body.DisplayName, Picture: in.Body.Picture}
+			e := node.ProfileEdit{DisplayName: in.Body.DisplayName}
+			if in.Body.Picture != nil { // a string, since the library takes an empty one for no base64
+				raw, err := base64.StdEncoding.DecodeString(*in.Body.Picture)
+				if err != nil {
+					return nil, fieldProblem("body.picture", "expected string to be base64 encoded")
+				}
+				e.Picture = &raw
+			}
 			if in.Body.Contacts != nil {
 				all := each(*in.Body.Contacts, func(c api.Contact) node.Contact { return node.Contact(c) })
 				e.Contacts = &all
