@@ -83,3 +83,85 @@ for (const [lang, width, height] of [['en', 375, 760], ['ar', 1180, 820]]) {
     assert.deepEqual(p.faults, []);
   });
 }
+
+test('what opens over a short screen is all within reach', {skip, timeout: 60_000}, async (t) => {
+  const p = await open(b, {width: 640, height: 360, ...by}); // a phone lying down
+  t.after(() => p.context().close());
+  p.setDefaultTimeout(10_000);
+  /** That a finger reaches what it opened: in sight, or by scrolling what it is in. */
+  const reach = async (all, what) => {
+    await until(async () => await all.count() > 3, what, 10_000);
+    for (const e of await all.all()) {
+      await e.evaluate((x) => x.scrollIntoView({block: 'nearest'}));
+      const top = await e.evaluate((x) => {
+        const r = x.getBoundingClientRect();
+        return x.contains(document.elementFromPoint(r.x + r.width / 2, r.y + r.height / 2));
+      });
+      assert.ok(top, `${what}: ${await e.innerText()}`);
+    }
+  };
+  await signIn(p, asha);
+  await p.goto(`${asha.url}/c/${com.id}`);
+  await p.locator('.canopy [aria-haspopup=menu]:visible').first().tap();
+  await reach(p.locator('.menu:popover-open [role=menuitem]'), 'the menu of the community');
+  await p.keyboard.press('Escape');
+
+  await p.goto(`${asha.url}/c/${com.id}/announcements`);
+  await p.locator('.cp textarea').tap();
+  await p.locator('.cp textarea').fill('Soup\nat\nsix\nBring\nbowls'); // as tall as it can be
+  await p.keyboard.type(' :he');
+  await reach(p.getByRole('option'), 'what completes an announcement');
+  await p.getByRole('listbox').evaluate((e) => e.scrollTo(0, 0));
+  await p.keyboard.press('ArrowUp');
+  const last = p.getByRole('option', {selected: true});
+  await until(() => last.evaluate((e) => {
+    const r = e.getBoundingClientRect(), l = e.parentElement.getBoundingClientRect();
+    return !e.nextElementSibling && r.bottom <= l.bottom && r.top >= l.top;
+  }), 'the last one, in sight');
+  await p.locator('.cp textarea').fill('');
+
+  // The tools of the first message of a thread stand above it, and nothing goes sideways for them.
+  await p.setViewportSize({width: 375, height: 420});
+  await p.goto(`${asha.url}/c/${com.id}/g/${group.id}/thread/${short.id}`);
+  const thread = p.locator('.thread');
+  await thread.locator('article .b').first().tap({position: {x: 16, y: 10}});
+  await until(() => thread.locator('.tb').first().evaluate((e) => getComputedStyle(e).opacity === '1'), 'the tools');
+  const [bar, edge, sideways] = await thread.evaluate((e) => [e.querySelector('.tb').getBoundingClientRect().top, e.getBoundingClientRect().top, e.scrollWidth - e.clientWidth]);
+  assert.ok(bar >= edge, `tools at ${bar}, cut at ${edge}`);
+  assert.equal(sideways, 0, 'the thread goes sideways');
+  assert.deepEqual(p.faults, []);
+});
+
+test('one touch, or a slip, ends nothing for everybody and loses nothing', {skip, timeout: 60_000}, async (t) => {
+  const p = await open(b, {width: 820, height: 1180, ...by});
+  t.after(() => p.context().close());
+  p.setDefaultTimeout(10_000);
+  await signIn(p, asha);
+  await p.goto(`${asha.url}/c/${com.id}/g/${group.id}`);
+  await p.getByRole('button', {name: 'Add a poll or an event'}).tap();
+  await p.getByRole('menuitem', {name: 'Poll'}).tap();
+  const making = p.getByRole('dialog', {name: 'Poll'}), question = making.getByLabel('What do you want to know?');
+  await question.fill('What first?');
+  // Words are marked from inside, past the edge of what is open.
+  const r = await question.boundingBox();
+  await p.mouse.move(r.x + 60, r.y + r.height / 2);
+  await p.mouse.down();
+  await p.mouse.move(4, r.y + r.height / 2, {steps: 4});
+  await p.mouse.up();
+  assert.equal(await question.inputValue(), 'What first?', 'what was begun is lost');
+  await making.getByRole('textbox', {name: 'Answer 1'}).fill('The lake');
+  await making.getByRole('textbox', {name: 'Answer 2'}).fill('The lane');
+  await making.getByRole('button', {name: 'Ask'}).tap();
+
+  const poll = p.getByRole('group', {name: /What first/}), end = () => poll.getByRole('button', {name: 'End the poll'}).tap(), sure = p.getByRole('dialog', {name: 'End the poll'});
+  await poll.getByText('The lake').tap();
+  await end();
+  await p.touchscreen.tap(8, 8); // outside
+  await sure.waitFor({state: 'detached'});
+  await poll.getByText('The lane').tap();
+  await poll.getByRole('radio', {name: /The lane/, checked: true}).waitFor();
+  await end();
+  await sure.getByRole('button', {name: 'End the poll'}).tap();
+  await poll.getByText('Ended').waitFor();
+  assert.deepEqual(p.faults, []);
+});

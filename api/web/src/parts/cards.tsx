@@ -7,12 +7,14 @@ import type {CalendarEvent, Community, Message, Poll, Problem} from '../lib/type
 import {Icon, Trouble} from './basic';
 import {markdown} from '../lib/markdown';
 import {saveFile} from '../screens/admin';
+import {Confirm} from './dialog';
 import {MakeEvent} from './make';
 import {Guests, Voters} from './private';
 
 export function PollCard({m, p, c}: {m: Message; p: Poll; c: Community}) {
   const [problem, setProblem] = useState<Problem | null>(null);
   const [who, setWho] = useState(false);
+  const [ending, setEnding] = useState(false);
   const mine = p.options.filter((o) => o.mine).map((o) => o.id);
   const most = Math.max(p.voters, 1);
   const vote = (ids: string[]) => {
@@ -37,8 +39,12 @@ export function PollCard({m, p, c}: {m: Message; p: Poll; c: Community}) {
       <p class="row wrap sm mu gapt"><span class="grow">{t('poll.voters', {n: p.voters})}</span>
         {p.voters && !p.anonymous && (p.closed || p.results !== 'after_close') ? <button type="button" class="bt qt" onClick={() => setWho(true)}>{t('poll.who')}</button> : null}
         {open && mine.length ? <button type="button" class="bt qt" onClick={() => vote([])}>{t('poll.back')}</button> : null}
-        {open && m.author_id === c.me_id ? <button type="button" class="bt" onClick={() => post(`/polls/${p.id}/close`).catch(() => {})}>{t('poll.close')}</button> : null}</p>
+        {open && m.author_id === c.me_id ? <button type="button" class="bt" onClick={() => setEnding(true)}>{t('poll.close')}</button> : null}</p>
       <Trouble problem={problem} />
+      {ending ? <Confirm title={t('poll.close')} text={t('poll.closeText')} action={t('poll.close')} onClose={() => setEnding(false)} onYes={() => {
+        setEnding(false);
+        post(`/polls/${p.id}/close`).catch((e: unknown) => e instanceof Refusal && setProblem(e.problem));
+      }} /> : null}
       {who ? <Voters p={p} onClose={() => setWho(false)} /> : null}
     </fieldset>
   );

@@ -117,7 +117,9 @@ export function OfferList({n}: {n: Completion}) {
       {n.list.length ? (
         <ul class="names card" role="listbox" id={n.id} aria-label={t({'@': 'name.people', '#': 'name.groups', ':': 'name.emoji'}[n.sign]!)}>
           {n.list.map((o, i) => (
-            <li key={o.id} id={`${n.id}-${i}`} role="option" aria-selected={i === n.at} onMouseDown={(e) => e.preventDefault()} onClick={() => n.choose(o)}>
+            <li key={o.id} id={`${n.id}-${i}`} role="option" aria-selected={i === n.at} ref={(e) => {
+              if (i === n.at) e?.scrollIntoView({block: 'nearest'});
+            }} onMouseDown={(e) => e.preventDefault()} onClick={() => n.choose(o)}>
               {o.mark}<bdi>{o.name}</bdi>
             </li>
           ))}

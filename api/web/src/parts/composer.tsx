@@ -45,8 +45,8 @@ export function Composer({id, com, label, place, onSend, button, violet, above, 
       submit();
     }}>
       {above}
-      <OfferList n={offer} />
       <div class="cpb">
+        <OfferList n={offer} />
         {start}
         <label class="vh" for={`t-${id}`}>{label}</label>
         <textarea ref={box} class="fld" id={`t-${id}`} rows={1} dir="auto" placeholder={place} value={text} maxLength={longest}

@@ -8,6 +8,7 @@ export function Dialog({title, onClose, children, wide, side}: {
   title: ComponentChildren; onClose: () => void; children: ComponentChildren; wide?: boolean; side?: boolean;
 }) {
   const ref = useRef<HTMLDialogElement>(null);
+  const outside = useRef(false); // began there too: words are marked from inside, past the edge
   const id = useId();
   useLayoutEffect(() => { // before the browser goes on: what is typed next is meant for the dialog
     const d = ref.current!;
@@ -19,7 +20,9 @@ export function Dialog({title, onClose, children, wide, side}: {
   }, []);
   return (
     <dialog ref={ref} class={`dlg ${wide ? 'wide' : ''} ${side ? 'sheet-dlg' : ''}`} aria-labelledby={id} onClose={onClose}
-      onClick={(e) => e.target === ref.current && ref.current?.close()}>
+      onPointerDown={(e) => {
+        outside.current = e.target === ref.current;
+      }} onClick={(e) => e.target === ref.current && outside.current && ref.current?.close()}>
       <div class="dlg-in">
         <header class="row">
           <h2 id={id} class="grow serif">{title}</h2>
