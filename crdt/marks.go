@@ -25,6 +25,13 @@ func (c *Community) Marks(space op.ID) *content.ReceiptBody {
 	return body
 }
 
+// Arrived says that a message is here whose receipt is due: for what was found in the store after a start.
+func (c *Community) Arrived(space op.ID, d identity.DeviceID, seq uint64) {
+	if s := c.space(space); d != c.self.Device.ID() && seq > s.marks[d] {
+		s.marks[d] = seq
+	}
+}
+
 // MarksDue lists the spaces with a receipt due.
 func (c *Community) MarksDue() []op.ID {
 	var out []op.ID

@@ -235,7 +235,7 @@ func (n *Node) forget(ctx context.Context, r *room) error {
 	for _, s := range spaces {
 		b.Meta = append(b.Meta, store.Meta{Key: metaOwn + hexID(s)})
 	}
-	for _, prefix := range []string{metaPeer + hexID(r.id) + "/", metaInvite + hexID(r.id) + "/", metaVerified + hexID(r.id) + "/", metaDesk + hexID(r.id) + "/", metaKnock + hexID(r.id) + "/", metaGroup + hexID(r.id) + "/", metaBlocked + hexID(r.id) + "/", metaStar + hexID(r.id) + "/", metaUntold + hexID(r.id) + "/"} {
+	for _, prefix := range []string{metaPeer + hexID(r.id) + "/", metaInvite + hexID(r.id) + "/", metaVerified + hexID(r.id) + "/", metaDesk + hexID(r.id) + "/", metaKnock + hexID(r.id) + "/", metaGroup + hexID(r.id) + "/", metaBlocked + hexID(r.id) + "/", metaStar + hexID(r.id) + "/", metaUntold + hexID(r.id) + "/", metaDue + hexID(r.id) + "/"} {
 		list, err := n.store.MetaPrefix(ctx, prefix)
 		if err != nil {
 			return fmt.Errorf("forget community: %w", err)

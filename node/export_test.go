@@ -35,6 +35,15 @@ func (n *Node) StateHash() (h [32]byte) {
 	return h
 }
 
+// Due are the keys of the notes that a receipt is due.
+func (n *Node) Due() (out []string) {
+	list, _ := n.store.MetaPrefix(context.Background(), metaDue)
+	for _, m := range list {
+		out = append(out, m.Key)
+	}
+	return out
+}
+
 // Untold are the read marks that are kept until they are told.
 func (n *Node) Untold() (out []string) {
 	list, _ := n.store.MetaPrefix(context.Background(), metaUntold)

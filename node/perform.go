@@ -34,6 +34,7 @@ func (r *room) performAll(all []crdt.Effects, meta ...store.Meta) error {
 	if err := r.owe(b, all); err != nil {
 		return err
 	}
+	r.noteDue(b)
 	b.Rows, b.Events = append(b.Rows, r.riders.Rows...), append(b.Events, r.riders.Events...)
 	clear(r.gone)
 	clear(r.arriving)
@@ -252,6 +253,7 @@ func (r *room) reload() {
 	clear(r.reads)
 	clear(r.begun)
 	clear(r.ackRows)
+	r.recallDue()
 	r.sums = map[op.ID]map[epoch.Tag]*history.Sum{}
 	r.snap.Store(c.Snapshot())
 }

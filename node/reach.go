@@ -159,13 +159,19 @@ func (r *room) sendReach() {
 	}
 	body := r.c.Marks(r.id)
 	if body == nil {
+		r.notDue(r.id)
 		return
 	}
-	if raw, err := body.Encode(); err == nil {
-		if _, err := r.toDesk(content.Receipt, raw); err != nil {
-			r.n.log.Warn("what arrived could not be told to the desk", "err", err)
-		}
+	raw, err := body.Encode()
+	if err == nil {
+		_, err = r.toDesk(content.Receipt, raw)
 	}
+	if err != nil {
+		r.n.log.Warn("what arrived could not be told to the desk", "err", err)
+		r.recall(r.id)
+		return
+	}
+	r.notDue(r.id)
 }
 
 // Recipient is a member with how far an announcement got with him.

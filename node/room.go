@@ -59,6 +59,7 @@ type room struct {
 	parcels   map[peer.ID][]sentWire // for those who are asked a moment after gossip
 	marksAt   time.Time
 	receiptAt map[op.ID]time.Time // when I last sent one, by space
+	noted     map[op.ID]bool      // spaces whose receipt is noted to be due
 	asking    map[op.ID]bool
 	syncAt    time.Time
 	syncing   map[peer.ID]bool
@@ -132,7 +133,7 @@ func (n *Node) newRoom(rec communityRecord, c *crdt.Community) *room {
 		reads: map[op.ID][]content.ReadRow{}, readDue: map[op.ID][]byte{}, readAt: map[op.ID]time.Time{}, covered: map[op.ID]bool{}, newest: map[op.ID]string{},
 		peers: map[peer.ID]member{}, sums: map[op.ID]map[epoch.Tag]*history.Sum{}, rotate: map[op.ID]time.Time{}, parcels: map[peer.ID][]sentWire{},
 		asking: map[op.ID]bool{}, syncing: map[peer.ID]bool{}, named: map[op.ID]string{}, topics: map[string]op.ID{}, carried: map[carriedKey]time.Time{},
-		skewed: map[peer.ID]int64{}, change: make(chan struct{}), handedOn: map[[32]byte]map[peer.ID]bool{}, knocking: map[op.ID]time.Time{}, accepting: map[[32]byte]time.Time{}, marks: map[op.ID][]content.WatermarkRow{}, ackRows: map[[32]byte][]byte{}, gone: map[[32]byte]bool{}, arriving: map[[32]byte]bool{}, receiptAt: map[op.ID]time.Time{}, begun: map[op.ID]bool{}}
+		skewed: map[peer.ID]int64{}, change: make(chan struct{}), handedOn: map[[32]byte]map[peer.ID]bool{}, knocking: map[op.ID]time.Time{}, accepting: map[[32]byte]time.Time{}, marks: map[op.ID][]content.WatermarkRow{}, ackRows: map[[32]byte][]byte{}, gone: map[[32]byte]bool{}, arriving: map[[32]byte]bool{}, receiptAt: map[op.ID]time.Time{}, noted: map[op.ID]bool{}, begun: map[op.ID]bool{}}
 	r.turning = make(chan struct{}, 1)
 	r.ups = rollUps{told: map[identity.UserID]bool{}, due: map[[32]byte]time.Time{}, last: map[[32]byte]time.Time{}}
 	r.ctx, r.cancel = context.WithCancel(n.ctx)
@@ -188,6 +189,7 @@ func (r *room) run() {
 	r.beginOld()
 	r.readOwed()
 	r.readUntold()
+	r.recallDue()
 	r.refresh()
 	for {
 		select {

@@ -264,30 +264,6 @@ func (r *room) rotateDue(at time.Time) {
 	}
 }
 
-// sendReceipts tells what has arrived, batched: the more there are to tell it, the longer each gathers, so that a group as a whole sends at
-// most four receipts a second.
-func (r *room) sendReceipts(at time.Time) {
-	for _, s := range r.c.MarksDue() {
-		if s == r.id {
-			r.sendReach()
-			continue
-		}
-		if st := r.c.State(s); st != nil && at.Sub(r.receiptAt[s]) < time.Duration(st.Members.Len())*time.Second/4 {
-			continue
-		}
-		r.receiptAt[s] = at
-		body := r.c.Marks(s)
-		if body == nil {
-			continue
-		}
-		raw, err := body.Encode()
-		if err != nil {
-			continue
-		}
-		r.post(s, content.Receipt, raw)
-	}
-}
-
 // post writes a message of the shell's own making, with what is to be noted in the same breath; what cannot be sent now is left out.
 func (r *room) post(space op.ID, kind content.Kind, body []byte, meta ...store.Meta) bool {
 	now := r.n.now()

@@ -40,6 +40,7 @@ try {
     }, com);
     await p.goto(new URL(path(com, group), p.url()).href);
     await p.waitForFunction(() => document.querySelector('main') && !document.querySelector('main .loading') && document.querySelector('.g'));
+    await p.waitForFunction(() => !document.querySelector('.st.wt'), undefined, {timeout: 60_000}); // everything is where it is going
     await p.waitForTimeout(1200); // the list takes its place
     const png = (await p.screenshot()).toString('base64');
     const webp = await p.evaluate(async ([png, q]) => {
