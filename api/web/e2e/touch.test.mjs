@@ -47,6 +47,14 @@ for (const [lang, width, height] of [['en', 375, 760], ['ar', 1180, 820]]) {
     assert.equal(await p.evaluate(() => document.activeElement.tagName), 'MAIN', 'a keyboard comes up over what somebody came to read');
     assert.equal(await p.evaluate(() => getComputedStyle(document.documentElement).touchAction), 'manipulation', 'two touches in a row make the page larger');
 
+    // The keyboard comes up: what was last said is still there to be answered.
+    const end = () => thanks.evaluate((e) => e.getBoundingClientRect().bottom <= e.closest('.log').getBoundingClientRect().bottom);
+    await until(end, 'the end of the group', 10_000);
+    await p.setViewportSize({width, height: 420});
+    await until(end, 'the end of the group, above the keyboard', 10_000);
+    await p.setViewportSize({width, height});
+    await until(end, 'the end of the group, the keyboard gone', 10_000);
+
     // All tools of the narrowest bubble can be reached.
     await touch(ok);
     for (const e of await ok.locator('.tb > button').all()) {
@@ -64,6 +72,7 @@ for (const [lang, width, height] of [['en', 375, 760], ['ar', 1180, 820]]) {
     await ok.locator('[data-act=reply]').tap();
     await until(() => focused(box), 'the box in which to answer');
     assert.deepEqual(await shown(), [], 'tools over what is answered');
+    await until(end, 'the end of the group, above what is answered', 10_000);
     await p.getByRole('button', {name: w('Cancel')}).tap();
     await p.locator('.context').waitFor({state: 'detached'});
     assert.ok(await focused(box), 'the keyboard went away from under a draft');

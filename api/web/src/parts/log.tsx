@@ -128,13 +128,13 @@ export function Log({chat, c, g, pending, sent, at, extras, onSeen}: {
     return () => removeEventListener('focus', check);
   }, [newest]);
 
-  // Rows grow when they are measured, get reactions or a picture: whoever reads the end stays at the end.
+  // Rows grow when they are measured, get reactions or a picture, and the room for them changes: whoever reads the end stays at the end.
   useEffect(() => {
     const s = scroller.current!;
     const grown = new ResizeObserver(() => {
       if (stick.current) s.scrollTop = s.scrollHeight;
     });
-    for (const child of s.children) grown.observe(child);
+    for (const e of [s, ...s.children]) grown.observe(e); // its own height is less with a keyboard on the screen, or a line over the box
     return () => grown.disconnect();
   }, [chat.loaded.value, rows.length === 0]);
 
