@@ -156,6 +156,7 @@ for (const way of ways) {
       await said(p, way.wrong).waitFor();
       await take(q, said(q, way.wrong), 'More');
       await q.getByRole('menuitem', {name: w('Delete for everybody')}).click();
+      await q.getByRole('dialog', {name: w('Delete this message for everybody?')}).getByRole('button', {name: w('Delete for everybody')}).click();
       for (const page of [p, q, r]) await log(page).getByText(w('This message was deleted.')).waitFor();
       assert.equal(await log(p).getByText(way.wrong).count(), 0);
     });

@@ -106,7 +106,7 @@ export function Tools({m, c, g, acts, onFail, may}: {m: Message; c: Community; g
   }
   if (!mine && c.state === 'active') items.push({icon: 'flag', label: t('report.title'), run: () => setReporting(true)});
   if (moderates && !mine && g.kind !== 'dm') items.push({icon: 'eye-off', label: t('msg.hide'), danger: true, run: () => void put<Message>(`/messages/${m.id}/hidden`, {}).then(take).catch(onFail)});
-  if (mine) items.push({icon: 'trash', label: t('msg.delete'), danger: true, run: () => void del(`/messages/${m.id}`).catch(onFail)});
+  if (mine) items.push({icon: 'trash', label: t('msg.delete'), danger: true, run: () => setAsking(true)});
   return (
     <>
     <div ref={bar} class="tb" role="group" aria-label={t('msg.actions')}>
