@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import {mkdirSync, readFileSync} from 'node:fs';
 import {createRequire} from 'node:module';
 import {after, before, test} from 'node:test';
-import {browser, open, signIn, skip} from './lib.mjs';
+import {browser, Node, open, signIn, skip} from './lib.mjs';
 import {cut, plant, speak, unaccented, unplant} from './pseudo.mjs';
 import {scene} from './scene.mjs';
 
@@ -34,7 +34,7 @@ export const settings = {
   '1440-contrast': {width: 1440, height: 900, prefs: {contrast: true, compact: true}},
   '1440-hi': {width: 1440, height: 900, lang: 'hi', locale: 'hi-IN', screens: wordy},
   '375-id': {width: 375, height: 760, lang: 'id', locale: 'id-ID', screens: wordy},
-  '1280-200': {width: 1280, height: 1024, css: ':root{--scale:2!important}', screens: wordy},
+  '1280-200': {width: 1280, height: 1024, css: ':root{--scale:2!important}'},
   '320-spaced': {width: 320, height: 700, css: '*{line-height:1.5!important;letter-spacing:.12em!important;word-spacing:.16em!important}p{margin-block-end:2em!important}', screens: wordy},
   '1440-xa': {width: 1440, height: 900, pseudo: true, context: {serviceWorkers: 'block'}},
   '375-xa': {width: 375, height: 760, pseudo: true, context: {serviceWorkers: 'block'}},
@@ -120,6 +120,18 @@ after(async () => {
   await s?.end();
 });
 
+/** What is wrong with a screen, and its picture. */
+async function look(page, screen, name) {
+  const r = await page.evaluate((tags) => globalThis.axe.run(document, {runOnly: tags}), tags);
+  const found = r.violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target.join(' ')).slice(0, 3).join(' | ')}: ${v.nodes[0].failureSummary?.split('\n').slice(0, 3).join(' ')}`);
+  found.push(...await page.evaluate(measure));
+  if (process.env.SHOTS) {
+    mkdirSync(process.env.SHOTS, {recursive: true});
+    await page.screenshot({path: `${process.env.SHOTS}/${screen}-${name}.png`});
+  }
+  return found.map((f) => `${screen}: ${f}`);
+}
+
 test('every screen in every setting', {skip, concurrency: 2, timeout: 1_200_000}, (all) => Promise.all(
   Object.entries(settings).filter(([n]) => !process.env.SETTINGS || process.env.SETTINGS.split(',').includes(n)).map(([name, how]) => all.test(name, async () => {
     const page = await open(b, how);
@@ -154,14 +166,8 @@ test('every screen in every setting', {skip, concurrency: 2, timeout: 1_200_000}
       } catch (e) {
         throw new Error(`${screen}: ${e.message}`);
       }
-      const r = await page.evaluate((tags) => globalThis.axe.run(document, {runOnly: tags}), tags);
-      for (const v of r.violations) found.push(`${screen}: ${v.id}: ${v.nodes.map((n) => n.target.join(' ')).slice(0, 3).join(' | ')}: ${v.nodes[0].failureSummary?.split('\n').slice(0, 3).join(' ')}`);
-      found.push(...(await page.evaluate(measure)).map((f) => `${screen}: ${f}`));
+      found.push(...await look(page, screen, name));
       if (how.pseudo) found.push(...[...await unaccented(page), ...await cut(page)].map((f) => `${screen}: ${f}`));
-      if (process.env.SHOTS) {
-        mkdirSync(process.env.SHOTS, {recursive: true});
-        await page.screenshot({path: `${process.env.SHOTS}/${screen}-${name}.png`});
-      }
       if (screen === 'naming') await page.locator('.cp textarea').fill('');
       if (await page.locator(over).count()) await page.keyboard.press('Escape');
       await page.locator(over).waitFor({state: 'detached'}); // what stays open would be looked at again
@@ -171,6 +177,52 @@ test('every screen in every setting', {skip, concurrency: 2, timeout: 1_200_000}
     assert.deepEqual(found, []);
   })),
 ));
+
+test('what is shown where there is nothing to show, in every size, theme and direction', {skip, timeout: 600_000}, async () => {
+  const n = await new Node('Asha').start();
+  try {
+    await n.community('Sunrise Ward', 'Asha');
+    await n.api('PUT', '/passphrase', {new: 'correct horse'});
+    const found = [], pages = new Map();
+    const plain = Object.entries(settings).filter(([name, how]) => !how.prefs && !how.css && !how.context && !how.pseudo && !how.screens && (!process.env.SETTINGS || process.env.SETTINGS.split(',').includes(name)));
+    for (const [name, how] of plain) {
+      const page = await open(b, how), used = await n.link();
+      page.expected = ['401', '403', '409', '503', 'ERR_'];
+      pages.set(name, page);
+      await page.goto(n.url);
+      await page.locator('.cmd').waitFor();
+      await page.evaluate(axe);
+      found.push(...await look(page, 'out', name));
+      await page.goto(used);
+      await page.waitForURL(/\/c\//);
+      await page.evaluate(() => navigator.serviceWorker.ready.then(() => {}));
+      const late = await open(b, how);
+      late.expected = page.expected;
+      await late.goto(used);
+      await late.locator('.note.wn').waitFor();
+      await late.evaluate(axe);
+      found.push(...await look(late, 'used', name), ...late.faults);
+      await late.context().close();
+    }
+    await n.api('POST', '/lock');
+    for (const [name, page] of pages) {
+      await page.locator('.lockcard').waitFor();
+      await page.evaluate(axe);
+      found.push(...await look(page, 'locked', name));
+    }
+    await n.stop();
+    for (const [name, page] of pages) {
+      await page.reload();
+      await page.locator('.cmd').waitFor();
+      await page.evaluate(axe);
+      found.push(...await look(page, 'stopped', name), ...page.faults);
+      await page.context().close();
+    }
+    assert.deepEqual(found, []);
+  } finally {
+    await n.end();
+  }
+});
 
 test('text of another size counts at once where there is little room', {skip, timeout: 60_000}, async () => {
   const page = await open(b, {width: 320, height: 700, prefs: {text: '150'}});
