@@ -82,7 +82,8 @@ func (c *Community) pinOf(s *space, end op.ID, d identity.DeviceID) (op.Pin, boo
 	case op.LeaveBody:
 		own = b.Pins
 	}
-	if o.Space == s.id && (s.id == c.id || len(own) > 0) {
+	_, handed := o.Body.(op.OwnerRotateBody) // says nothing of what the owner before had written
+	if !handed && o.Space == s.id && (s.id == c.id || len(own) > 0) {
 		p, _ := pinned(own, d)
 		return p, true
 	}
@@ -175,8 +176,8 @@ func (c *Community) judgement(s *space, m identity.UserID) (string, bool) {
 	return w.String(), len(ends)+lost > 0
 }
 
-// MissingPins lists pins for those who were removed by somebody who could not read the space, so that a holder of authority who can writes
-// them in an Epoch (R8). Nil when there is nothing to pin or it is not mine to do.
+// MissingPins lists pins for those who were removed by somebody who could not read the space, and for the owner before, so that a holder of
+// authority who can read it writes them in an Epoch (R8). Nil when there is nothing to pin or it is not mine to do.
 func (c *Community) MissingPins(space op.ID) []op.Pin {
 	st := c.states[space]
 	if st == nil || !c.Mine(space) || st.Can(c.self.Member, op.REMOVE) != nil {
@@ -186,7 +187,16 @@ func (c *Community) MissingPins(space op.ID) []op.Pin {
 	var pins []op.Pin
 	for m := range s.ended {
 		for _, end := range st.Endings(m) {
-			if c.log.Op(end.Op).Kind() != op.Revoke || end.Keeps(0) {
+			switch c.log.Op(end.Op).Kind() {
+			case op.Revoke:
+				if end.Keeps(0) {
+					continue
+				}
+			case op.OwnerRotate: // names none itself, whatever else the owner before has
+				if end.Keeps(op.ANNOUNCE) {
+					continue
+				}
+			default:
 				continue
 			}
 			for _, d := range c.log.DevicesOf(m) {

@@ -35,7 +35,14 @@ func TestOwnerLost(t *testing.T) {
 		if _, err := asha.Transfer(ctx, com, budi.User(com)); !errors.Is(err, node.ErrNeedsSignatures) {
 			t.Errorf("the owner alone hands on: %v", err)
 		}
+		said, err := asha.Announce(ctx, com, node.NewAnnouncement{Text: "The well is dry"})
+		if err != nil {
+			t.Fatal(err)
+		}
 		agree(w, time.Minute, nodes...)
+		for _, n := range nodes[1:] {
+			w.Eventually(time.Minute, n.Name+" has the announcement", func() bool { _, err := n.Message(said.ID); return err == nil })
+		}
 		w.Split([]*nodetest.Node{asha}, nodes[1:]) // lost
 		h, err := budi.RequestHandover(ctx, com, nil)
 		if err != nil || h.Need != 2 {
@@ -76,12 +83,23 @@ func TestOwnerLost(t *testing.T) {
 		if _, err := budi.EditCommunity(ctx, com, node.Edit{Name: &name}); err != nil {
 			t.Fatal(err)
 		}
+		w.Eventually(time.Minute, "Chen knows the new owner", func() bool { o, err := chen.Community(com); return err == nil && o.Name == name })
+		for _, n := range nodes[1:3] {
+			if m, err := n.Message(said.ID); err != nil || m.Text != "The well is dry" {
+				t.Errorf("what the owner before announced is gone: %v", err)
+			}
+		}
 		if _, err := budi.RotateOwner(ctx, com, h.Request, []string{chens, mine}); !errors.Is(err, node.ErrHandoverStale) {
 			t.Errorf("a request is used twice: %v", err)
 		}
 		theirs := "Under Asha"
 		if _, err := asha.EditCommunity(ctx, com, node.Edit{Name: &theirs}); err != nil {
 			t.Fatal(err) // she has not heard of it
+		}
+		before := asha.WireIDs()
+		late, err := asha.Announce(ctx, com, node.NewAnnouncement{Text: "I am the owner"})
+		if err != nil {
+			t.Fatal(err)
 		}
 		time.Sleep(time.Minute)
 		w.Heal()
@@ -93,8 +111,18 @@ func TestOwnerLost(t *testing.T) {
 				return err == nil && c.Name == name && r[budi.User(com)] == "owner" && r[chen.User(com)] == "admin"
 			})
 			w.Eventually(2*time.Minute, n.Name+" has a clean key", func() bool { return n.CleanIn(groups[0]) })
+			if _, err := n.Message(said.ID); err != nil {
+				t.Errorf("%s: what she announced while she owned is gone: %v", n.Name, err)
+			}
 		}
 		dalia.Say(groups[0], "all well")
 		w.Eventually(time.Minute, "it is read", func() bool { return budi.Shows(groups[0], "all well") })
+		// Whoever has the lost computer announces on, under keys that know nothing of it, and somebody carries that to Dalia.
+		if _, err := dalia.TakeWires(ctx, asha.WiresSince(before)); err != nil {
+			t.Fatal(err)
+		}
+		if m, err := dalia.Message(late.ID); err == nil {
+			t.Errorf("the owner before announces under old keys: %q", m.Text)
+		}
 	})
 }

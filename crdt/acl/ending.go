@@ -38,15 +38,14 @@ func (s *State) Endings(m identity.UserID) []Ending {
 	if len(by) == 0 {
 		return nil
 	}
-	for _, c := range s.acting(m) {
-		rights := s.l.rights(c, s.Space)
-		live := s.liveHere(c)
+	for _, a := range s.acting(m) {
+		rights := s.l.rights(a.cap, s.Space)
 		for r, e := range by {
-			if s.l.before(r, c) {
+			if s.l.before(r, a.since) {
 				continue
 			}
 			e.had |= rights
-			if live {
+			if a.lives {
 				e.keeps |= rights
 				e.stays = true
 			}
@@ -97,30 +96,28 @@ func (s *State) OutBy(m identity.UserID) (out []op.ID) {
 // maxPath is how far caps that do not count are followed up.
 const maxPath = 64
 
+// tenure is a cap in somebody's hands: since an op that gave it, and whether it is in them still. The owner's goes from hand to hand.
+type tenure struct {
+	cap, since dag.Node
+	lives      bool
+}
+
 // acting lists m's effective caps that can act in this space: those of its log, and authority from above.
-func (s *State) acting(m identity.UserID) []dag.Node {
-	var out []dag.Node
+func (s *State) acting(m identity.UserID) []tenure {
+	var out []tenure
 	for t := s; t != nil; t = t.up {
 		t.eachStanding(m, func(c dag.Node) bool {
-			if s.l.f[c].Kind == op.OwnerRotate {
-				c = t.chain[0]
+			a := tenure{cap: c, since: c, lives: t.lives(c)}
+			if k := slices.Index(t.turns, c); k >= 0 {
+				a.cap, a.lives = t.chain[0], k == len(t.turns)-1 && !t.ousted(c)
 			}
-			if t == s || isAuthority(s.l.f[c].Kind) {
-				out = append(out, c)
+			if t == s || isAuthority(s.l.f[a.cap].Kind) {
+				out = append(out, a)
 			}
 			return true
 		})
 	}
 	return out
-}
-
-func (s *State) liveHere(c dag.Node) bool {
-	for t := s; t != nil; t = t.up {
-		if t.lives(c) {
-			return true
-		}
-	}
-	return false
 }
 
 // Left reports whether m, who is out, went by a Leave and was not removed.

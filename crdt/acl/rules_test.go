@@ -438,6 +438,12 @@ func TestR10Recovery(t *testing.T) {
 	if s := w.state(); s.Owner != w.p(2).id() || !slices.Equal(s.Recovery().Set, two) {
 		t.Fatal("not handed on, or with another set")
 	}
+	if e := w.state().Endings(w.owner.id()); len(e) != 1 || e[0].Op != moved || !e[0].Had(op.AllBits) || e[0].Keeps(0) {
+		t.Errorf("what the rotation took from the owner before: %v", e)
+	}
+	if e := w.state().Endings(w.p(2).id()); len(e) != 0 {
+		t.Errorf("it took something from the owner since: %v", e)
+	}
 	w.nowStand(false, w.set(act{after: h}, "name", "old owner"), rotation(act{asM: true, after: h}, w.owner, d, named, three, 0))
 	w.nowStand(true, beside)
 	w.guard = two
