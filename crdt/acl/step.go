@@ -40,6 +40,9 @@ func (l *Log) Step(states map[op.ID]*State, community, id op.ID) ([]Change, bool
 			s = top
 		}
 	}
+	if s == nil && states[community] != nil && l.within(community, f.Space) { // it stands alone, since its place does not count; that may change now
+		return nil, false
+	}
 	if s == nil && f.wf && l.beginning(states, f.Space) != nil {
 		up, _ := l.parent(f.Space)
 		return l.begin(states, f.Space, states[up]), true
