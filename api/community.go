@@ -113,7 +113,7 @@ type Group struct {
 	FirstUnreadID       *string         `json:"first_unread_id,omitempty"`
 	Notifications       string          `json:"notifications" enum:"all,mentions,none"`
 	MutedUntil          *Time           `json:"muted_until" format:"date-time"`
-	LastMessage         *Message        `json:"last_message"`
+	LastMessage         *Message        `json:"last_message" doc:"Of those this node has: also of a group that it is out of."`
 	Archived            bool            `json:"archived"`
 	State               string          `json:"state" enum:"active,ended" doc:"ended: a direct message that one of the two has left, or is out of with the community. It can be read, nothing more goes in it (409 ended), and POST /dms begins another."`
 	MovedTo             *GroupElsewhere `json:"moved_to,omitempty" doc:"It goes on there. Who is not in that community is not in that group."`

@@ -204,7 +204,7 @@ func (n *Node) Answers(id string) (out []Guest, err error) {
 		in = r.seated(t.space, t.of, uint64(e.Capacity))
 	}
 	err = r.ask(n.ctx, func() {
-		names := r.knownNames()
+		names := r.namesIn(t.space)
 		for _, row := range rows {
 			a, perr := content.ParseRSVPRow(row.Value)
 			if perr != nil || row.Key != string(t.of.Answer(a.Member)) {

@@ -39,7 +39,10 @@ func (r *room) delivery(s op.ID, m content.MessageRow, marks []content.Watermark
 	if st == nil {
 		return d, nil, nil
 	}
-	d.Expected = max(st.Members.Len()-1, 0)
+	d.Expected = st.Members.Len()
+	if st.Members.Has(m.Author) {
+		d.Expected--
+	}
 	has = ackers(acks)
 	if len(has) > 0 {
 		d.State = "sent"

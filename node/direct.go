@@ -100,7 +100,7 @@ func runs(st *acl.State, m identity.UserID) bool {
 func (r *room) showDirect(s op.ID, g *Group) {
 	g.Kind, g.Ended = "dm", r.c.Ended(s)
 	if m, ok := r.c.Other(s); ok {
-		g.UserID, g.Name = m.String(), r.knownNames()[m]
+		g.UserID, g.Name = m.String(), r.namesIn(s)[m]
 	}
 }
 

@@ -100,14 +100,14 @@ func (r *room) group(s op.ID) (g Group, err error) {
 	if err := errors.Join(e, err); err != nil {
 		return g, err
 	}
+	last, _, err := r.messages(s, Page{Limit: 1})
+	if err != nil {
+		return g, err
+	}
+	if len(last) > 0 { // of a group that I am out of too: what I had is mine
+		g.LastMessage = &last[0]
+	}
 	if g.Joined {
-		last, _, err := r.messages(s, Page{Limit: 1})
-		if err != nil {
-			return g, err
-		}
-		if len(last) > 0 {
-			g.LastMessage = &last[0]
-		}
 		u, first, err := r.unread(s)
 		if err != nil {
 			return g, fmt.Errorf("read unread: %w", err)

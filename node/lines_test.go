@@ -1,6 +1,7 @@
 package node_test
 
 import (
+	"context"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -241,4 +242,67 @@ func TestLinesInOrder(t *testing.T) {
 	if took := time.Since(at); took > 5*time.Second { // one by one it is a minute
 		t.Errorf("%d lines took %v", len(back), took)
 	}
+}
+
+// TestWhoWroteStays: who is out of a group keeps what was said there with the names of those who said it, of its lines too, and a direct message its name. He
+// sees nobody by it whom he would not see otherwise.
+func TestWhoWroteStays(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := nodetest.New(t)
+		nodes, com, groups := meetup(w, "Asha", "Budi", "Chen")
+		asha, budi, chen := nodes[0], nodes[1], nodes[2]
+		w.Eventually(time.Minute, "Budi sees Chen's profile", func() bool { _, seen, err := budi.MemberProfile(com, chen.User(com)); return err == nil && seen })
+		d, err := budi.Direct(context.Background(), chen.User(com))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, g := range append(groups, d.ID) {
+			w.Eventually(time.Minute, "Chen is in", func() bool { return chen.In(g) && chen.CleanIn(g) })
+			chen.Say(g, "rice")
+			w.Eventually(time.Minute, "Budi reads it", func() bool { return budi.Shows(g, "rice") })
+			budi.Say(g, "dal")
+			w.Eventually(time.Minute, "Chen reads that", func() bool { return chen.Shows(g, "dal") })
+		}
+		kept := func(g string) {
+			t.Helper()
+			list, _, err := budi.Messages(g, node.Page{Limit: 50, Lines: true})
+			if err != nil {
+				t.Fatal(err)
+			}
+			said := false
+			for _, m := range list {
+				said = said || m.Text == "rice" && m.AuthorName == "Chen"
+				if m.Delivery.Reached > m.Delivery.Expected {
+					t.Errorf("%s reached %d of %d", m.Text, m.Delivery.Reached, m.Delivery.Expected)
+				}
+				if m.AuthorName == "" {
+					t.Errorf("%s: nobody by name", m.Text)
+				}
+			}
+			if !said {
+				t.Errorf("Chen is not named in %s", g)
+			}
+			if x, err := budi.Node.Group(g); err != nil || x.Joined || x.LastMessage == nil || x.LastMessage.Text != "dal" {
+				t.Errorf("the group does not say that Budi has something of it: %+v (%v)", x, err)
+			}
+		}
+		if err := budi.LeaveGroup(context.Background(), groups[1]); err != nil {
+			t.Fatal(err)
+		}
+		w.Eventually(time.Minute, "Budi is out of Food", func() bool { return !budi.In(groups[1]) })
+		kept(groups[1])
+		if _, err := asha.Remove(context.Background(), com, budi.User(com), node.RemoveOptions{}); err != nil {
+			t.Fatal(err)
+		}
+		w.Eventually(time.Minute, "Budi is out", func() bool { return !budi.In(groups[0]) })
+		for _, g := range append(groups, d.ID) {
+			kept(g)
+		}
+		if g, err := budi.Node.Group(d.ID); err != nil || g.Name != "Chen" {
+			t.Errorf("the direct message is called %q (%v)", g.Name, err)
+		}
+		if _, seen, err := budi.MemberProfile(com, chen.User(com)); err != nil || seen {
+			t.Errorf("Budi still sees Chen's profile (%v)", err)
+		}
+	})
 }

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -157,23 +158,41 @@ func (r *room) knownNames() map[identity.UserID]string {
 	if r.names != nil {
 		return r.names
 	}
-	names := map[identity.UserID]string{}
+	names, whole := map[identity.UserID]string{}, true
 	desk := r.c.OnDesk(r.fixed.Member)
 	for _, s := range r.c.Spaces() {
-		if !r.c.Mine(s) || s == r.id && !desk {
-			continue
-		}
-		rows, err := r.n.store.List(r.ctx, s, content.Profiles, store.Range{Limit: 5000})
-		if err != nil {
-			return names
-		}
-		for _, row := range rows {
-			r.addName(names, s, row.Value)
+		if r.c.Mine(s) && (s != r.id || desk) {
+			whole = r.addNames(names, s) && whole
 		}
 	}
 	names[r.fixed.Member] = r.rec.Name
-	r.names = names
+	if whole {
+		r.names = names
+	}
 	return names
+}
+
+// namesIn are the names for what was written in a space. Whoever is out of a group keeps what he had of it, and that includes who wrote it. Owner only.
+func (r *room) namesIn(s op.ID) map[identity.UserID]string {
+	names := r.knownNames()
+	if s == r.id || r.c.Mine(s) {
+		return names
+	}
+	all := map[identity.UserID]string{}
+	for _, o := range r.c.Spaces()[1:] { // a direct message may lack the profile that a group brought
+		r.addNames(all, o)
+	}
+	maps.Copy(all, names)
+	return all
+}
+
+// addNames takes the profiles that a space holds into names, if they can be read. Owner only.
+func (r *room) addNames(names map[identity.UserID]string, s op.ID) bool {
+	rows, err := r.n.store.List(r.ctx, s, content.Profiles, store.Range{Limit: 5000})
+	for _, row := range rows {
+		r.addName(names, s, row.Value)
+	}
+	return err == nil
 }
 
 // addName takes a profile of a space into names. That of somebody who is no longer there may be old: it counts where there is no other.

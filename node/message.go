@@ -199,7 +199,7 @@ func (r *room) fresh(s op.ID, e crdt.Effects) Message {
 			continue
 		}
 		if m, err := content.ParseMessageRow(row.Value); err == nil {
-			return r.message(s, m, view{names: r.knownNames(), now: r.n.now()}, Delivery{State: "waiting", Expected: max(r.c.State(s).Members.Len()-1, 0)})
+			return r.message(s, m, view{names: r.namesIn(s), now: r.n.now()}, Delivery{State: "waiting", Expected: max(r.c.State(s).Members.Len()-1, 0)})
 		}
 	}
 	return Message{}

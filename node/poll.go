@@ -146,7 +146,7 @@ func (n *Node) Votes(id string) (out []Voter, err error) {
 	}
 	ballot := b.Ballot(t.of)
 	err = r.ask(n.ctx, func() {
-		names := r.knownNames()
+		names := r.namesIn(t.space)
 		for _, row := range rows {
 			v, perr := content.ParseVoteRow(row.Value)
 			if perr != nil || len(v.Options) == 0 || row.Key != string(ballot.Vote(v.Member)) {

@@ -57,6 +57,9 @@ func (r *room) shown(s op.ID, rows []store.Row) (out []Message, err error) {
 			add(of.RolledUp())
 		}
 	}
+	if len(list) == 0 {
+		return nil, nil
+	}
 	v := view{pins: map[[32]byte]content.PinRow{}}
 	if v.rows, err = r.n.store.Rows(r.n.ctx, s, keys); err != nil {
 		return nil, fmt.Errorf("read what is said about messages: %w", err)
@@ -90,7 +93,7 @@ func (r *room) shown(s op.ID, rows []store.Row) (out []Message, err error) {
 	}
 	err = r.ask(r.n.ctx, func() {
 		marks, reads := r.watermarks(s), r.readsOf(s)
-		v.names, v.now = r.knownNames(), r.n.now()
+		v.names, v.now = r.namesIn(s), r.n.now()
 		v.desk = s == r.id && !r.c.OnDesk(me)
 		if st := r.c.State(s); st != nil {
 			bits, _ := st.Rights(me)

@@ -269,7 +269,7 @@ func (n *Node) Reactors(id string) (out []Reactor, err error) {
 		return nil, fmt.Errorf("read reactions: %w", err)
 	}
 	err = r.ask(n.ctx, func() {
-		names := r.knownNames()
+		names := r.namesIn(t.space)
 		for _, row := range rows {
 			x, perr := content.ParseReactedRow(row.Value)
 			if perr != nil {

@@ -125,7 +125,7 @@ func (r *room) messagesOf(s op.ID, w stretch, newest bool) ([]Message, error) {
 		return list, err
 	}
 	err = r.ask(r.n.ctx, func() {
-		names := r.knownNames()
+		names := r.namesIn(s)
 		for _, x := range w.lines {
 			list = append(list, r.showLine(s, x, names))
 		}
@@ -175,7 +175,7 @@ func (n *Node) lineMessage(id string) (out Message, ok bool) {
 		if r.ask(n.ctx, func() {
 			for _, s := range r.c.Spaces() {
 				if x := r.findLine(s, id); x != nil {
-					out, ok = r.showLine(s, x, r.knownNames()), true
+					out, ok = r.showLine(s, x, r.namesIn(s)), true
 					return
 				}
 			}
