@@ -51,6 +51,7 @@ export function putCommunity(c: Community) {
   const list = communities.value;
   const i = list.findIndex((o) => o.id === c.id);
   communities.value = i < 0 ? [...list, c] : list.map((o, n) => (n === i ? {...o, ...c} : o));
+  if (list[i]?.state === 'active' && c.state !== 'active') void askAll(); // each of its groups is another thing now
 }
 
 /** Takes a community out of this tab, or out of all tabs of this browser: the node has dropped it. */

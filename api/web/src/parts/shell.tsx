@@ -120,7 +120,7 @@ export function GroupMark({g, hide}: {g: Group; hide?: boolean}) {
 
 export function GroupRow({g, current, c}: {g: Group; current: string; c: Community}) {
   const ann = g.kind === 'announcements', un = (g.unread ?? 0) > 0 && !muted(g);
-  const inside = g.joined || ann;
+  const inside = reads(g, c) || ann;
   return (
     <a class={`g ${ann ? 'ann' : ''} ${un ? 'un' : ''} ${inside ? '' : 'one'}`} href={groupHref(g)} aria-current={g.id === current ? 'page' : undefined}>
       <GroupMark g={g} />
@@ -136,25 +136,31 @@ export function GroupRow({g, current, c}: {g: Group; current: string; c: Communi
   );
 }
 
+/** Groups whose messages are mine to read: those that I am in, and in a community that I am out of those that I have something of. */
+export function reads(g: Group, c: Community): boolean {
+  return g.joined || c.state !== 'active' && !!g.last_message;
+}
+
 /** Groups in the order people look for them: what was written last comes first. */
 export function orderGroups(list: Group[]): Group[] {
   const at = (g: Group) => g.last_message?.created_at ?? '';
   return [...list].sort((a, b) => (at(a) < at(b) ? 1 : at(a) > at(b) ? -1 : tidy(a.name).localeCompare(tidy(b.name), lang())));
 }
 
-/** Direct messages that I am in, the last written first, and those that the other one ended after them. */
+/** Direct messages that I am in or keep, the last written first, and those that the other one ended after them. */
 export function directOf(com: string): Group[] {
-  const all = orderGroups(groupsOf(com).filter((g) => g.kind === 'dm' && g.joined));
+  const c = communityOf(com);
+  const all = orderGroups(groupsOf(com).filter((g) => g.kind === 'dm' && c && reads(g, c)));
   return [...all.filter((g) => g.state !== 'ended'), ...all.filter((g) => g.state === 'ended')];
 }
 
 function List({c, current}: {c: Community; current: string}) {
   const all = groupsOf(c.id);
   const ann = all.find((g) => g.kind === 'announcements');
-  const mine = orderGroups(all.filter((g) => g.kind === 'chat' && g.joined && !g.archived));
+  const mine = orderGroups(all.filter((g) => g.kind === 'chat' && reads(g, c) && !g.archived));
   const direct = directOf(c.id);
-  const rest = all.filter((g) => g.kind === 'chat' && !g.joined && !g.archived);
-  const old = all.filter((g) => g.kind === 'chat' && g.archived && g.joined);
+  const rest = all.filter((g) => g.kind === 'chat' && c.state === 'active' && !g.joined && !g.archived);
+  const old = all.filter((g) => g.kind === 'chat' && g.archived && reads(g, c));
   const section = (title: string, list: Group[]) => list.length ? (
     <>
       <h2 class="hd">{title}</h2>

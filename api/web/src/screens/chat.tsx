@@ -26,21 +26,17 @@ import {ThreadPanel} from './thread';
 export function ChatScreen({com, id, at, thread}: {com: string; id: string; at?: string; thread?: boolean}) {
   const c = communityOf(com), g = groups.value.get(id);
   useTitle(g ? groupName(g) : '');
-  if (!c || !g || g.kind === 'dm' && !g.joined) return <Shell com={com}><NotFound back={`/c/${com}`} /></Shell>;
+  if (!c || !g || g.kind === 'dm' && !holds(g)) return <Shell com={com}><NotFound back={`/c/${com}`} /></Shell>;
   return (
     <Shell com={com} group={id} side target={`#t-${id}`}>
-      {g.joined ? <Room key={id} c={c} g={g} {...(at ? {at} : {})} open={thread ? at ?? '' : ''} /> : c.state !== 'active' ? <Kept key={id} c={c} g={g} {...(at ? {at} : {})} /> : <Outside key={id} c={c} g={g} />}
+      {holds(g) ? <Room key={id} c={c} g={g} {...(at ? {at} : {})} open={thread ? at ?? '' : ''} /> : <Outside key={id} c={c} g={g} />}
     </Shell>
   );
 }
 
-/** A group of a community that I am out of: what I had of it stays mine to read. */
-function Kept({c, g, at}: {c: Community; g: Group; at?: string}) {
-  const chat = useMemo(() => chatOf(g.id), [g.id]);
-  useEffect(() => {
-    if (!chat.loaded.value) void chat.load();
-  }, [chat]);
-  return chat.items.value.some((m) => m.kind !== 'system') ? <Room c={c} g={g} {...(at ? {at} : {})} open="" /> : <Outside c={c} g={g} />;
+/** Whether there is something to read in a group: who is out of it keeps what he had. */
+export function holds(g: Group): boolean {
+  return g.joined || !!g.last_message;
 }
 
 export function Top({c, g, items, sub}: {c: Community; g: Group; items?: MenuItem[]; sub?: string}) {
@@ -51,7 +47,7 @@ export function Top({c, g, items, sub}: {c: Community; g: Group; items?: MenuIte
       <GroupMark g={g} hide />
       <div class="grow">
         <h1>{ann ? groupName(g) : <bdi>{groupName(g)}</bdi>}</h1>
-        <p>{sub ?? (dm ? t('dm.sub') : g.description ? <><span>{t('members', {n: g.member_count})}</span> · <bdi>{tidy(g.description)}</bdi></> : t('members', {n: g.member_count}))}</p>
+        <p>{sub ?? (dm ? t('dm.sub') : !g.joined && !ann ? way(c, g) : g.description ? <><span>{t('members', {n: g.member_count})}</span> · <bdi>{tidy(g.description)}</bdi></> : t('members', {n: g.member_count}))}</p>
       </div>
       <a class="bt ic hide-p" href={`/search?community=${c.id}&group=${g.id}`} aria-label={t('search.here')}><Icon name="search" /></a>
       {ann || dm ? null : <a class="bt ic" href={`/c/${c.id}/g/${g.id}/about`} aria-label={t('group.about')}><Icon name="users" /></a>}
@@ -60,11 +56,17 @@ export function Top({c, g, items, sub}: {c: Community; g: Group; items?: MenuIte
   );
 }
 
+/** How one who is not in a group gets in, in a few words. */
+export function way(c: Community, g: Group): string {
+  return c.state !== 'active' ? t(`pill.${c.state}`) : g.open ? t('group.openLong') : t('group.closedLong');
+}
+
 /** Why I cannot write here, or nothing. */
 function muzzle(c: Community, g: Group): string {
   if (c.state !== 'active') return t(`chat.${c.state}`);
   if (g.state === 'ended') return t('dm.ended');
   if (g.moved_to) return communityOf(g.moved_to.community_id) ? t('chat.movedTo', {name: tidy(communityOf(g.moved_to.community_id)!.name)}) : t('chat.moved');
+  if (!g.joined) return t(g.kind === 'dm' ? 'dm.ended' : 'chat.out');
   if (c.archived || g.archived) return t('chat.archived');
   if (g.who_posts === 'moderators' && !['owner', 'admin', 'moderator'].includes(c.role) && !c.permissions.includes('moderate')) return t('chat.moderatorsOnly');
   return '';
@@ -99,8 +101,8 @@ function Room({c, g, at, open}: {c: Community; g: Group; at?: string; open: stri
   return (
     <>
       <main class="chat" id="main" tabIndex={-1}>
-        <Top c={c} g={g} items={[{icon: 'search', label: t('search.here'), href: `/search?community=${c.id}&group=${g.id}`}, ...(dm ? [] : [{icon: 'pin', label: t('pins.title'), run: () => setMaking('pins')}]), muteItem(g, () => setMaking('mute')),
-          dm ? {icon: 'log-out', label: t('dm.end'), danger: true, run: () => setMaking('end')} : {icon: 'info', label: t('group.about'), href: `/c/${c.id}/g/${g.id}/about`}]} />
+        <Top c={c} g={g} items={[{icon: 'search', label: t('search.here'), href: `/search?community=${c.id}&group=${g.id}`}, ...(dm ? [] : [{icon: 'pin', label: t('pins.title'), run: () => setMaking('pins')}]), ...(g.joined ? [muteItem(g, () => setMaking('mute'))] : []),
+          ...(dm ? g.joined ? [{icon: 'log-out', label: t('dm.end'), danger: true, run: () => setMaking('end')}] : [] : [{icon: 'info', label: t('group.about'), href: `/c/${c.id}/g/${g.id}/about`}])]} />
         <Log chat={chat} c={c} g={g} {...(g.joined ? {onSeen: seen} : {})} pending={mine} sent={sent.current} {...(at ? {at} : {})} extras={(m) => ({
           quote: <Quote m={m} c={c} find={find} />,
           tools: <Tools m={m} c={c} g={g} acts={acts} onFail={fail} may={may} />,
@@ -114,7 +116,7 @@ function Room({c, g, at, open}: {c: Community; g: Group; at?: string; open: stri
         <div>
           {problem ? <div class="cp"><Trouble problem={problem} /></div> : null}
           {may && g.member_count <= mostReaders ? <Typing group={g.id} /> : null}
-          {why ? <div class="cp"><Note icon="lock">{why}{g.moved_to ? <GoThere to={g.moved_to} /> : null}</Note>{g.state === 'ended' && g.user_id && c.state === 'active' ? <p class="gapt"><button type="button" class="bt pr" onClick={() => void post<Group>('/dms', {user_id: g.user_id}).then((d) => {
+          {why ? <div class="cp"><Note icon="lock">{why}{g.moved_to ? <GoThere to={g.moved_to} /> : null}</Note>{g.joined || g.kind === 'dm' ? null : <ComeIn c={c} g={g} />}{(g.state === 'ended' || !g.joined) && g.user_id && c.state === 'active' ? <p class="gapt"><button type="button" class="bt pr" onClick={() => void post<Group>('/dms', {user_id: g.user_id}).then((d) => {
             putGroup(d);
             go(groupHref(d));
           }, fail)}><Icon name="talk" /> {t('dm.again')}</button></p> : null}</div> : (
@@ -177,6 +179,23 @@ function EndDirect({c, g, onClose}: {c: Community; g: Group; onClose: () => void
 
 /** A group that I am not in: what it is and how to come in. */
 function Outside({c, g}: {c: Community; g: Group}) {
+  return (
+    <main class="chat" id="main" tabIndex={-1}>
+      <Top c={c} g={g} />
+      <div class="log middle">
+        <div class="wc card">
+          <h2 class="serif em-h"><bdi>{groupName(g)}</bdi></h2>
+          {g.description ? <p dir="auto">{tidy(g.description)}</p> : null}
+          <p class="mu">{c.state !== 'active' ? t(`chat.${c.state}`) : g.open ? t('outside.open') : t('outside.closed')}</p>
+          <ComeIn c={c} g={g} />
+        </div>
+      </div>
+    </main>
+  );
+}
+
+/** Joins a group, or asks those who manage it. */
+function ComeIn({c, g}: {c: Community; g: Group}) {
   const [note, setNote] = useState('');
   const [asked, setAsked] = useState(false);
   const [busy, setBusy] = useState(false);
@@ -193,28 +212,18 @@ function Outside({c, g}: {c: Community; g: Group}) {
     }
     setBusy(false);
   };
+  if (c.state !== 'active' || c.archived || g.archived) return null;
+  if (asked) return <Note kind="ok" icon="check">{t('outside.asked')}</Note>;
   return (
-    <main class="chat" id="main" tabIndex={-1}>
-      <Top c={c} g={g} sub={c.state !== 'active' ? t(`pill.${c.state}`) : g.open ? t('group.openLong') : t('group.closedLong')} />
-      <div class="log middle">
-        <form class="wc card" onSubmit={join}>
-          <h2 class="serif em-h"><bdi>{groupName(g)}</bdi></h2>
-          {g.description ? <p dir="auto">{tidy(g.description)}</p> : null}
-          <p class="mu">{c.state !== 'active' ? t(`chat.${c.state}`) : g.open ? t('outside.open') : t('outside.closed')}</p>
-          {asked ? <Note kind="ok" icon="check">{t('outside.asked')}</Note> : c.state !== 'active' || c.archived || g.archived ? null : (
-            <>
-              {g.open ? null : (
-                <div>
-                  <label class="lbl" for="ask">{t('outside.note')} <span class="mu plain">{t('optional')}</span></label>
-                  <input class="fld" id="ask" dir="auto" maxLength={300} value={note} onInput={(e) => setNote(e.currentTarget.value)} />
-                </div>
-              )}
-              <Trouble problem={problem} />
-              <button class="bt pr" disabled={busy}>{g.open ? t('outside.join') : t('outside.ask')}</button>
-            </>
-          )}
-        </form>
-      </div>
-    </main>
+    <form class="stack gapt" onSubmit={join}>
+      {g.open ? null : (
+        <div>
+          <label class="lbl" for="ask">{t('outside.note')} <span class="mu plain">{t('optional')}</span></label>
+          <input class="fld" id="ask" dir="auto" maxLength={300} value={note} onInput={(e) => setNote(e.currentTarget.value)} />
+        </div>
+      )}
+      <Trouble problem={problem} />
+      <p><button class="bt pr" disabled={busy}>{g.open ? t('outside.join') : t('outside.ask')}</button></p>
+    </form>
   );
 }

@@ -11,6 +11,7 @@ import {Avatar, Check, Icon, Loading, Note, Trouble} from '../parts/basic';
 import {Confirm, Dialog} from '../parts/dialog';
 import {groupHref, groupName, PageScreen, Shell} from '../parts/shell';
 import {useTitle} from '../parts/stage';
+import {way} from './chat';
 import {PersonSheet} from './members';
 import {RequestList} from './requests';
 import {NotFound} from './states';
@@ -89,7 +90,7 @@ export function AboutGroup({com, id}: {com: string; id: string}) {
   const mine = (requests.value ?? []).filter((r) => r.group_id === id && !r.mine);
   return (
     <Shell com={com} group={id}>
-      <PageScreen back={`/c/${com}/g/${id}`} title={<bdi>{groupName(g)}</bdi>} lead={g.description ? <bdi>{tidy(g.description)}</bdi> : t('members', {n: g.member_count})}
+      <PageScreen back={`/c/${com}/g/${id}`} title={<bdi>{groupName(g)}</bdi>} lead={g.description ? <bdi>{tidy(g.description)}</bdi> : g.joined ? t('members', {n: g.member_count}) : way(c, g)}
         actions={<a class="bt hide-p" href={`/c/${com}/g/${id}`}><Icon name="talk" /> {t('group.toChat')}</a>}>
         <Trouble problem={problem} />
         <ul class="row wrap">
