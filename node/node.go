@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -88,6 +89,7 @@ type Node struct {
 	mu      sync.Mutex
 	me      selfRecord
 	rooms   map[op.ID]*room
+	anew    map[op.ID]chan struct{} // communities that are being opened anew; each is closed when it is there
 	jobs    map[string]*Job
 	notify  chan struct{}             // closed at the next event
 	linking context.CancelFunc        // ends the device code that was made last
@@ -118,7 +120,7 @@ func Open(ctx context.Context, c Config) (*Node, error) {
 		return nil, err
 	}
 	c.Passphrase = nil // a node that runs need not know it
-	n := &Node{cfg: c, store: s, log: c.Log, rooms: map[op.ID]*room{}, jobs: map[string]*Job{}, coming: map[op.ID]communityRecord{}, notify: make(chan struct{}), moding: make(chan struct{}, 1)}
+	n := &Node{cfg: c, store: s, log: c.Log, rooms: map[op.ID]*room{}, anew: map[op.ID]chan struct{}{}, jobs: map[string]*Job{}, coming: map[op.ID]communityRecord{}, notify: make(chan struct{}), moding: make(chan struct{}, 1)}
 	n.spentAtOnce.Store(spentAtOnce)
 	n.ctx, n.cancel = context.WithCancel(context.WithoutCancel(ctx))
 	if err := n.load(ctx); err != nil {
@@ -197,14 +199,17 @@ func (n *Node) commit(ctx context.Context, b *store.Batch) error {
 // Close stops all rooms and the store. It returns once nothing runs any more.
 func (n *Node) Close() error {
 	n.cancel()
-	n.mu.Lock()
-	rooms := make([]*room, 0, len(n.rooms))
-	for _, r := range n.rooms {
-		rooms = append(rooms, r)
-	}
-	n.mu.Unlock()
-	for _, r := range rooms {
-		r.close()
+	for again := true; again; { // a community that is being opened anew brings one more
+		for _, r := range n.allRooms() {
+			r.close()
+		}
+		n.mu.Lock()
+		opening := slices.Collect(maps.Values(n.anew))
+		n.mu.Unlock()
+		for _, there := range opening {
+			<-there
+		}
+		again = len(opening) > 0
 	}
 	n.wg.Wait()
 	err := n.store.Close()
@@ -232,6 +237,35 @@ func (n *Node) allRooms() []*room {
 	}
 	slices.SortFunc(out, func(a, b *room) int { return slices.Compare(a.id[:], b.id[:]) })
 	return out
+}
+
+// Settled returns once no community is being opened anew, which leaves it out for a moment, or when ctx ends. Whoever serves requests calls it
+// before each.
+func (n *Node) Settled(ctx context.Context) {
+	n.mu.Lock()
+	waits := slices.Collect(maps.Values(n.anew))
+	n.mu.Unlock()
+	for _, there := range waits {
+		select {
+		case <-there:
+		case <-ctx.Done():
+		case <-n.ctx.Done():
+		}
+	}
+}
+
+// beginAnew lets requests wait until endAnew.
+func (n *Node) beginAnew(community op.ID) {
+	n.mu.Lock()
+	n.anew[community] = make(chan struct{})
+	n.mu.Unlock()
+}
+
+func (n *Node) endAnew(community op.ID) {
+	n.mu.Lock()
+	close(n.anew[community])
+	delete(n.anew, community)
+	n.mu.Unlock()
 }
 
 // room finds a community by its com_ id.

@@ -252,9 +252,11 @@ func (r *room) copied() {
 		r.announceEvent("node.warning", r.id, eventRecord{Detail: map[string]string{"code": "device_copied", "detail": detail + "Link this device anew: it does not keep the seed and cannot make itself a new key."}})
 		return
 	}
+	r.n.beginAnew(r.id) // before anybody is told: who asks then is answered by the room that comes
 	r.announceEvent("node.warning", r.id, eventRecord{Detail: map[string]string{"code": "device_copied", "detail": detail +
 		"This one now has a key of its own. If you made the copy, nothing is wrong; if not, somebody has your data: revoke the devices that you do not know."}})
 	r.n.wg.Go(func() { // ends when the room runs anew, or the node ends
+		defer r.n.endAnew(r.id)
 		if err := r.n.moveOn(r); err != nil && !errors.Is(err, ErrClosed) {
 			r.n.log.Error("a copied device could not get a new key", "err", err)
 		}

@@ -32,7 +32,8 @@ type room struct {
 	snap   atomic.Pointer[crdt.Snapshot]
 
 	station atomic.Pointer[station] // nil before start; the owner replaces it
-	turning chan struct{}           // held while it is being replaced, and for good once the room closes
+	closing sync.Once
+	turning chan struct{} // held while it is being replaced, and for good once the room closes
 
 	work     chan func()
 	gossip   chan crdt.Checked
@@ -168,14 +169,16 @@ func (r *room) start() error {
 	return nil
 }
 
-// close ends the room: the owner first, then the network.
+// close ends the room: the owner first, then the network. Whoever calls it again waits until that is done.
 func (r *room) close() {
-	r.cancel()
-	<-r.done
-	r.turning <- struct{}{} // what was being opened is closed by who opened it
-	if s := r.station.Load(); s != nil {
-		s.close()
-	}
+	r.closing.Do(func() {
+		r.cancel()
+		<-r.done
+		r.turning <- struct{}{} // what was being opened is closed by who opened it
+		if s := r.station.Load(); s != nil {
+			s.close()
+		}
+	})
 }
 
 // run is the owner of everything marked so. It ends when the room's context does.

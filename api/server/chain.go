@@ -2,6 +2,7 @@ package server
 
 import (
 	"bytes"
+	"context"
 	"crypto/rand"
 	"io"
 	"log/slog"
@@ -9,6 +10,7 @@ import (
 	"runtime/debug"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/pandal-chat/pandal/api"
 )
@@ -29,6 +31,7 @@ func (s *Server) tcpChecks() []check {
 		s.notLocked,      // 503
 		s.tokenOrSession, // 401: programs have a token, pages both halves of a session
 		s.withinRate,     // 429
+		s.settled,
 	}
 }
 
@@ -40,6 +43,7 @@ func (s *Server) socketChecks() []check {
 		s.notLocked,    // 503
 		s.socketCaller, // the peer's uid was checked when it connected
 		s.withinRate,   // 429
+		s.settled,
 	}
 }
 
@@ -225,6 +229,16 @@ func (s *Server) notLocked(r *http.Request) (*http.Request, *api.Problem) {
 		return r, nil
 	}
 	return r, api.NewProblem(api.CodeLocked, "")
+}
+
+// settled lets a request wait while a community is opened anew: for that moment the node would deny that it has it.
+func (s *Server) settled(r *http.Request) (*http.Request, *api.Problem) {
+	if s.c.Node != nil && isAPI(r) {
+		ctx, done := context.WithTimeout(r.Context(), 5*time.Second)
+		defer done()
+		s.c.Node.Settled(ctx)
+	}
+	return r, nil
 }
 
 // public says which API routes need no caller.
