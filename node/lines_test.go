@@ -291,12 +291,21 @@ func TestWhoWroteStays(t *testing.T) {
 		}
 		w.Eventually(time.Minute, "Budi is out of Food", func() bool { return !budi.In(groups[1]) })
 		kept(groups[1])
+		announce(t, asha, com, "Water from five.")
+		c, err := asha.Community(com)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.Eventually(time.Minute, "Budi hears it", func() bool { return budi.Shows(c.AnnouncementsID, "Water from five.") })
 		if _, err := asha.Remove(context.Background(), com, budi.User(com), node.RemoveOptions{}); err != nil {
 			t.Fatal(err)
 		}
 		w.Eventually(time.Minute, "Budi is out", func() bool { return !budi.In(groups[0]) })
 		for _, g := range append(groups, d.ID) {
 			kept(g)
+		}
+		if list, _, err := budi.Messages(c.AnnouncementsID, node.Page{}); err != nil || len(list) != 1 || list[0].AuthorName != "Asha" {
+			t.Errorf("announcements: %+v (%v)", list, err)
 		}
 		if g, err := budi.Node.Group(d.ID); err != nil || g.Name != "Chen" {
 			t.Errorf("the direct message is called %q (%v)", g.Name, err)

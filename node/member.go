@@ -175,7 +175,7 @@ func (r *room) knownNames() map[identity.UserID]string {
 // namesIn are the names for what was written in a space. Whoever is out of a group keeps what he had of it, and that includes who wrote it. Owner only.
 func (r *room) namesIn(s op.ID) map[identity.UserID]string {
 	names := r.knownNames()
-	if s == r.id || r.c.Mine(s) {
+	if r.c.Mine(s) {
 		return names
 	}
 	all := map[identity.UserID]string{}

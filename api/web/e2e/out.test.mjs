@@ -75,6 +75,14 @@ test('who was removed keeps groups and conversations where they were', {skip, ti
   await q.getByRole('log').getByText('lend me the big pot').waitFor();
   await q.getByRole('heading', {name: 'Asha Rao'}).waitFor();
   await until(async () => (await list.getByRole('link', {name: /unread/}).count()) === 0, 'nothing to be new to him from here on');
+  await list.getByRole('link', {name: /Announcements/}).click();
+  await q.getByRole('article', {name: /Asha Rao, /}).first().waitFor();
+  await q.getByText('You are no longer a member.').waitFor();
+  assert.equal(await q.getByRole('button', {name: 'I took note'}).count(), 0, 'nobody waits for it');
+  await list.getByRole('button', {name: 'Community menu'}).click();
+  await q.getByRole('menuitem', {name: 'Calendar'}).waitFor();
+  for (const name of ['Members', 'Who is reachable']) assert.equal(await q.getByRole('menuitem', {name}).count(), 0, `${name} is of those who are in`);
+  await q.keyboard.press('Escape');
   await q.goto(`${s.budi.url}/c/${s.com.id}/g/${s.quiet.id}`);
   await q.getByRole('main').getByText('You are no longer a member.').waitFor();
   assert.equal(await q.getByRole('button', {name: 'Ask to come in'}).count(), 0, 'there is no way in by a button');

@@ -57,9 +57,11 @@ export function Pill({c}: {c: Community}) {
 export function communityMenu(c: Community): MenuItem[] {
   const items: MenuItem[] = [];
   if (canInvite(c)) items.push({icon: 'user-plus', label: t('menu.invite'), href: `/c/${c.id}/invite`});
-  items.push({icon: 'search', label: t('search.title'), href: `/search?community=${c.id}`}, {icon: 'star', label: t('stars.title'), href: `/c/${c.id}/stars`}, {icon: 'calendar', label: t('calendar'), href: `/c/${c.id}/calendar`}, {icon: 'users', label: t('menu.members'), href: `/c/${c.id}/members`});
+  items.push({icon: 'search', label: t('search.title'), href: `/search?community=${c.id}`}, {icon: 'star', label: t('stars.title'), href: `/c/${c.id}/stars`}, {icon: 'calendar', label: t('calendar'), href: `/c/${c.id}/calendar`});
+  if (c.state === 'active') items.push({icon: 'users', label: t('menu.members'), href: `/c/${c.id}/members`});
   if (c.state === 'active' && isAdmin(c)) items.push({icon: 'overview', label: t('menu.admin'), href: `/c/${c.id}/admin/overview`});
-  items.push({icon: 'user', label: t('menu.me'), href: `/c/${c.id}/me`}, {icon: 'waypoints', label: t('menu.network'), href: `/c/${c.id}/network`});
+  items.push({icon: 'user', label: t('menu.me'), href: `/c/${c.id}/me`});
+  if (c.state === 'active') items.push({icon: 'waypoints', label: t('menu.network'), href: `/c/${c.id}/network`});
   return items;
 }
 

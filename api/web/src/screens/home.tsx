@@ -74,16 +74,16 @@ export function Home({com}: {com: string}) {
                 <p class="gapt"><a class="bt pr" href={`/c/${com}/invite`}><Icon name="user-plus" /> {t('menu.invite')}</a></p>
               </section>
             ) : null}
-            <section class="card">
+            {c.state === 'active' || c.description || up ? <section class="card">
               <h2>{t('home.about')}</h2>
               {c.description ? <p dir="auto">{tidy(c.description)}</p> : null}
               <ul class="tl">
                 {up ? <li><Icon name="house" /><a class="grow" href={`/c/${up.id}`}>{t('below.up', {name: tidy(up.name)})}</a></li> : null}
-                <li><Icon name="users" /><a class="grow" href={`/c/${com}/members`}>{t('members', {n: c.member_count})}</a></li>
+                {c.state === 'active' ? <li><Icon name="users" /><a class="grow" href={`/c/${com}/members`}>{t('members', {n: c.member_count})}</a></li> : null}
                 {c.member_count > 1 && canInvite(c) ? <li><Icon name="user-plus" /><a class="grow" href={`/c/${com}/invite`}>{t('menu.invite')}</a></li> : null}
-                <li><Icon name="waypoints" /><a class="grow" href={`/c/${com}/network`}>{mode.value === 'offline' ? t('pill.offline') : t('pill.online', {n: c.reachable})}</a></li>
+                {c.state === 'active' ? <li><Icon name="waypoints" /><a class="grow" href={`/c/${com}/network`}>{mode.value === 'offline' ? t('pill.offline') : t('pill.online', {n: c.reachable})}</a></li> : null}
               </ul>
-            </section>
+            </section> : null}
             {c.below?.length ? (
               <section class="card">
                 <h2>{t('below.list')}</h2>

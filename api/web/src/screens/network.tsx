@@ -36,7 +36,7 @@ export function NetworkScreen({com}: {com: string}) {
   const [ok, setOk] = useState(false);
   const host = net.value?.hosts.find((h) => h.community_id === com);
   const mine = (peers.value ?? []).filter((p) => p.community_id === com && p.role === 'member');
-  const off = mode.value === 'offline';
+  const off = mode.value === 'offline', out = c.state !== 'active';
   const others = Math.max(c.member_count - 1, 0);
   const n = Math.min(c.reachable, others); // one may be connected by two devices
   const connect = async (e: Event) => {
@@ -53,9 +53,9 @@ export function NetworkScreen({com}: {com: string}) {
   };
   return (
     <Shell com={com}>
-      <PageScreen back={`/c/${com}`} title={off ? t('net.offline') : others === 0 ? t('pill.alone') : n === 0 ? t('net.nobody') : n === others ? t('net.all', {n}) : t('net.title', {n, of: others})}>
-        {others >= fewDots && !off ? <Dots n={n} of={others} /> : null}
-        <p class="mu measure">{off ? t('net.offlineText') : n > 0 ? t(n === others ? 'net.allText' : 'net.enough') : others > 0 ? t('net.none') : t('net.alone')}</p>
+      <PageScreen back={`/c/${com}`} title={out ? t(`pill.${c.state}`) : off ? t('net.offline') : others === 0 ? t('pill.alone') : n === 0 ? t('net.nobody') : n === others ? t('net.all', {n}) : t('net.title', {n, of: others})}>
+        {others >= fewDots && !off && !out ? <Dots n={n} of={others} /> : null}
+        <p class="mu measure">{out ? t(`chat.${c.state}`) : off ? t('net.offlineText') : n > 0 ? t(n === others ? 'net.allText' : 'net.enough') : others > 0 ? t('net.none') : t('net.alone')}</p>
         <NetworkMode />
         {mine.length ? (
           <section class="card">
@@ -68,7 +68,7 @@ export function NetworkScreen({com}: {com: string}) {
             </ul>
           </section>
         ) : null}
-        {off ? null : <form class="card stack" onSubmit={connect}>
+        {off || out ? null : <form class="card stack" onSubmit={connect}>
           <h2>{t('net.connect')}</h2>
           <p class="mu">{t('net.connectText')}</p>
           <label class="lbl" for="addr">{t('net.address')}</label>
