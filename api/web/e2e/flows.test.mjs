@@ -31,8 +31,10 @@ for (const way of ways) {
     const box = (page) => page.getByRole('textbox', {name: w('Message {name}')});
     const say = async (page, text) => {
       await box(page).fill(text);
-      await page.keyboard.press('Enter');
+      await off(page, box(page));
     };
+    /** Sends what stands in a box: by Enter, or where Enter begins a line by its button. */
+    const off = (page, field, name = 'Send') => (narrow ? field.locator('xpath=ancestor::form').getByRole('button', {name: w(name), exact: true}).tap() : page.keyboard.press('Enter'));
     const log = (page) => page.getByRole('log');
     const said = (page, text) => log(page).getByRole('article').filter({hasText: text}).first();
     const side = (page) => page.getByRole(narrow ? 'dialog' : 'complementary'); // on a phone the side lies over the chat
@@ -134,14 +136,13 @@ for (const way of ways) {
       await said(q, way.rice).getByRole('button', {name: /🙏/}).waitFor();
 
       await take(q, said(q, way.rice), 'Answer');
-      await box(q).fill(way.asked);
-      await q.keyboard.press('Enter');
+      await say(q, way.asked);
       await said(p, way.asked).getByRole('link', {name: new RegExp(way.rice)}).waitFor();
 
       await take(p, said(p, way.rice), 'Open the thread');
       const thread = side(p);
       await thread.getByRole('textbox').fill(way.inside);
-      await p.keyboard.press('Enter');
+      await off(p, thread.getByRole('textbox'));
       await thread.getByText(way.inside).waitFor();
       await said(q, way.rice).getByRole('button', {name: w.in('{n} reply')}).click();
       await side(q).getByText(way.inside).waitFor();
@@ -150,7 +151,7 @@ for (const way of ways) {
       await take(q, said(q, way.asked), 'More');
       await q.getByRole('menuitem', {name: w('Change')}).click();
       await q.getByRole('textbox', {name: w('Your new words')}).fill(way.told);
-      await q.keyboard.press('Enter');
+      await off(q, q.getByRole('textbox', {name: w('Your new words')}), 'Save');
       await said(p, way.told).getByText(w('Edited')).waitFor();
 
       await say(q, way.wrong);

@@ -77,6 +77,17 @@ for (const [lang, width, height] of [['en', 375, 760], ['ar', 1180, 820]]) {
     await p.locator('.context').waitFor({state: 'detached'});
     assert.ok(await focused(box), 'the keyboard went away from under a draft');
 
+    // Enter begins a line where no key is held beside it; the button sends, and the keyboard stays for what comes next.
+    const two = `First line ${lang}\nsecond line`;
+    await p.keyboard.type(two.split('\n')[0]);
+    await p.keyboard.press('Enter');
+    await p.keyboard.type(two.split('\n')[1]);
+    assert.equal(await box.inputValue(), two);
+    assert.equal(await box.getAttribute('enterkeyhint'), 'enter');
+    await p.getByRole('button', {name: w('Send'), exact: true}).tap();
+    await until(async () => (await asha.api('GET', `/groups/${group.id}/messages`)).items.some((m) => m.text === two), 'both lines');
+    assert.ok(await focused(box), 'the keyboard goes away after each message');
+
     // What it answers: only the tools of the message that is gone to.
     await thanks.locator('.q').tap();
     await until(() => focused(ok), 'the message that was answered');

@@ -11,6 +11,10 @@ export interface Prefs {
   /** Keys that somebody chose instead of those of keymap.ts; '' for none. */ map: Record<string, string>; lang: Lang;
 }
 
+/** Whether a text box that has the focus brings up a keyboard over half the screen, which has no Shift+Enter. It takes the focus then only from somebody who
+ *  is about to write. */
+export const onScreenKeys = () => matchMedia('(pointer:coarse)').matches;
+
 function guess(): Lang {
   for (const l of navigator.languages) {
     const short = l.toLowerCase().split('-')[0]!;
@@ -21,7 +25,7 @@ function guess(): Lang {
 }
 
 const plain: Prefs = {
-  theme: 'system', text: '100', contrast: false, still: false, labels: false, simple: false, compact: false, enter: true, keys: true, map: {}, lang: guess(),
+  theme: 'system', text: '100', contrast: false, still: false, labels: false, simple: false, compact: false, enter: !onScreenKeys(), keys: true, map: {}, lang: guess(),
 };
 
 function load(): Prefs {

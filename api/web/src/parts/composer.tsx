@@ -7,8 +7,6 @@ import {Icon} from './basic';
 import {OfferList, useCompletion} from './complete';
 
 const longest = 16_000;
-/** Whether a text box that has the focus brings up a keyboard over half the screen. It takes the focus then only from somebody who is about to write. */
-export const onScreenKeys = () => matchMedia('(pointer:coarse)').matches;
 const draftKey = (id: string) => `draft:${id}`;
 
 export function Composer({id, com, label, place, onSend, button, violet, above, start, focusOn, onUp, initial, onEsc, onWrite, word, people}: {
@@ -49,7 +47,7 @@ export function Composer({id, com, label, place, onSend, button, violet, above, 
         <OfferList n={offer} />
         {start}
         <label class="vh" for={`t-${id}`}>{label}</label>
-        <textarea ref={box} class="fld" id={`t-${id}`} rows={1} dir="auto" placeholder={place} value={text} maxLength={longest}
+        <textarea ref={box} class="fld" id={`t-${id}`} rows={1} dir="auto" enterkeyhint={prefs.value.enter ? 'send' : 'enter'} placeholder={place} value={text} maxLength={longest}
           aria-autocomplete="list" {...(offer.list.length ? {'aria-controls': offer.id, 'aria-activedescendant': `${offer.id}-${offer.at}`} : {})}
           onBlur={offer.close} onClick={offer.look}
           onInput={(e) => {

@@ -6,7 +6,8 @@ import {nameOf} from '../lib/text';
 import type {Community, Group, Message} from '../lib/types';
 import {failText, Reactions, Tools} from '../parts/acts';
 import {Icon, Loading, problemText, Note} from '../parts/basic';
-import {Composer, onScreenKeys} from '../parts/composer';
+import {onScreenKeys} from '../lib/prefs';
+import {Composer} from '../parts/composer';
 import {Dialog} from '../parts/dialog';
 import {MessageRow, PendingRow} from '../parts/message';
 
