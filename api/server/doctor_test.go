@@ -1,9 +1,11 @@
 package server
 
 import (
+	"encoding/json"
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"strings"
 	"testing"
@@ -98,5 +100,38 @@ func TestDoctorFix(t *testing.T) {
 	}
 	for _, check := range []string{"disk", "open_files", "lan", "port", "dht", "page", "socket", "store", "clock"} {
 		of(d, check)
+	}
+}
+
+// TestFindingsHaveWords: the page has words of its own for whatever the node may find wrong, in every language, and says what to do.
+func TestFindingsHaveWords(t *testing.T) {
+	wrong := regexp.MustCompile(`Finding\{(?:Check: )?"(\w+)", (?:State: )?"(warn|fail)"`)
+	keys := map[string]bool{"disk.warn": true, "disk.fail": true, "open_files.warn": true, "open_files.fail": true, "network.warn": true} // their state is set later
+	for _, file := range []string{"doctor.go", "../../node/doctor.go", "../../node/around.go"} {
+		raw, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range wrong.FindAllStringSubmatch(string(raw), -1) {
+			keys[m[1]+"."+m[2]] = true
+		}
+	}
+	if len(keys) < 15 {
+		t.Errorf("only %d things are found wrong: %v", len(keys), keys)
+	}
+	for _, lang := range []string{"en", "hi", "id", "es", "ar"} {
+		raw, err := os.ReadFile("../web/src/locales/" + lang + ".json")
+		if err != nil {
+			t.Fatal(err)
+		}
+		var words map[string]any
+		if err := json.Unmarshal(raw, &words); err != nil {
+			t.Fatal(err)
+		}
+		for key := range keys {
+			if words["finding."+key] == nil || words["finding."+key+".do"] == nil && key != "recovery.warn" { // that one is a link
+				t.Errorf("%s: no words for finding.%s", lang, key)
+			}
+		}
 	}
 }

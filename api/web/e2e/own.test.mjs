@@ -185,9 +185,13 @@ test('what is wrong is told and mended, lists stand closer, and a community that
   chmodSync(`${s.budi.dir}/api-token`, 0o644);
   await card.getByRole('button', {name: 'Look'}).click();
   await card.getByText('Something is wrong:').waitFor();
-  await card.getByText(/other users of this machine may read/).waitFor();
+  await card.getByText('Other users of this computer may read what Pandal keeps.').waitFor();
+  const helper = card.getByText(/other users of this machine may read/);
+  assert.ok(!(await helper.isVisible()), 'the words of the node are for who asks for them');
+  await card.getByRole('listitem').filter({hasText: 'Other users'}).getByText('Details for a helper').click();
+  await helper.waitFor();
   await card.getByRole('button', {name: 'Mend what can be mended'}).click();
-  await card.getByText(/other users of this machine may read/).waitFor({state: 'detached'});
+  await helper.waitFor({state: 'detached'});
   assert.equal(statSync(`${s.budi.dir}/api-token`).mode & 0o077, 0);
 
   const row = p.getByRole('navigation', {name: 'Sunrise Ward'}).getByRole('link', {name: /Food relief/});

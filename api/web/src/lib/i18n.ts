@@ -51,6 +51,9 @@ function find(key: string, n: number | undefined): string {
   return e[s!.plural.select(n ?? 0)] ?? e.other ?? key;
 }
 
+/** Whether there are words for a key that is made of what the node says. */
+export const has = (key: string): boolean => !!state.value && key in state.value.words;
+
 export const num = (n: number) => state.value?.number.format(n) ?? String(n);
 
 /** A text with its arguments. Names are isolated, so that their direction stays their own. */

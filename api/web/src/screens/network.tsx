@@ -2,7 +2,7 @@
 import {useState} from 'preact/hooks';
 import {get, post, Refusal} from '../lib/api';
 import {useData, useList} from '../lib/data';
-import {lang, t} from '../lib/i18n';
+import {has, t} from '../lib/i18n';
 import {communityOf, mode} from '../lib/state';
 import {nameOf} from '../lib/text';
 import type {Member, Network, Peer, Problem} from '../lib/types';
@@ -99,7 +99,21 @@ export function NetworkScreen({com}: {com: string}) {
 interface Finding {check: string; state: 'ok' | 'warn' | 'fail'; text: string; do?: string}
 interface Report {state: 'ok' | 'warn' | 'fail'; findings: Finding[]}
 
-/** What may be wrong with this node, in its own words, and what to do about it. */
+/** One thing that is wrong: what it means and what to do, in the reader's language; and in the node's own words for somebody who helps. */
+function Found({f}: {f: Finding}) {
+  const key = `finding.${f.check}.${f.state}`, own = <div lang="en" dir="ltr" class="sm mu"><p>{f.text}</p>{f.do ? <p class="break">{f.do}</p> : null}</div>;
+  if (!has(key)) return <div class="grow">{own}</div>;
+  return (
+    <div class="grow">
+      <p>{t(key)}</p>
+      {has(`${key}.do`) ? <p class="sm mu">{t(`${key}.do`)}</p> : null}
+      {f.check === 'recovery' ? <p><a href="/settings/recovery">{t('home.words')}</a></p> : null}
+      <details><summary class="sm">{t('net.details')} <Icon name="down" /></summary>{own}</details>
+    </div>
+  );
+}
+
+/** What may be wrong with this node, and what to do about it. */
 function Doctor() {
   const [report, setReport] = useState<Report | null>(null);
   const [busy, setBusy] = useState(false);
@@ -119,11 +133,9 @@ function Doctor() {
           <>
             <Note kind={report.state === 'ok' ? 'ok' : report.state === 'warn' ? 'wn' : 'dg'} icon={report.state === 'ok' ? 'check' : report.state === 'warn' ? 'info' : 'warn'}>{t(`net.state.${report.state}`)}</Note>
             {bad.length ? (
-              <ul class="tl">{bad.map((f) => (
-                <li key={f.check}><Icon name={f.state === 'fail' ? 'warn' : 'info'} /><div class="grow" lang="en" dir="ltr"><p>{f.text}</p>{f.do ? <p class="sm mu break">{f.do}</p> : null}</div></li>
-              ))}</ul>
+              <ul class="tl">{bad.map((f, i) => <li key={i}><Icon name={f.state === 'fail' ? 'warn' : 'info'} /><Found f={f} /></li>)}</ul>
             ) : null}
-            <p class="sm mu">{t('net.rest', {n: well})}{bad.length && lang() !== 'en' ? ` ${t('net.english')}` : ''}</p>
+            <p class="sm mu">{t('net.rest', {n: well})}</p>
           </>
         ) : null}
       </div>
