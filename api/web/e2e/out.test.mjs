@@ -28,6 +28,36 @@ async function watchFor(q, text) {
   return () => q.evaluate(() => window.gaps);
 }
 
+test('an archived community says so, keeps its groups in sight, and offers nothing that cannot be done', {skip, timeout: 90_000}, async () => {
+  const p = await open(b), q = await open(b);
+  await signIn(p, s.asha);
+  await signIn(q, s.budi);
+  await p.goto(`${s.asha.url}/c/${s.com.id}/admin/danger`);
+  await p.getByRole('button', {name: 'Archive the community'}).click();
+  await p.getByRole('dialog').getByRole('button', {name: 'Archive the community'}).click();
+  await q.goto(`${s.budi.url}/c/${s.com.id}`);
+  await q.getByText('This is archived.').waitFor();
+  const main = q.getByRole('main'), list = q.getByRole('navigation', {name: 'Sunrise Ward'});
+  await main.getByRole('link', {name: /Food relief/}).waitFor();
+  assert.equal(await main.getByText('Room for the first group').count(), 0);
+  assert.equal(await list.getByRole('heading', {name: 'Other groups'}).count(), 0, 'nobody comes into a group any more');
+  await p.goto(`${s.asha.url}/c/${s.com.id}/announcements`);
+  await p.getByText('This is archived.').waitFor();
+  assert.equal(await p.getByRole('textbox').count() + await p.getByText('Only admins and announcers').count(), 0, 'the owner asks no admin');
+  await q.goto(`${s.budi.url}/c/${s.com.id}/g/${s.quiet.id}`);
+  await q.getByRole('main').getByText('This is archived.').waitFor();
+  assert.equal(await q.getByText('Ask to come in').count(), 0);
+
+  await p.goto(`${s.asha.url}/c/${s.com.id}/admin/danger`);
+  await p.getByRole('button', {name: 'Take it out of the archive'}).click();
+  await p.getByRole('dialog').getByRole('button', {name: 'Take it out of the archive'}).click();
+  await q.getByText('Ask to come in').first().waitFor();
+  for (const page of [p, q]) {
+    assert.deepEqual(page.faults, []);
+    await page.context().close();
+  }
+});
+
 test('who left a group reads on what was there, and comes in again', {skip, timeout: 90_000}, async () => {
   const q = await open(b);
   await signIn(q, s.budi);

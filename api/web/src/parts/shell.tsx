@@ -161,7 +161,7 @@ function List({c, current}: {c: Community; current: string}) {
   const ann = all.find((g) => g.kind === 'announcements');
   const mine = orderGroups(all.filter((g) => g.kind === 'chat' && reads(g, c) && !g.archived));
   const direct = directOf(c.id);
-  const rest = all.filter((g) => g.kind === 'chat' && c.state === 'active' && !g.joined && !g.archived);
+  const rest = all.filter((g) => g.kind === 'chat' && c.state === 'active' && !c.archived && !g.joined && !g.archived);
   const old = all.filter((g) => g.kind === 'chat' && g.archived && reads(g, c));
   const section = (title: string, list: Group[]) => list.length ? (
     <>

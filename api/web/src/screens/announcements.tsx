@@ -55,7 +55,7 @@ function Board({c, g, at, open}: {c: Community; g: Group; at: string; open: stri
   return (
     <>
     <main class="chat" id="main" tabIndex={-1}>
-      <Top c={c} g={g} items={[{icon: 'search', label: t('search.here'), href: `/search?community=${c.id}&group=${g.id}`}, muteItem(g, () => setMuting(true))]} sub={c.state === 'active' ? `${t('announce.who')} · ${t('members', {n: c.member_count})}` : way(c, g)} />
+      <Top c={c} g={g} items={[{icon: 'search', label: t('search.here'), href: `/search?community=${c.id}&group=${g.id}`}, muteItem(g, () => setMuting(true))]} sub={c.state !== 'active' ? way(c, g) : c.archived ? t('members', {n: c.member_count}) : `${t('announce.who')} · ${t('members', {n: c.member_count})}`} />
       <div class="board" role="group" aria-label={t('announcements')} tabIndex={0}>
         <ScheduledList c={c} list={later} />
         <div class="feed" role="feed" aria-label={t('announcements')} aria-busy={chat.loading.value}>
@@ -66,7 +66,7 @@ function Board({c, g, at, open}: {c: Community; g: Group; at: string; open: stri
         {chat.older.value ? <button type="button" class="bt" onClick={() => void chat.loadOlder()}>{t('announce.older')}</button> : null}
         </div>
       </div>
-      {may ? <Write c={c} g={g} onLater={later.reload} /> : c.state !== 'active' ? <div class="cp"><Note icon="lock">{t(`chat.${c.state}`)}</Note></div> : <div class="cp"><Note kind="vi" icon="announce"><b>{t('announce.onlyTitle')}</b> {t('announce.onlyText')}</Note></div>}
+      {may ? <Write c={c} g={g} onLater={later.reload} /> : c.state !== 'active' || c.archived ? <div class="cp"><Note icon="lock">{t(c.archived && c.state === 'active' ? 'chat.archived' : `chat.${c.state}`)}</Note></div> : <div class="cp"><Note kind="vi" icon="announce"><b>{t('announce.onlyTitle')}</b> {t('announce.onlyText')}</Note></div>}
     {muting ? <MuteDialog g={g} onClose={() => setMuting(false)} /> : null}
     </main>
     {root ? <ThreadPanel key={root.id} root={root} c={c} g={g} may={c.state === 'active'} onClose={() => setThread('')} /> : null}

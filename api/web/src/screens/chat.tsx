@@ -187,7 +187,7 @@ function Outside({c, g}: {c: Community; g: Group}) {
         <div class="wc card">
           <h2 class="serif em-h"><bdi>{groupName(g)}</bdi></h2>
           {g.description ? <p dir="auto">{tidy(g.description)}</p> : null}
-          <p class="mu">{c.state !== 'active' ? t(`chat.${c.state}`) : g.open ? t('outside.open') : t('outside.closed')}</p>
+          <p class="mu">{c.state !== 'active' ? t(`chat.${c.state}`) : c.archived || g.archived ? t('chat.archived') : g.open ? t('outside.open') : t('outside.closed')}</p>
           <ComeIn c={c} g={g} />
         </div>
       </div>
