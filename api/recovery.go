@@ -16,6 +16,7 @@ type SetRecovery struct {
 // SignHandover holds a request to become the owner.
 type SignHandover struct {
 	Request string `json:"request" minLength:"1" maxLength:"8192"`
+	Preview bool   `json:"preview,omitempty" doc:"Only say who asks; nothing is signed, and the signature is empty."`
 }
 
 // SignedHandover is my word on it, for who asked.

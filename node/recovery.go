@@ -241,33 +241,56 @@ func (n *Node) SignHandover(ctx context.Context, community, request string) (str
 	var shown Handover
 	var werr error
 	err = r.ask(ctx, func() {
-		c, rec, err := r.readHandover(t)
-		if err != nil {
-			werr = err
-			return
-		}
-		if !slices.Contains(rec.Set, m.ID()) {
-			werr = fmt.Errorf("%w: you are not of its recovery set", ErrInvalid)
-			return
-		}
-		statement := acl.Handover(r.id, t.Prev, c.Member, c.Device, t.Recovery)
-		key := metaSigned + hexID(r.id) + "/" + hexID(t.Prev)
-		old, ok, err := n.store.Meta(r.ctx, key)
-		if err != nil {
-			werr = fmt.Errorf("read what was signed: %w", err)
-			return
-		}
-		if ok && !bytes.Equal(old, statement) {
-			werr = ErrSignedAnother
+		var key string
+		var statement []byte
+		if shown, key, statement, werr = r.toSign(t); werr != nil {
 			return
 		}
 		if werr = n.commit(r.ctx, &store.Batch{Meta: []store.Meta{{Key: key, Value: statement}}}); werr != nil {
 			return // durable before anybody can have it
 		}
-		shown = r.handover(t, rec)
 		out, werr = encodeText(signaturePrefix, signatureText{Member: m.ID(), Sig: m.Sign(identity.LabelRotate, statement)})
 	})
 	return out, shown, errors.Join(err, werr)
+}
+
+// toSign says what my yes to a request would be, and where it is noted, unless I may not give it. Owner only.
+func (r *room) toSign(t handoverText) (shown Handover, key string, statement []byte, err error) {
+	c, rec, err := r.readHandover(t)
+	if err != nil {
+		return shown, "", nil, err
+	}
+	if !slices.Contains(rec.Set, r.fixed.Member) {
+		return shown, "", nil, fmt.Errorf("%w: you are not of its recovery set", ErrInvalid)
+	}
+	statement = acl.Handover(r.id, t.Prev, c.Member, c.Device, t.Recovery)
+	key = metaSigned + hexID(r.id) + "/" + hexID(t.Prev)
+	old, ok, err := r.n.store.Meta(r.ctx, key)
+	if err != nil {
+		return shown, "", nil, fmt.Errorf("read what was signed: %w", err)
+	}
+	if ok && !bytes.Equal(old, statement) {
+		return shown, "", nil, ErrSignedAnother
+	}
+	return r.handover(t, rec), key, statement, nil
+}
+
+// PreviewHandover says whose request it is that SignHandover would say yes to, and errs as that would. It signs nothing.
+func (n *Node) PreviewHandover(ctx context.Context, community, request string) (shown Handover, err error) {
+	var t handoverText
+	if err := decodeText(handoverPrefix, "request", request, &t); err != nil {
+		return shown, err
+	}
+	r, err := n.room(community)
+	if err != nil {
+		return shown, err
+	}
+	if !n.seeded() {
+		return shown, ErrNotFirstDevice
+	}
+	var werr error
+	err = r.ask(ctx, func() { shown, _, _, werr = r.toSign(t) })
+	return shown, errors.Join(err, werr)
 }
 
 // RotateOwner makes me the owner by a request of mine and the signatures on it.

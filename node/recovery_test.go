@@ -55,6 +55,15 @@ func TestOwnerLost(t *testing.T) {
 		if _, err := budi.RotateOwner(ctx, com, h.Request, []string{mine, mine}); err == nil {
 			t.Error("one signature, given twice, is enough")
 		}
+		rival, err := dalia.RequestHandover(ctx, com, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, x := range []struct{ request, who string }{{rival.Request, dalia.User(com)}, {h.Request, budi.User(com)}} { // to look signs nothing
+			if p, err := chen.PreviewHandover(ctx, com, x.request); err != nil || p.NewOwner != x.who {
+				t.Fatalf("preview: %+v %v", p, err)
+			}
+		}
 		chens, shown, err := chen.SignHandover(ctx, com, h.Request)
 		if err != nil || shown.NewOwner != budi.User(com) {
 			t.Fatalf("%+v %v", shown, err)
@@ -62,9 +71,8 @@ func TestOwnerLost(t *testing.T) {
 		if again, _, err := chen.SignHandover(ctx, com, h.Request); err != nil || again != chens {
 			t.Errorf("the same is signed otherwise: %v", err)
 		}
-		rival, err := dalia.RequestHandover(ctx, com, nil)
-		if err != nil {
-			t.Fatal(err)
+		if _, err := chen.PreviewHandover(ctx, com, rival.Request); !errors.Is(err, node.ErrSignedAnother) {
+			t.Errorf("preview of a second: %v", err)
 		}
 		if _, _, err := chen.SignHandover(ctx, com, rival.Request); !errors.Is(err, node.ErrSignedAnother) {
 			t.Errorf("Chen signs for two owners: %v", err)

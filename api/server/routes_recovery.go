@@ -36,6 +36,10 @@ func (s *Server) recoveryRoutes() {
 			CommunityPath
 			Body api.SignHandover
 		}) (*reply[api.SignedHandover], error) {
+			if in.Body.Preview {
+				h, err := s.c.Node.PreviewHandover(ctx, in.C, in.Body.Request)
+				return renderOr(api.SignedHandover{NewOwner: h.NewOwner}, err, func(v api.SignedHandover) api.SignedHandover { return v })
+			}
 			sig, h, err := s.c.Node.SignHandover(ctx, in.C, in.Body.Request)
 			return renderOr(api.SignedHandover{Signature: sig, NewOwner: h.NewOwner}, err, func(v api.SignedHandover) api.SignedHandover { return v })
 		})

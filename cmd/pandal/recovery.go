@@ -88,7 +88,9 @@ func (a *app) recoveryCmd() *cobra.Command {
 			}
 			return show(ctx, c, com.ID, r)
 		}),
-	}, &cobra.Command{
+	})
+	var preview bool
+	sign := &cobra.Command{
 		Use: "sign COMMUNITY REQUEST|-", Short: "Say yes to a new owner, as one of them; one for each turn, ever", Args: cobra.ExactArgs(2), Example: "  pandal recovery sign sunrise PANDALOWNER1…",
 		RunE: a.ofCommunity(func(ctx context.Context, c *client.Client, com api.Community, args []string) error {
 			request, err := a.argument(args[1], 8192)
@@ -99,14 +101,19 @@ func (a *app) recoveryCmd() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			s, err := client.Send[api.SignedHandover](ctx, c, "POST", "/communities/"+com.ID+"/recovery/sign", api.SignHandover{Request: request})
+			s, err := client.Send[api.SignedHandover](ctx, c, "POST", "/communities/"+com.ID+"/recovery/sign", api.SignHandover{Request: request, Preview: preview})
 			if err != nil {
 				return err
+			}
+			if preview {
+				return a.show(s, func(w io.Writer) { fmt.Fprintf(w, "%s asks to become the owner\n", called(s.NewOwner)) })
 			}
 			a.say("signed for %s as the owner; give this back to who asked", called(s.NewOwner))
 			return a.show(s, func(w io.Writer) { fmt.Fprintln(w, s.Signature) })
 		}),
-	})
+	}
+	sign.Flags().BoolVar(&preview, "preview", false, "only say who asks; nothing is signed")
+	c.AddCommand(sign)
 	return c
 }
 

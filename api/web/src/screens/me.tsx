@@ -12,6 +12,7 @@ import {Confirm} from '../parts/dialog';
 import {PageScreen, Shell} from '../parts/shell';
 import {useTitle} from '../parts/stage';
 import {Consent} from './insights';
+import {Succession} from './succession';
 
 interface CommunityMe {id: string; display_name: string; role: string; contacts: Contact[]; has_picture: boolean}
 
@@ -149,6 +150,7 @@ export function MeHere({com}: {com: string}) {
         </form>}
         {forgetting ? <Confirm title={t('danger.forgetAsk', {name: tidy(c.name)})} text={t('danger.forgetText')} action={t('danger.forget')} onYes={() => void forget()} onClose={() => setForgetting(false)} /> : null}
         {c.state === 'active' ? <Consent com={com} /> : null}
+        {c.state === 'active' ? <Succession c={c} /> : null}
         {c.state === 'active' && c.role !== 'owner' ? (
           <section class="card stack">
             <h2>{t('me.leaveTitle')}</h2><p class="mu">{t('me.leaveText')}</p>
