@@ -72,16 +72,17 @@ func (s *Server) pageRoutes(mux *http.ServeMux) {
 	})
 	reference := sync.OnceValue(s.reference)
 	mux.HandleFunc("GET /docs/{page...}", func(w http.ResponseWriter, r *http.Request) {
-		name := r.PathValue("page")
-		switch name {
-		case "":
-			name = "index"
-		case "api":
+		path := r.PathValue("page")
+		if path == "api" {
 			write(w, http.StatusOK, reference())
 			return
 		}
-		if page, ok := docs.Page(name); ok {
+		if page, ok := docs.Page(path); ok {
 			write(w, http.StatusOK, page)
+			return
+		}
+		if _, ok := docs.Page(path + "/"); ok { // a language
+			http.Redirect(w, r, "/docs/"+path+"/", http.StatusMovedPermanently)
 			return
 		}
 		if !strings.Contains(r.Header.Get("Accept"), "text/html") {
