@@ -40,7 +40,7 @@ func Reference(ops []Operation) string {
 		if op.Description != "" {
 			b.WriteString("<p>" + Inline(op.Description) + "</p>\n")
 		}
-		b.WriteString(`<pre tabindex="0" dir="ltr"><code>` + html.EscapeString(op.Curl) + "</code></pre>\n")
+		b.WriteString(`<pre tabindex="0"><code>` + html.EscapeString(op.Curl) + "</code></pre>\n")
 		fields(&b, "In the address", op.Query)
 		fields(&b, "In the body", op.Body)
 		b.WriteString("</details>\n")

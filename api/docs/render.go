@@ -9,40 +9,17 @@ import (
 // Render makes HTML of the part of Markdown that the pages use: headings, paragraphs, lists, numbered lists, quotes (a note), tables, blocks of code
 // between fences, and in a line **bold**, `code`, links and pictures. All else is text.
 func Render(source string) string {
-	r := newRenderer(&languages[0], source)
-	r.all()
-	return r.out.String()
-}
-
-// render does that for a page in a language. Its headings have the ids of those of the English page, and its links stay in the language.
-func (l *language) render(name, source string) string {
-	r := newRenderer(l, source)
-	if english, ok := languages[0].source(name); ok && !l.english() {
-		e := newRenderer(&languages[0], english)
-		e.all()
-		r.ids = e.made
+	r := renderer{lines: strings.Split(strings.ReplaceAll(source, "\r\n", "\n"), "\n")}
+	for r.at < len(r.lines) {
+		r.block()
 	}
-	r.all()
 	return r.out.String()
 }
 
 type renderer struct {
-	lang  *language
 	lines []string
 	at    int
 	out   strings.Builder
-	ids   []string // what headings are to be called, in their order
-	made  []string // and what they were
-}
-
-func newRenderer(l *language, source string) *renderer {
-	return &renderer{lang: l, lines: strings.Split(strings.ReplaceAll(source, "\r\n", "\n"), "\n")}
-}
-
-func (r *renderer) all() {
-	for r.at < len(r.lines) {
-		r.block()
-	}
 }
 
 // take returns the lines from here on that begin with a prefix, without it.
@@ -63,7 +40,7 @@ func (r *renderer) block() {
 	case strings.HasPrefix(line, "#"):
 		r.heading()
 	case strings.HasPrefix(line, ">"):
-		r.out.WriteString(`<div class="note wn"><p>` + r.lang.inline(strings.Join(r.take(">"), " ")) + "</p></div>\n")
+		r.out.WriteString(`<div class="note wn"><p>` + Inline(strings.Join(r.take(">"), " ")) + "</p></div>\n")
 	case strings.HasPrefix(line, "|"):
 		r.table()
 	case strings.HasPrefix(line, "- "):
@@ -72,13 +49,13 @@ func (r *renderer) block() {
 		r.list("ol", func(l string) (string, bool) { n := startsItem(l); return l[n:], n > 0 })
 	case strings.HasPrefix(line, "!["):
 		r.at++
-		r.out.WriteString(`<p class="shot">` + r.lang.inline(line) + "</p>\n")
+		r.out.WriteString(`<p class="shot">` + Inline(line) + "</p>\n")
 	default:
 		var text []string
 		for ; r.at < len(r.lines) && strings.TrimSpace(r.lines[r.at]) != "" && !strings.HasPrefix(r.lines[r.at], "```"); r.at++ {
 			text = append(text, strings.TrimSpace(r.lines[r.at]))
 		}
-		r.out.WriteString("<p>" + r.lang.inline(strings.Join(text, " ")) + "</p>\n")
+		r.out.WriteString("<p>" + Inline(strings.Join(text, " ")) + "</p>\n")
 	}
 }
 
@@ -98,12 +75,7 @@ func (r *renderer) heading() {
 	level := min(len(line)-len(text), 4)
 	text = strings.TrimSpace(text)
 	h := "h" + strconv.Itoa(level)
-	id := Slug(text)
-	if n := len(r.made); n < len(r.ids) {
-		id = r.ids[n]
-	}
-	r.made = append(r.made, id)
-	r.out.WriteString("<" + h + ` id="` + id + `">` + r.lang.inline(text) + "</" + h + ">\n")
+	r.out.WriteString("<" + h + ` id="` + Slug(text) + `">` + Inline(text) + "</" + h + ">\n")
 }
 
 // Slug is what a heading is linked by.
@@ -128,7 +100,7 @@ func (r *renderer) code() {
 	}
 	text := strings.Join(r.lines[begin:r.at], "\n")
 	r.at++ // the closing fence; where it is missing, the end
-	r.out.WriteString(`<pre tabindex="0" dir="ltr"><code>` + html.EscapeString(text) + "</code></pre>\n")
+	r.out.WriteString(`<pre tabindex="0"><code>` + html.EscapeString(text) + "</code></pre>\n")
 }
 
 func (r *renderer) list(tag string, item func(string) (string, bool)) {
@@ -142,7 +114,7 @@ func (r *renderer) list(tag string, item func(string) (string, bool)) {
 		for r.at++; r.at < len(r.lines) && strings.HasPrefix(r.lines[r.at], "  ") && strings.TrimSpace(r.lines[r.at]) != ""; r.at++ {
 			text += " " + strings.TrimSpace(r.lines[r.at])
 		}
-		r.out.WriteString("<li>" + r.lang.inline(text) + "</li>\n")
+		r.out.WriteString("<li>" + Inline(text) + "</li>\n")
 	}
 	r.out.WriteString("</" + tag + ">\n")
 }
@@ -167,17 +139,15 @@ func (r *renderer) table() {
 			} else if n == 0 {
 				tag, scope = "th", ` scope="row"`
 			}
-			r.out.WriteString("<" + tag + scope + ">" + r.lang.inline(strings.TrimSpace(c)) + "</" + tag + ">")
+			r.out.WriteString("<" + tag + scope + ">" + Inline(strings.TrimSpace(c)) + "</" + tag + ">")
 		}
 		r.out.WriteString("</tr>\n")
 	}
 	r.out.WriteString("</table></div>\n")
 }
 
-// Inline makes HTML of a line of English text.
-func Inline(text string) string { return languages[0].inline(text) }
-
-func (l *language) inline(text string) string {
+// Inline makes HTML of a line of text.
+func Inline(text string) string {
 	var b strings.Builder
 	for text != "" {
 		i := strings.IndexAny(text, "`*[!")
@@ -187,7 +157,7 @@ func (l *language) inline(text string) string {
 		}
 		b.WriteString(html.EscapeString(text[:i]))
 		text = text[i:]
-		made, rest := l.mark(text)
+		made, rest := mark(text)
 		if rest == text { // only a character
 			made, rest = html.EscapeString(text[:1]), text[1:]
 		}
@@ -198,7 +168,7 @@ func (l *language) inline(text string) string {
 }
 
 // mark reads what begins at a special character; it returns all of the text where nothing does.
-func (l *language) mark(text string) (made, rest string) {
+func mark(text string) (made, rest string) {
 	switch {
 	case text[0] == '`':
 		if code, after, ok := strings.Cut(text[1:], "`"); ok {
@@ -206,7 +176,7 @@ func (l *language) mark(text string) (made, rest string) {
 		}
 	case strings.HasPrefix(text, "**"):
 		if bold, after, ok := strings.Cut(text[2:], "**"); ok && bold != "" {
-			return "<b>" + l.inline(bold) + "</b>", after
+			return "<b>" + Inline(bold) + "</b>", after
 		}
 	case strings.HasPrefix(text, "!["):
 		if alt, file, after, ok := link(text[1:]); ok {
@@ -216,7 +186,7 @@ func (l *language) mark(text string) (made, rest string) {
 		}
 	case text[0] == '[':
 		if label, to, after, ok := link(text); ok && safe(to) {
-			return `<a href="` + html.EscapeString(l.to(to)) + `">` + l.inline(label) + "</a>", after
+			return `<a href="` + html.EscapeString(address(to)) + `">` + Inline(label) + "</a>", after
 		}
 	}
 	return "", text
@@ -237,16 +207,20 @@ func safe(to string) bool {
 	return to != "" && !strings.ContainsAny(to, ":\\") && !strings.HasPrefix(to, "//")
 }
 
-// to is where a link of the sources leads on a node: join.md#x is /docs/join#x, or that page in the language.
-func (l *language) to(link string) string {
-	if link[0] == '/' || link[0] == '#' {
-		return link
+// address is where a link of the sources leads on a node: join.md#x is /docs/join#x.
+func address(to string) string {
+	if to[0] == '/' || to[0] == '#' {
+		return to
 	}
-	name, place, _ := strings.Cut(link, "#")
+	name, place, _ := strings.Cut(to, "#")
+	name = strings.TrimSuffix(name, ".md")
+	if name == "index" {
+		name = ""
+	}
 	if place != "" {
 		place = "#" + place
 	}
-	return l.address(strings.TrimSuffix(name, ".md")) + place
+	return "/docs/" + name + place
 }
 
 // size reads how large a picture is, so that nothing jumps when it comes. Pictures are what Chromium writes: WebP with the long header.

@@ -72,17 +72,16 @@ func (s *Server) pageRoutes(mux *http.ServeMux) {
 	})
 	reference := sync.OnceValue(s.reference)
 	mux.HandleFunc("GET /docs/{page...}", func(w http.ResponseWriter, r *http.Request) {
-		path := r.PathValue("page")
-		if path == "api" {
+		name := r.PathValue("page")
+		switch name {
+		case "":
+			name = "index"
+		case "api":
 			write(w, http.StatusOK, reference())
 			return
 		}
-		if page, ok := docs.Page(path); ok {
+		if page, ok := docs.Page(name); ok {
 			write(w, http.StatusOK, page)
-			return
-		}
-		if _, ok := docs.Page(path + "/"); ok { // a language
-			http.Redirect(w, r, "/docs/"+path+"/", http.StatusMovedPermanently)
 			return
 		}
 		if !strings.Contains(r.Header.Get("Accept"), "text/html") {

@@ -32,12 +32,6 @@ prefs.subscribe((p) => {
   if (state.peek() && state.peek()!.lang !== p.lang) void useLanguage(p.lang);
 });
 
-/** The languages that have pages of help: folders of api/docs/pages. */
-const helped = new Set<Lang>(['hi', 'es', 'ar']);
-
-/** Where a page of help is in the language of the page, else in English; without a name the first of them. */
-export const helpAt = (page = '') => `/docs/${helped.has(lang()) ? `${lang()}/` : ''}${page}`;
-
 const units = ['kilobyte', 'megabyte', 'gigabyte', 'terabyte'];
 
 /** How much room something takes, with two digits: 0.8 kB, 3.2 MB, 47 MB. */

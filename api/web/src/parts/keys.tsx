@@ -5,7 +5,7 @@ import type {ComponentChildren} from 'preact';
 import {post, Refusal} from '../lib/api';
 import {seen} from '../lib/chat';
 import {useList} from '../lib/data';
-import {helpAt, t} from '../lib/i18n';
+import {t} from '../lib/i18n';
 import {actAnywhere, actOnMessage, anywhere, comboOf, keysOf, onMessage, type Act} from '../lib/keymap';
 import {prefs} from '../lib/prefs';
 import {go, parts, path} from '../lib/router';
@@ -249,7 +249,7 @@ function Help({onClose}: {onClose: () => void}) {
           <dl class="keys">{keys.map(([what, combo]) => <div key={what}><dt>{t(what)}</dt><dd><Keys combo={combo} /></dd></div>)}</dl>
         </section>
       ))}
-      <p><a class="bt" href={helpAt()}><Icon name="help" /> {t('help.open')}</a></p>
+      <p><a class="bt" href="/docs/"><Icon name="help" /> {t('help.open')}</a></p>
       <p class="sm mu">{single ? t('keys.single') : t('keys.singleOff')} <a href="/settings/keyboard" onClick={onClose}>{t('settings.keyboard')}</a></p>
     </Dialog>
   );

@@ -1,7 +1,7 @@
 // The frame around every screen of somebody who is in: communities, the groups of one, and what is open.
 import type {ComponentChildren} from 'preact';
 import {useEffect, useLayoutEffect, useRef} from 'preact/hooks';
-import {helpAt, lang, shortWhen, t} from '../lib/i18n';
+import {lang, shortWhen, t} from '../lib/i18n';
 import {path, parts} from '../lib/router';
 import {can, communities, communityOf, groupsOf, mode, muted, streaming, unreadTotal} from '../lib/state';
 import {initials, nameOf, oneLine, pick, tidy} from '../lib/text';
@@ -31,7 +31,7 @@ function Rail({current}: {current: string}) {
       </ul>
       <ul>
         <li><RailLink to={current ? `/search?community=${current}` : '/search'} icon="search" label={t('search.title')} on="search" /></li>
-        <li><RailLink to={helpAt()} icon="help" label={t('nav.help')} on="docs" /></li>
+        <li><RailLink to="/docs/" icon="help" label={t('nav.help')} on="docs" /></li>
         <li><RailLink to="/settings/profile" icon="gear" label={t('nav.settings')} on="settings" /></li>
       </ul>
     </nav>
@@ -74,7 +74,7 @@ export const canCreateGroups = (c: Community) => c.state === 'active' && !c.arch
 function railItems(c: Community): MenuItem[] {
   return [
     ...communities.value.filter((o) => o.id !== c.id).map((o) => ({icon: 'house', label: tidy(o.name), href: `/c/${o.id}`})),
-    {icon: 'plus', label: t('nav.more'), href: '/welcome'}, {icon: 'help', label: t('nav.help'), href: helpAt()}, {icon: 'gear', label: t('nav.settings'), href: '/settings/profile'},
+    {icon: 'plus', label: t('nav.more'), href: '/welcome'}, {icon: 'help', label: t('nav.help'), href: '/docs/'}, {icon: 'gear', label: t('nav.settings'), href: '/settings/profile'},
   ];
 }
 

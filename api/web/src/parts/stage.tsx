@@ -1,7 +1,7 @@
 // The first run and all that stands under the cloth: one card, and the language, text size and theme always at the foot.
 import type {ComponentChildren} from 'preact';
 import {useEffect} from 'preact/hooks';
-import {helpAt, t} from '../lib/i18n';
+import {t} from '../lib/i18n';
 import {languages, prefs, setPref, type Lang} from '../lib/prefs';
 import {Icon, Segments} from './basic';
 
@@ -30,7 +30,7 @@ export function LookFoot() {
       <button type="button" class="bt" onClick={() => setPref('theme', dark ? 'light' : 'dark')}>
         <Icon name={dark ? 'sun' : 'moon'} /> {dark ? t('look.light') : t('look.dark')}
       </button>
-      <a class="bt" href={helpAt()}><Icon name="help" /> {t('nav.help')}</a>
+      <a class="bt" href="/docs/"><Icon name="help" /> {t('nav.help')}</a>
     </footer>
   );
 }

@@ -2,7 +2,7 @@
 import {useEffect, useState} from 'preact/hooks';
 import {del, patch, post, put, Refusal, secret} from '../lib/api';
 import {useData, useList} from '../lib/data';
-import {helpAt, relative, shortDate, t} from '../lib/i18n';
+import {relative, shortDate, t} from '../lib/i18n';
 import {languages, prefs, setPref, type Lang, type Prefs} from '../lib/prefs';
 import {go} from '../lib/router';
 import {me, phase, refresh} from '../lib/state';
@@ -148,7 +148,7 @@ function Service() {
       {lines.map((l) => <p class="cmd" dir="ltr" key={l}><code>{l}</code></p>)}
       <p><Copy text={lines.join('\n') + '\n'} label={t('service.copy')} /></p>
       <p class="sm mu">{t('service.after')} <code dir="ltr">pandal service uninstall</code> · <code dir="ltr">pandal service status</code></p>
-      <p><a class="bt" href={helpAt('start')}><Icon name="help" /> {t('service.help')}</a></p>
+      <p><a class="bt" href="/docs/start"><Icon name="help" /> {t('service.help')}</a></p>
     </section>
   );
 }
@@ -219,7 +219,7 @@ function About() {
     <section class="card stack">
       <p>{t('about.text')}</p>
       <p class="mu">{t('help.what')}</p>
-      <p><a class="bt" href={helpAt()}><Icon name="help" /> {t('help.open')}</a></p>
+      <p><a class="bt" href="/docs/"><Icon name="help" /> {t('help.open')}</a></p>
       {v.value ? <dl class="facts"><dt>{t('about.version')}</dt><dd dir="ltr">{v.value.version} {v.value.revision?.slice(0, 12) ?? ''}</dd><dt>{t('about.system')}</dt><dd dir="ltr">{v.value.os}/{v.value.arch}, {v.value.go}</dd></dl> : null}
       <p class="sm mu">{t('about.licences')}</p>
     </section>
