@@ -32,6 +32,7 @@ test('an archived community says so, keeps its groups in sight, and offers nothi
   const p = await open(b), q = await open(b);
   await signIn(p, s.asha);
   await signIn(q, s.budi);
+  await s.asha.api('POST', `/communities/${s.com.id}/announcements`, {text: 'Who brings cups?', replies: 'threaded'});
   await p.goto(`${s.asha.url}/c/${s.com.id}/admin/danger`);
   await p.getByRole('button', {name: 'Archive the community'}).click();
   await p.getByRole('dialog').getByRole('button', {name: 'Archive the community'}).click();
@@ -43,6 +44,8 @@ test('an archived community says so, keeps its groups in sight, and offers nothi
   assert.equal(await list.getByRole('heading', {name: 'Other groups'}).count(), 0, 'nobody comes into a group any more');
   await p.goto(`${s.asha.url}/c/${s.com.id}/announcements`);
   await p.getByText('This is archived.').waitFor();
+  await p.getByRole('button', {name: 'Reply in the thread'}).click();
+  await p.getByRole('complementary').getByText('Who brings cups?').waitFor();
   assert.equal(await p.getByRole('textbox').count() + await p.getByText('Only admins and announcers').count(), 0, 'the owner asks no admin');
   await q.goto(`${s.budi.url}/c/${s.com.id}/g/${s.quiet.id}`);
   await q.getByRole('main').getByText('This is archived.').waitFor();

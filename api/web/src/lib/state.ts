@@ -23,6 +23,9 @@ export const groups = signal<ReadonlyMap<string, Group>>(new Map());
 export const mode = signal<Mode>('normal');
 export const jobs = signal<ReadonlyMap<string, Job>>(new Map());
 
+/** Whether anything more is said or done in a community by me. */
+export const alive = (c: Community) => c.state === 'active' && !c.archived;
+
 export const communityOf = (id: string) => communities.value.find((c) => c.id === id);
 export const groupsOf = (com: string) => [...groups.value.values()].filter((g) => g.community_id === com);
 export const can = (c: Community, bit: string) => c.permissions.includes(bit);

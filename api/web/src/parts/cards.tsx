@@ -3,6 +3,7 @@ import {useState} from 'preact/hooks';
 import {del, post, put, Refusal} from '../lib/api';
 import {monthDay, num, t, weekdayTime} from '../lib/i18n';
 import {cleanText, tidy} from '../lib/text';
+import {alive} from '../lib/state';
 import type {CalendarEvent, Community, Message, Poll, Problem} from '../lib/types';
 import {Icon, Trouble} from './basic';
 import {markdown} from '../lib/markdown';
@@ -21,7 +22,7 @@ export function PollCard({m, p, c}: {m: Message; p: Poll; c: Community}) {
     setProblem(null);
     (ids.length ? put(`/polls/${p.id}/vote`, {options: ids}) : del(`/polls/${p.id}/vote`)).catch((e: unknown) => e instanceof Refusal && setProblem(e.problem));
   };
-  const open = !p.closed && c.state === 'active' && !c.archived;
+  const open = !p.closed && alive(c);
   const hints = [p.multiple ? t('poll.several') : t('poll.one'), p.closes_at ? t(p.closed ? 'poll.closedAt' : 'poll.closes', {when: weekdayTime(p.closes_at)}) : p.closed ? t('poll.closed') : '', p.anonymous ? t('poll.anonymous') : ''].filter(Boolean);
   return (
     <fieldset class="poll">

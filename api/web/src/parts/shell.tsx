@@ -3,7 +3,7 @@ import type {ComponentChildren} from 'preact';
 import {useEffect, useLayoutEffect, useRef} from 'preact/hooks';
 import {lang, shortWhen, t} from '../lib/i18n';
 import {path, parts} from '../lib/router';
-import {can, communities, communityOf, groupsOf, mode, muted, streaming, unreadTotal} from '../lib/state';
+import {alive, can, communities, communityOf, groupsOf, mode, muted, streaming, unreadTotal} from '../lib/state';
 import {initials, nameOf, oneLine, pick, tidy} from '../lib/text';
 import type {Community, Group, Message} from '../lib/types';
 import {Avatar, Icon} from './basic';
@@ -67,8 +67,10 @@ export function communityMenu(c: Community): MenuItem[] {
 
 /** Who sees the admin screens: whoever has a right that they serve. */
 export const isAdmin = (c: Community) => ['admit', 'remove', 'grant', 'settings', 'groups'].some((b) => can(c, b));
-export const canInvite = (c: Community) => c.state === 'active' && !c.archived && (can(c, 'invite') || c.settings.who_invites === 'members');
-export const canCreateGroups = (c: Community) => c.state === 'active' && !c.archived && (can(c, 'groups') || c.settings.who_creates_groups === 'members');
+/** Why nothing more is said or done in a community, or nothing. */
+export const shut = (c: Community): string => (alive(c) ? '' : t(c.state === 'active' ? 'chat.archived' : `chat.${c.state}`));
+export const canInvite = (c: Community) => alive(c) && (can(c, 'invite') || c.settings.who_invites === 'members');
+export const canCreateGroups = (c: Community) => alive(c) && (can(c, 'groups') || c.settings.who_creates_groups === 'members');
 
 /** On a phone the rail is away: its ways are in this menu. */
 function railItems(c: Community): MenuItem[] {
@@ -161,7 +163,7 @@ function List({c, current}: {c: Community; current: string}) {
   const ann = all.find((g) => g.kind === 'announcements');
   const mine = orderGroups(all.filter((g) => g.kind === 'chat' && reads(g, c) && !g.archived));
   const direct = directOf(c.id);
-  const rest = all.filter((g) => g.kind === 'chat' && c.state === 'active' && !c.archived && !g.joined && !g.archived);
+  const rest = all.filter((g) => g.kind === 'chat' && alive(c) && !g.joined && !g.archived);
   const old = all.filter((g) => g.kind === 'chat' && g.archived && reads(g, c));
   const section = (title: string, list: Group[]) => list.length ? (
     <>
@@ -183,7 +185,7 @@ function List({c, current}: {c: Community; current: string}) {
         {section(t('groups.others'), rest)}
         {section(t('groups.archived'), old)}
       </div>
-      {canCreateGroups(c) ? <div class="foot"><a class="bt wide" href={`/c/${c.id}/new-group`}><Icon name="plus" />{t('group.new')}</a></div> : c.state === 'active' && !c.archived ? <div class="foot"><a class="bt wide" href={`/c/${c.id}/suggest`}><Icon name="plus" />{t('suggest.title')}</a></div> : null}
+      {canCreateGroups(c) ? <div class="foot"><a class="bt wide" href={`/c/${c.id}/new-group`}><Icon name="plus" />{t('group.new')}</a></div> : alive(c) ? <div class="foot"><a class="bt wide" href={`/c/${c.id}/suggest`}><Icon name="plus" />{t('suggest.title')}</a></div> : null}
     </nav>
   );
 }

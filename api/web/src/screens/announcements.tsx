@@ -3,7 +3,7 @@ import {useEffect, useMemo, useState} from 'preact/hooks';
 import {chatOf, pending, seen, send} from '../lib/chat';
 import {post, put} from '../lib/api';
 import {clock, dayName, fullTime, joined, t, weekdayTime} from '../lib/i18n';
-import {can, communityOf, groupsOf} from '../lib/state';
+import {alive, can, communityOf, groupsOf} from '../lib/state';
 import {nameOf} from '../lib/text';
 import type {Community, Group, Message, Problem, Scheduled} from '../lib/types';
 import {failText, Reactions, take, Tools} from '../parts/acts';
@@ -12,7 +12,7 @@ import {Composer} from '../parts/composer';
 import {Dialog} from '../parts/dialog';
 import {Body, Content, PendingRow} from '../parts/message';
 import {MuteDialog, muteItem} from '../parts/private';
-import {groupName, Shell} from '../parts/shell';
+import {groupName, Shell, shut} from '../parts/shell';
 import {useTitle} from '../parts/stage';
 import {Top, way} from './chat';
 import {ScheduledList, useScheduled, WhenDialog} from './schedule';
@@ -29,7 +29,7 @@ export function Announcements({com, at = '', thread}: {com: string; at?: string;
 
 function Board({c, g, at, open}: {c: Community; g: Group; at: string; open: string}) {
   const chat = useMemo(() => chatOf(g.id), [g.id]);
-  const may = can(c, 'announce') && c.state === 'active' && !c.archived;
+  const may = can(c, 'announce') && alive(c);
   useEffect(() => {
     if (!chat.loaded.value) void chat.load();
   }, [chat]);
@@ -66,10 +66,10 @@ function Board({c, g, at, open}: {c: Community; g: Group; at: string; open: stri
         {chat.older.value ? <button type="button" class="bt" onClick={() => void chat.loadOlder()}>{t('announce.older')}</button> : null}
         </div>
       </div>
-      {may ? <Write c={c} g={g} onLater={later.reload} /> : c.state !== 'active' || c.archived ? <div class="cp"><Note icon="lock">{t(c.archived && c.state === 'active' ? 'chat.archived' : `chat.${c.state}`)}</Note></div> : <div class="cp"><Note kind="vi" icon="announce"><b>{t('announce.onlyTitle')}</b> {t('announce.onlyText')}</Note></div>}
+      {may ? <Write c={c} g={g} onLater={later.reload} /> : shut(c) ? <div class="cp"><Note icon="lock">{shut(c)}</Note></div> : <div class="cp"><Note kind="vi" icon="announce"><b>{t('announce.onlyTitle')}</b> {t('announce.onlyText')}</Note></div>}
     {muting ? <MuteDialog g={g} onClose={() => setMuting(false)} /> : null}
     </main>
-    {root ? <ThreadPanel key={root.id} root={root} c={c} g={g} may={c.state === 'active'} onClose={() => setThread('')} /> : null}
+    {root ? <ThreadPanel key={root.id} root={root} c={c} g={g} may={alive(c)} onClose={() => setThread('')} /> : null}
     </>
   );
 }
@@ -84,7 +84,7 @@ function audienceOf(m: Message): string {
 function Notice({m, c, g, hot, onThread}: {m: Message; c: Community; g: Group; hot: boolean; onThread: (m: Message) => void}) {
   const [problem, setProblem] = useState<Problem | null>(null);
   const fail = (e: unknown) => setProblem(failText(e));
-  const live = c.state === 'active' && !c.archived;
+  const live = alive(c);
   const urgent = m.priority === 'urgent', important = m.priority === 'important';
   const name = nameOf(m.author_name);
   const mine = m.author_id === c.me_id;

@@ -2,8 +2,9 @@
 import {useEffect, useMemo, useRef, useState} from 'preact/hooks';
 import {chatOf, pending, seen, send} from '../lib/chat';
 import {t} from '../lib/i18n';
+import {onScreenKeys} from '../lib/prefs';
 import {go} from '../lib/router';
-import {communityOf, groups, putGroup} from '../lib/state';
+import {alive, communityOf, groups, putGroup} from '../lib/state';
 import {post, Refusal} from '../lib/api';
 import {nameOf, oneLine, tidy} from '../lib/text';
 import {mostReaders, writing} from '../lib/typing';
@@ -12,13 +13,12 @@ import type {Community, Group, Message, Problem} from '../lib/types';
 import {failText, Quote, Reactions, Tools, useEdit, type Acts} from '../parts/acts';
 import {Empty, Icon, Loading, Note, Trouble} from '../parts/basic';
 import {Composer} from '../parts/composer';
-import {onScreenKeys} from '../lib/prefs';
 import {Log} from '../parts/log';
 import {Confirm, Dialog, Menu, type MenuItem} from '../parts/dialog';
 import {MakeEvent, MakePoll} from '../parts/make';
 import {GoThere} from '../parts/message';
 import {MuteDialog, muteItem} from '../parts/private';
-import {groupHref, GroupMark, groupName, Shell} from '../parts/shell';
+import {groupHref, GroupMark, groupName, Shell, shut} from '../parts/shell';
 import {useTitle} from '../parts/stage';
 import {Typing} from '../parts/typing';
 import {NotFound} from './states';
@@ -36,7 +36,7 @@ export function ChatScreen({com, id, at, thread}: {com: string; id: string; at?:
 }
 
 /** Whether there is something to read in a group: who is out of it keeps what he had. */
-export function holds(g: Group): boolean {
+function holds(g: Group): boolean {
   return g.joined || !!g.last_message;
 }
 
@@ -187,7 +187,7 @@ function Outside({c, g}: {c: Community; g: Group}) {
         <div class="wc card">
           <h2 class="serif em-h"><bdi>{groupName(g)}</bdi></h2>
           {g.description ? <p dir="auto">{tidy(g.description)}</p> : null}
-          <p class="mu">{c.state !== 'active' ? t(`chat.${c.state}`) : c.archived || g.archived ? t('chat.archived') : g.open ? t('outside.open') : t('outside.closed')}</p>
+          <p class="mu">{shut(c) || (g.archived ? t('chat.archived') : g.open ? t('outside.open') : t('outside.closed'))}</p>
           <ComeIn c={c} g={g} />
         </div>
       </div>
@@ -213,7 +213,7 @@ function ComeIn({c, g}: {c: Community; g: Group}) {
     }
     setBusy(false);
   };
-  if (c.state !== 'active' || c.archived || g.archived) return null;
+  if (!alive(c) || g.archived) return null;
   if (asked) return <Note kind="ok" icon="check">{t('outside.asked')}</Note>;
   return (
     <form class="stack gapt" onSubmit={join}>

@@ -1,11 +1,11 @@
 // The home of a community: what needs somebody first, everything else quieter.
 import {useList} from '../lib/data';
 import {clock, dayName, monthDay, t, tx, weekdayTime} from '../lib/i18n';
-import {can, communityOf, groupsOf, me, mode} from '../lib/state';
+import {alive, can, communityOf, groupsOf, me, mode} from '../lib/state';
 import {nameOf, tidy} from '../lib/text';
 import type {Community, Group, JoinRequest, Message} from '../lib/types';
 import {Empty, Icon} from '../parts/basic';
-import {canCreateGroups, canInvite, CommunityHead, directOf, groupHref, GroupMark, groupName, GroupRow, orderGroups, PageScreen, preview, reads, Shell} from '../parts/shell';
+import {canCreateGroups, canInvite, CommunityHead, directOf, groupHref, GroupMark, groupName, GroupRow, orderGroups, PageScreen, preview, reads, Shell, shut} from '../parts/shell';
 import {useTitle} from '../parts/stage';
 import {useComing} from './calendar';
 import {GreetingCard} from './greet';
@@ -21,7 +21,7 @@ export function Home({com}: {com: string}) {
   const all = groupsOf(com);
   const ann = all.find((g) => g.kind === 'announcements');
   const mine = orderGroups(all.filter((g) => g.kind === 'chat' && reads(g, c) && (c.archived || !g.archived)));
-  const rest = all.filter((g) => g.kind === 'chat' && c.state === 'active' && !c.archived && !g.joined && !g.archived);
+  const rest = all.filter((g) => g.kind === 'chat' && alive(c) && !g.joined && !g.archived);
   const requests = useList<JoinRequest>(can(c, 'admit') ? `/communities/${com}/join-requests?state=pending` : null, [`join_request:${com}`]);
   const coming = (useComing(com).value ?? []).filter((e) => !e.cancelled);
   const waiting = (requests.value ?? []).filter((r) => !r.mine);
@@ -34,7 +34,7 @@ export function Home({com}: {com: string}) {
     <Shell com={com}>
       <PageScreen wide back="" title={tx(greeting(), {name: <bdi>{nameOf(c.display_name || me.value?.display_name)}</bdi>})}
         lead={needs ? t('home.needs', {n: needs}) : t('home.calm')} phoneTop={<PhoneTop c={c} ann={ann} />}>
-        {c.state !== 'active' ? <p class="note wn call"><Icon name="info" /><span class="grow">{t(`chat.${c.state}`)}</span> <a href={`/c/${com}/me`}>{t('danger.forget')}</a></p> : c.archived ? <p class="note call"><Icon name="restore" /><span class="grow">{t('chat.archived')}</span></p> : null}
+        {c.state !== 'active' ? <p class="note wn call"><Icon name="info" /><span class="grow">{shut(c)}</span> <a href={`/c/${com}/me`}>{t('danger.forget')}</a></p> : c.archived ? <p class="note call"><Icon name="restore" /><span class="grow">{shut(c)}</span></p> : null}
         {waiting.length ? (
           <a class="note wn call" href={`/c/${com}/admin/requests`}>
             <Icon name="user-plus" />
@@ -57,7 +57,7 @@ export function Home({com}: {com: string}) {
                 <ul class="cards">
                   {mine.slice(0, 12).map((g) => <li key={g.id}><Card g={g} c={c} /></li>)}
                 </ul>
-              ) : c.state !== 'active' || c.archived ? <p class="mu">{t('group.noneYet')}</p> : <div class="card"><Empty title={t('home.noGroups')} text={t('home.noGroupsText')}>{canCreateGroups(c) ? <a class="bt pr" href={`/c/${com}/new-group`}><Icon name="plus" /> {t('group.new')}</a> : null}</Empty></div>}
+              ) : !alive(c) ? <p class="mu">{t('group.noneYet')}</p> : <div class="card"><Empty title={t('home.noGroups')} text={t('home.noGroupsText')}>{canCreateGroups(c) ? <a class="bt pr" href={`/c/${com}/new-group`}><Icon name="plus" /> {t('group.new')}</a> : null}</Empty></div>}
             </section>
             {direct.length ? (
               <section aria-labelledby="dm">
