@@ -31,7 +31,7 @@ func (s *Server) tcpChecks() []check {
 		s.notLocked,      // 503
 		s.tokenOrSession, // 401: programs have a token, pages both halves of a session
 		s.withinRate,     // 429
-		s.settled,
+		s.settled,        // waits, refuses nothing
 	}
 }
 
@@ -43,7 +43,7 @@ func (s *Server) socketChecks() []check {
 		s.notLocked,    // 503
 		s.socketCaller, // the peer's uid was checked when it connected
 		s.withinRate,   // 429
-		s.settled,
+		s.settled,      // waits, refuses nothing
 	}
 }
 
